@@ -1,0 +1,233 @@
+"""Does anything that comes from outside crash, hang or bloat us? Mutated frames, a real gateway, hostile files.
+
+``python -m bench.fuzz [--decoded N] [--socket N] [--files N] [--seed N]``: frames on the decoder, frames over a real
+socket to a real gateway in its own process, and files for every reader. A crash is any error but ours, or the end of a
+process; a hang is more than a second. Cases that are found are printed, and kept as tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import random
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+
+import psutil
+import zmq
+
+from bench.fuzz_frames import mutated, payload
+from server.wire import codec, frames, sockets
+from server.wire import messages as wire
+from server.wire.errors import OverpaintError
+from tests.conftest import short_folder
+from tests.running import CHECKOUT, RunningServer
+
+HANG_S = 1.0
+_ROUND = 200
+"""Frames after which the gateway has to answer a ping."""
+_PATIENCE_S = 60.0
+
+
+@dataclass
+class Found:
+    """growth: bytes, of the process that grew most."""
+
+    crashes: int = 0
+    hangs: int = 0
+    growth: int = 0
+    shown: list[str] = field(default_factory=list)
+
+    def crash(self, what: str) -> None:
+        self.crashes += 1
+        self._show(f"crash: {what}")
+
+    def hang(self, what: str) -> None:
+        self.hangs += 1
+        self._show(f"hang: {what}")
+
+    def grew(self, nbytes: int) -> None:
+        self.growth = max(self.growth, nbytes)
+
+    def _show(self, what: str) -> None:
+        if len(self.shown) < 20:
+            self.shown.append(what)
+            print(what[:2000], flush=True)
+
+
+def decode_many(count: int, seed: int, found: Found) -> None:
+    dice, process = random.Random(seed), psutil.Process()
+    before = 0
+    for number in range(count):
+        if number == count // 3:
+            before = process.memory_info().rss
+        header, data = mutated(dice), payload(dice)
+        raw = frames.Frames(b"", header, memoryview(data) if data is not None else None, 0)
+        began = time.monotonic()
+        _decode(raw, found)
+        if time.monotonic() - began > HANG_S and _really_hangs(raw):
+            found.hang(repr(header))
+    found.grew(process.memory_info().rss - before)
+
+
+def _decode(raw: frames.Frames, found: Found) -> None:
+    try:
+        codec.encode(raw.message())
+    except OverpaintError:
+        pass
+    except Exception as error:  # noqa: BLE001  # any other error is what is sought here
+        if "does not fit into its frame" not in str(error):  # what was decoded is longer when it is written out
+            found.crash(f"{error!r} {raw.header!r}")
+
+
+def _really_hangs(raw: frames.Frames) -> bool:
+    """Once more, in processor time: a busy machine is no hang."""
+    began = time.thread_time()
+    _decode(raw, Found())
+    return time.thread_time() - began > HANG_S
+
+
+class Vandal:
+    """A connection that is opened anew whenever the server ends it."""
+
+    def __init__(self, server: RunningServer) -> None:
+        self._server = server
+        self._context = sockets.new_context()
+        self._open()
+
+    def _open(self) -> None:
+        self._sockets = {channel: sockets.client_socket(self._context, None, None) for channel in wire.Channel}
+        self._lines = {channel: sockets.Line(socket) for channel, socket in self._sockets.items()}
+        session = random.randbytes(8).hex()
+        connection = self._server.connection
+        for channel, address in ((wire.Channel.DATA, connection.data), (wire.Channel.CONTROL, connection.control)):
+            self._sockets[channel].connect(address)
+            self._sockets[channel].poll(int(_PATIENCE_S * 1000), zmq.POLLOUT)
+            frames.send(self._sockets[channel], wire.Hello(1, 0, "fuzz", session, channel))
+
+    def throw(self, parts: list[bytes], dice: random.Random) -> None:
+        socket = self._sockets[dice.choice((wire.Channel.DATA, wire.Channel.DATA, wire.Channel.CONTROL))]
+        until = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < until:
+            self._listen()
+            with contextlib.suppress(zmq.Again):
+                socket.send_multipart(parts, zmq.NOBLOCK)
+                return
+            if any(line.gone for line in self._lines.values()):
+                self.reopen()
+                return
+            time.sleep(0.001)
+
+    def reopen(self) -> None:
+        for channel, socket in self._sockets.items():
+            self._lines[channel].close()
+            socket.close()
+        self._open()
+
+    def _listen(self) -> None:
+        for channel, socket in self._sockets.items():
+            self._lines[channel].update()
+            while frames.receive(socket, routed=False) is not None:
+                pass
+
+    def close(self) -> None:
+        for line in self._lines.values():
+            line.close()
+        self._context.destroy(linger=0)
+
+
+def throw_many(count: int, seed: int, found: Found) -> None:
+    dice = random.Random(seed)
+    with short_folder() as home:
+        server = RunningServer(home)
+        process = psutil.Process(server.process.pid)
+        vandal, before = Vandal(server), 0
+        for number in range(count):
+            if number == count // 3:
+                before = process.memory_info().rss
+            data = payload(dice)
+            vandal.throw([mutated(dice), *([] if data is None else [data])], dice)
+            if number % _ROUND == _ROUND - 1 and not _answers(server, found):
+                break
+        vandal.close()
+        if server.process.poll() is None:
+            found.grew(process.memory_info().rss - before)
+            server.stop()
+
+
+def _answers(server: RunningServer, found: Found) -> bool:
+    """A new client is welcomed; False when the server has ended. A gateway that is scheduled late on a busy machine has
+    not hung: what counts is its own processor time until then."""
+    process = psutil.Process(server.process.pid)
+    began = sum(process.cpu_times()[:2])
+    try:
+        with server.client("witness") as client:
+            client.jobs()
+    except AssertionError as error:
+        if server.process.poll() is not None:
+            found.crash(f"the gateway ended: {error}; {server.log()[-1000:]}")
+            return False
+        found.hang(f"the gateway: {error}")
+        return True
+    if sum(process.cpu_times()[:2]) - began > HANG_S:
+        found.hang("the gateway answered late")
+    return True
+
+
+def read_many(count: int, seed: int, found: Found) -> None:
+    first = 0
+    while first < count:
+        command = [sys.executable, "-m", "bench.fuzz_files", str(seed), str(first), str(count)]
+        with subprocess.Popen(
+            command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as child:
+            out, err = child.communicate(timeout=count + 300)
+        lines = [line.split() for line in out.splitlines()]
+        for line in lines:
+            if line[0] == "growth":
+                found.grew(int(line[1]))
+                continue
+            first = int(line[0]) + 1
+            if len(line) > 2:
+                found.crash(f"case {line[0]} of seed {seed}: {' '.join(line[2:])}")
+            if float(line[1]) > HANG_S:
+                found.hang(f"case {line[0]} of seed {seed}")
+        if child.returncode != 0:
+            found.crash(f"the reader ended with {child.returncode} at case {first} of seed {seed}: {err[-1000:]}")
+            first += 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--decoded", type=int, default=1_000_000)
+    parser.add_argument("--socket", type=int, default=50_000)
+    parser.add_argument("--files", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    found = Found()
+    for name, work, count in (
+        ("frames decoded", decode_many, given.decoded),
+        ("frames sent to a gateway", throw_many, given.socket),
+        ("files read", read_many, given.files),
+    ):
+        began = time.monotonic()
+        if count:
+            work(count, given.seed, found)
+        seconds = time.monotonic() - began
+        print(f"{count} {name} in {seconds:.0f} s; growth {found.growth / 1e6:.1f} MB", flush=True)
+    figures = {
+        "decoded_frames": given.decoded,
+        "socket_frames": given.socket,
+        "hostile_files": given.files,
+        "crashes": found.crashes,
+        "hangs": found.hangs,
+        "growth_mb": round(max(0, found.growth) / 1e6, 1),
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""How long Imagic takes here, and how much sooner than the community's recipe: `python -m bench.imagic`.
+
+One picture is edited by `server.edits.imagic`: the first layer, then a second prompt, then a new edit strength. Beside
+it, in the same run, on the same model and device, the recipe that the community's pipelines share (500 + 1000 steps of
+one timestep each, single precision, noise drawn on the host, nothing kept), written from its description in
+`bench/imagic_community.py`. Its steps are timed on `--baseline-steps` of each phase and counted up.
+
+`speedup_equal_steps` compares the seconds that one noisy sample of the picture costs in fine-tuning; `tflops` is what
+was counted in the learning of the first layer, over its seconds. `--shape sd15` or `sdxl` builds the published shapes
+with random weights: they do for time and memory, and their pictures are noise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from bench.imagic_community import Community
+from bench.imagic_shapes import SHAPES, OneModel, of_shape
+from server.edits.edit import Scene, Step
+from server.edits.imagic import imagic
+from server.edits.painting import Easel
+from server.edits.tuning.descent import minimise
+from server.edits.tuning.lesson import first_weights
+from server.edits.tuning.plan import Plan
+from server.edits.tuning.presets import Phase, Preset, preset
+from server.edits.tuning.study import Study
+from server.models.adapter import Adapter
+from server.pixels.metrics import psnr_inside
+from server.pixels.picture import F32, Picture
+from server.wire.recipe import Recipe
+from tools.bundled_model.export import newest
+
+_FIRST, _SECOND = "woman waving", "woman shrugging"
+
+
+@dataclass(frozen=True)
+class Timed:
+    seconds: float
+    learning: float
+    image: F32
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shape", choices=SHAPES, default="illustration")
+    parser.add_argument("--model", type=Path, default=newest(), help="the illustration model's folder")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--preset", default="quality")
+    parser.add_argument("--baseline-steps", type=int, default=30)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["OVERPAINT_HOME"] = folder
+        models = of_shape(options.shape, options.model, torch.device(options.device))
+        print(json.dumps(measure(models, options.preset, options.baseline_steps)))
+
+
+def measure(models: OneModel, name: str, baseline_steps: int) -> dict[str, object]:
+    adapter = models.adapter
+    where = picture(adapter.native)
+    asked = Recipe("imagic", _FIRST, preset=name, seed=1, eta=(0.7,))
+    _reset_peak(adapter)
+    first = edit(models, where, asked)
+    second = edit(models, where, replace(asked, prompt=_SECOND))
+    new_eta = edit(models, where, replace(asked, prompt=_SECOND, eta=(0.9,)))
+    peak = _peak_gb(adapter)
+    kept = edit(models, where, replace(asked, eta=(0.0,)))
+    way = preset(name, adapter.card.family)
+    flops, sample = fine_tuning(adapter, where, way.phases[-1], way)
+    community = Community(adapter, where, baseline_steps)
+    print(f"{name} on {adapter.card.name}: learned in {first.learning:.1f} s, painted after {first.seconds:.1f} s")
+    print(f"  second prompt {second.seconds:.1f} s, new edit strength {new_eta.seconds:.1f} s, peak {peak:.2f} GB")
+    print(f"  at edit strength 0 the picture comes back at {_likeness(kept.image, where):.1f} dB")
+    print(f"community recipe: {community.first_layer_s:.1f} s ({baseline_steps} steps of each phase, counted up)")
+    samples = sum(phase.steps * phase.batch for phase in way.phases)
+    return {
+        "device": _title(adapter),
+        "first_layer_s": round(first.seconds, 2),
+        "second_prompt_s": round(second.seconds, 2),
+        "new_eta_s": round(new_eta.seconds, 2),
+        "baseline_first_layer_s": round(community.first_layer_s, 2),
+        "speedup_equal_steps": round(community.sample_s / sample, 2),
+        "peak_gb": round(peak, 3),
+        "tflops": round(flops * samples / first.learning / 1e12, 4),
+    }
+
+
+def edit(models: OneModel, where: Scene, recipe: Recipe) -> Timed:
+    """From the asking to the layer; how much of it was learning."""
+    times: list[tuple[str, float]] = []
+
+    def report(step: Step) -> None:
+        times.append((step.stage, time.perf_counter()))
+
+    began = time.perf_counter()
+    image = imagic(where, recipe, models, report).images[0]
+    learning = [at for stage, at in times if stage.startswith("Learning")]
+    return Timed(time.perf_counter() - began, max(learning) - min(learning) if learning else 0.0, image)
+
+
+def fine_tuning(adapter: Adapter, where: Scene, phase: Phase, way: Preset) -> tuple[float, float]:
+    """FLOPs, and seconds, of one sample in the last phase of a preset: three steps, the first to warm up."""
+    sitter = adapter.sit(*_fitted(adapter, where))
+    study = Study(adapter.embed(_FIRST), first_weights(adapter, way))
+    times: list[float] = []
+
+    def on_step() -> None:
+        _wait(adapter)
+        times.append(time.perf_counter())
+
+    minimise(adapter, sitter, study, replace(phase, steps=3, fitted=0.0), Plan(phase.batch), on_step)
+    with FlopCounterMode(display=False) as counted:
+        one = replace(study, moments={}, step=0)
+        minimise(adapter, sitter, one, replace(phase, steps=1, fitted=0.0), Plan(phase.batch), lambda: None)
+    return counted.get_total_flops() / phase.batch, (times[-1] - times[0]) / 2 / phase.batch
+
+
+def _likeness(image: F32, where: Scene) -> float:
+    return psnr_inside(where.picture.rgb, image, where.mask > 0)
+
+
+def picture(native: int) -> Scene:
+    """A figure of discs on a pale ground, as illustrations are."""
+    side = 4 * native if native < 256 else native
+    ys, xs = np.mgrid[0:side, 0:side] / side
+    rgb = np.full((side, side, 3), (0.93, 0.95, 0.98), np.float32)
+    for x, y, radius, colour in [
+        (0.5, 0.72, 0.27, (0.25, 0.45, 0.8)), (0.5, 0.36, 0.2, (0.95, 0.8, 0.65)), (0.5, 0.24, 0.16, (0.3, 0.2, 0.15)),
+        (0.43, 0.37, 0.025, (0.1, 0.1, 0.1)), (0.57, 0.37, 0.025, (0.1, 0.1, 0.1)),
+    ]:  # fmt: skip
+        rgb[(xs - x) ** 2 + (ys - y) ** 2 < radius**2] = colour
+    everything = np.ones((side, side), np.float32)
+    return Scene(Picture(rgb, everything), everything, lambda: "f" * 64)
+
+
+def _fitted(adapter: Adapter, where: Scene) -> tuple[F32, F32]:
+    easel = Easel.of(where, Recipe("imagic", _FIRST), adapter)
+    return easel.image, easel.mask
+
+
+def _reset_peak(adapter: Adapter) -> None:
+    if adapter.place.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+
+
+def _peak_gb(adapter: Adapter) -> float:
+    """Of the device; on a processor of the whole process, libraries included."""
+    if adapter.place.device.type == "cuda":
+        return torch.cuda.max_memory_allocated() / 1e9
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+def _title(adapter: Adapter) -> str:
+    if adapter.place.device.type == "cuda":
+        return str(torch.cuda.get_device_name())
+    return f"CPU, {torch.get_num_threads()} threads"
+
+
+def _wait(adapter: Adapter) -> None:
+    if adapter.place.device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+if __name__ == "__main__":
+    main()

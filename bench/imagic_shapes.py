@@ -1,0 +1,91 @@
+"""The models that Imagic is timed on: the illustration model, or published shapes with random weights."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+from server.models import card as cards
+from server.models import configs
+from server.models.adapter import Adapter, Place
+from server.models.card import Card
+from server.models.families import Ability
+from server.models.residency import Models
+from server.models.shelf import Shelf
+from server.models.stable_diffusion import StableDiffusion
+from server.models.stable_diffusion_xl import StableDiffusionXL
+
+SHAPES = ("illustration", "sd15", "sdxl")
+
+
+class OneModel(Models):
+    """A shelf with one model on it, in memory already."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.adapter = adapter
+
+    def choose(self, name: str, ability: Ability) -> Card:
+        return self.adapter.card
+
+    def get(self, name: str, loading: Callable[[], None] = lambda: None) -> Adapter:
+        return self.adapter
+
+    def identity(self, name: str) -> str:
+        return self.adapter.card.name
+
+
+def of_shape(shape: str, folder: Path, device: torch.device) -> OneModel:
+    """``folder``: of the illustration model."""
+    if shape == "illustration":
+        card = cards.read(folder)
+        if card is None:
+            raise SystemExit(f"there is no model in {folder}; name its folder with --model")
+        return OneModel(Models(Shelf(folder.parent, bundled=folder.parent), str(device)).get(card.name))
+    torch.manual_seed(0)
+    dtype = torch.float32 if device.type == "cpu" else torch.float16
+    family, card_class = ("sd15", StableDiffusion) if shape == "sd15" else ("sdxl", StableDiffusionXL)
+    card = Card(f"{shape} (random)", shape, family, "", "", 0.0, "bench")
+    with tempfile.TemporaryDirectory() as parent:
+        pipe = _random(shape, Path(parent) / "configs", device, dtype)
+    return OneModel(card_class(card, pipe, Place(device, dtype)))
+
+
+def _random(shape: str, folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
+    configs.write("sd1" if shape == "sd15" else "sdxl", folder)
+
+    parts: dict[str, Any] = {
+        "vae": _diffuser(AutoencoderKL, folder / "vae", device, dtype),
+        "unet": _diffuser(UNet2DConditionModel, folder / "unet", device, dtype),
+        "text_encoder": _text(CLIPTextModel, folder / "text_encoder", device, dtype),
+        "tokenizer": CLIPTokenizer.from_pretrained(folder / "tokenizer"),
+        "scheduler": _load(DDIMScheduler, folder / "scheduler"),
+    }
+    if shape == "sd15":
+        return _made(StableDiffusion, parts)
+    parts["text_encoder_2"] = _text(CLIPTextModelWithProjection, folder / "text_encoder_2", device, dtype)
+    parts["tokenizer_2"] = CLIPTokenizer.from_pretrained(folder / "tokenizer_2")
+    return _made(StableDiffusionXL, parts)
+
+
+def _made(adapter: Any, parts: dict[str, Any]) -> Any:
+    return adapter.pipe_class(**parts, **adapter.absent)
+
+
+def _load(kind: Any, folder: Path) -> Any:
+    return kind.from_pretrained(folder)
+
+
+def _diffuser(kind: Any, folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
+    with torch.device(device):
+        return kind.from_config(kind.load_config(folder)).to(dtype).eval()
+
+
+def _text(kind: Any, folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
+    with torch.device(device):
+        return kind(CLIPTextConfig.from_pretrained(folder)).to(dtype).eval()

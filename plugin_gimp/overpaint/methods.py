@@ -1,0 +1,40 @@
+"""Which of the server's methods does what was asked for. No gi."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from settings import Kind
+from words import problem, say
+
+from server.wire.errors import Code, OverpaintError
+from server.wire.messages import MethodOffer, Welcome
+from server.wire.recipe import Recipe
+
+
+def check_words(kind: Kind, recipe: Recipe) -> None:
+    if kind.needs_words and not recipe.prompt:
+        hint = "hint-no-words" if kind.needs_selection else "hint-no-words-edit-layer"
+        raise OverpaintError(Code.HOST, say("error-no-words"), say(hint))
+
+
+def suitable(kind: Kind, welcome: Welcome) -> list[MethodOffer]:
+    """The server's methods for ``kind``, its best first, those that can run now before the others."""
+    return sorted((offer for offer in welcome.methods if _fits(kind, offer)), key=lambda offer: not offer.ready)
+
+
+def _fits(kind: Kind, offer: MethodOffer) -> bool:
+    if kind.learns or offer.presets:
+        return kind.learns and bool(offer.presets)
+    return offer.needs_selection == kind.needs_selection and offer.needs_prompt == kind.needs_words
+
+
+def with_method(kind: Kind, recipe: Recipe, welcome: Welcome) -> Recipe:
+    """``recipe`` with the method that will do it: the one it names, else the first that fits its model."""
+    if recipe.method:
+        return recipe
+    fits = suitable(kind, welcome)
+    able = [offer for offer in fits if not recipe.model or recipe.model in offer.models] or fits
+    if not able:
+        raise problem("no-method")
+    return replace(recipe, method=able[0].name)

@@ -1,0 +1,63 @@
+"""How a layer was made, as it is kept in the layer itself. No gi."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from dataclasses import dataclass
+
+from settings import Kind
+
+from server.client.recipes import LayerRecipe
+from server.client.submission import Mask
+from server.wire import codec
+from server.wire.errors import OverpaintError
+from server.wire.raster import Depth
+
+LARGEST_MASK = 512 << 10
+"""Packed selections beyond this are not worth their place in the user's file."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """Enough to do the edit again.
+
+    source: GIMP's tattoo of the layer it was made from. mask: the selection in the crop, packed, with its
+    ``mask_depth`` (None: the whole crop); empty where it was too large.
+    """
+
+    made: LayerRecipe
+    kind: Kind
+    source: int
+    mask_depth: Depth | None = None
+    mask: str = ""
+
+    def text(self) -> str:
+        return codec.to_text(self)
+
+    def selection(self) -> Mask | None:
+        """The selection as it was; None for the whole crop. Raises ``ValueError`` where it was not stored."""
+        if self.mask_depth is None:
+            return None
+        expected = self.made.crop.extent.pixels * self.mask_depth.nbytes
+        try:
+            data = zlib.decompressobj().decompress(base64.b64decode(self.mask), expected)
+        except zlib.error as broken:
+            raise ValueError("the stored selection is broken") from broken
+        if len(data) != expected:
+            raise ValueError("the selection was not stored")
+        return Mask(self.mask_depth, data)
+
+
+def pack(mask: Mask | None) -> str:
+    """``Note.mask`` for a selection."""
+    packed = zlib.compress(mask.data, 1) if mask is not None else b""
+    return base64.b64encode(packed).decode() if len(packed) <= LARGEST_MASK else ""
+
+
+def read(text: str) -> Note | None:
+    """What ``Note.text`` gave; None for anything else."""
+    try:
+        return codec.from_text(Note, text, "recipe")
+    except OverpaintError:
+        return None

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Overpaint in GIMP: Filters ▸ Overpaint, and the same as procedures for scripts.
+
+GIMP starts this file once to ask for its procedures and once for each run. Nothing is imported for the question that
+the answer does not need: no server is looked for, and a broken installation still shows its menu (and says what is
+wrong when it is used).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER))
+
+import gi  # noqa: E402  # our own folder has to come first
+
+gi.require_version("Gimp", "3.0")
+from gi.repository import Gimp, GLib, GObject  # noqa: E402
+from settings import Argument, Kind, arguments, recipe, values  # noqa: E402
+from words import say  # noqa: E402
+
+if TYPE_CHECKING:
+    from canvas import Source
+    from line import Line
+
+AGAIN = ("run-again", "another")
+"""Procedures that take everything from a layer that Overpaint made."""
+
+READWRITE = GObject.ParamFlags.READWRITE
+
+
+class Overpaint(Gimp.PlugIn):
+    """The plug-in as GIMP knows it."""
+
+    def do_set_i18n(self, name: str) -> bool:
+        return False  # words.py speaks GIMP's language itself
+
+    def do_query_procedures(self) -> list[str]:
+        return [*(_procedure_name(kind) for kind in Kind), *(f"overpaint-{key}" for key in AGAIN)]
+
+    def do_create_procedure(self, name: str) -> Gimp.Procedure:
+        key = next((kind.value for kind in Kind if _procedure_name(kind) == name), name.removeprefix("overpaint-"))
+        procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, self.run, key)
+        procedure.set_image_types("*")
+        # Without a layer the menu stays sensitive: the sentence that says what to do is worth more than a gray entry.
+        some = Gimp.ProcedureSensitivityMask
+        procedure.set_sensitivity_mask(some.DRAWABLE | some.DRAWABLES | some.NO_DRAWABLES)
+        procedure.set_menu_label(say(f"menu-{key}"))
+        procedure.add_menu_path("<Image>/Filters/Overpaint")
+        procedure.set_documentation(say(f"blurb-{key}"), say("help"), name)
+        procedure.set_attribution("The Overpaint authors", "The Overpaint authors", "2026")
+        if key not in AGAIN:
+            for argument in arguments(Kind(key)):
+                _add(procedure, argument, Kind(key))
+        procedure.add_core_object_array_return_value(
+            "layers", say("layers"), say("layers"), Gimp.Layer.__gtype__, READWRITE
+        )
+        return procedure
+
+    def run(
+        self,
+        procedure: Gimp.Procedure,
+        mode: Gimp.RunMode,
+        image: Gimp.Image,
+        drawables: list[Gimp.Drawable],
+        config: Gimp.ProcedureConfig,
+        key: str,
+    ) -> Gimp.ValueArray:
+        """One run; whatever goes wrong comes back as a sentence, never as a traceback in a dialog."""
+        try:
+            return _run(procedure, mode, image, drawables, config, key)
+        except ImportError as error:
+            return _failed(procedure, f"{say('error-zmq', why=error)} {say('hint-zmq')}")
+        except (GLib.Error, OSError) as error:
+            return _failed(procedure, f"{say('error-unexpected', why=error)} {say('hint-unexpected')}")
+
+
+def _run(
+    procedure: Gimp.Procedure,
+    mode: Gimp.RunMode,
+    image: Gimp.Image,
+    drawables: list[Gimp.Drawable],
+    config: Gimp.ProcedureConfig,
+    key: str,
+) -> Gimp.ValueArray:
+    from server.client import bootstrap
+
+    bootstrap.prepare(FOLDER)
+    import canvas
+    import task
+    from line import Line
+
+    from server.client.link import Link
+    from server.client.wording import sentence
+    from server.wire.errors import Code, OverpaintError
+
+    try:
+        with contextlib.closing(Link("gimp")) as link:
+            if key in AGAIN:
+                layers = task.again(image, drawables, Line(link), same_seed=key == "run-again")
+            else:
+                layers = _edit(procedure, mode, image, drawables, config, Kind(key), Line(link))
+    except OverpaintError as error:
+        if error.code is Code.CANCELLED:
+            return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
+        return _failed(procedure, sentence(error))
+    answer = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
+    answer.remove(1)
+    answer.insert(1, canvas.as_value(procedure, layers))
+    return answer
+
+
+def _edit(
+    procedure: Gimp.Procedure,
+    mode: Gimp.RunMode,
+    image: Gimp.Image,
+    drawables: list[Gimp.Drawable],
+    config: Gimp.ProcedureConfig,
+    kind: Kind,
+    line: Line,
+) -> list[Gimp.Layer]:
+    import task
+
+    source = task.origin(kind, image, drawables)
+    asked_for = mode == Gimp.RunMode.INTERACTIVE and kind.needs_words
+    if asked_for:
+        import dialog
+
+        dialog.ask(procedure, config, kind, source, line)
+    if asked_for and kind.learns:
+        return _explore(config, kind, source, line)
+    return task.edit(kind, source, recipe(values(config, kind)), line)
+
+
+def _explore(config: Gimp.ProcedureConfig, kind: Kind, source: Source, line: Line) -> list[Gimp.Layer]:
+    """The layers that a person keeps after the picture has been learned. The strength that was kept last is where the
+    slider begins the next time, and what *Repeat* takes."""
+    import strength_dialog
+    import task
+    from renders import Renders
+
+    from server.client.strengths import FIRST_SHOWN, swept
+
+    wanted = recipe(values(config, kind))
+    shown = wanted.eta[0] if wanted.eta else FIRST_SHOWN
+    asked, first = task.learned(kind, source, swept(wanted, shown), line)
+    kept = strength_dialog.choose(asked, Renders(line, asked.request, first, shown))
+    if kept.eta is not None:
+        config.set_property("eta", f"{kept.eta:g}")
+    return kept.layers
+
+
+def _failed(procedure: Gimp.Procedure, text: str) -> Gimp.ValueArray:
+    error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), text, 0)
+    return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, error)
+
+
+def _procedure_name(kind: Kind) -> str:
+    return f"overpaint-{kind.value}-selection" if kind.needs_selection else f"overpaint-{kind.value}"
+
+
+def _add(procedure: Gimp.Procedure, argument: Argument, kind: Kind) -> None:
+    name, default = argument.name, argument.default
+    key = kind.question if name == "prompt" else name
+    label, tip = say(key), say(f"{key}-tip")
+    if isinstance(default, str):
+        procedure.add_string_argument(name, label, tip, default, READWRITE)
+    elif isinstance(default, float):
+        procedure.add_double_argument(name, label, tip, argument.low, argument.high, default, READWRITE)
+    else:
+        procedure.add_int_argument(name, label, tip, int(argument.low), int(argument.high), default, READWRITE)
+
+
+Gimp.main(Overpaint.__gtype__, sys.argv)

@@ -1,0 +1,98 @@
+"""Tools ▸ Overpaint: every action by a name in Krita's own shortcut editor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from . import canvas, runs
+from .desk import the_desk
+from .docker import OverpaintDocker
+from .intent import ERASE, REPLACE, learning_method
+from .qt import QMenu
+from .server.client.wording import sentence
+from .server.wire.errors import OverpaintError
+from .server.wire.recipe import Recipe
+from .words import say
+
+
+class OverpaintActions(canvas.Extension):
+    def setup(self) -> None:
+        """Nothing is needed before there is a window."""
+
+    def createActions(self, window: canvas.Window) -> None:  # noqa: N802  # libkis' name
+        # A submenu exists in Krita only once an action of its name carries it.
+        head = window.createAction("overpaint", say("menu-title"), "tools")
+        menu = QMenu("overpaint", window.qwindow())
+        menu.setTitle(say("menu-title"))
+        head.setMenu(menu)
+        for name, text, does in (
+            ("overpaint_replace", "menu-replace", lambda: _ask(REPLACE)),
+            ("overpaint_erase", "menu-erase", _erase),
+            ("overpaint_edit_layer", "menu-edit-layer", lambda: _ask("")),
+            ("overpaint_imagic", "menu-learn", _learn),
+            ("overpaint_run_again", "menu-run-again", lambda: _again(False)),
+            ("overpaint_another_variation", "menu-another", lambda: _again(True)),
+            ("overpaint_cancel", "menu-cancel", _cancel),
+        ):
+            # Put into the menu by us: Krita 5.3 would sort the entries of a script's menu by name.
+            action = window.createAction(name, say(text), "")
+            action.triggered.connect(_told(does))
+            menu.addAction(action)
+
+
+def _told(does: Callable[[], None]) -> Callable[[], None]:
+    """Errors are said in the docker and over the canvas."""
+
+    def run() -> None:
+        try:
+            does()
+        except OverpaintError as error:
+            docker = _docker()
+            if docker is not None:
+                docker.panel.tell(error)
+            canvas.show_message(sentence(error))
+
+    return run
+
+
+def _docker() -> OverpaintDocker | None:
+    found = canvas.show_docker("overpaint")
+    return found if isinstance(found, OverpaintDocker) else None
+
+
+def _ask(method: str) -> None:
+    """Replace and Edit Layer need words: the docker's prompt takes them."""
+    document, node = canvas.active()
+    desk = the_desk()
+    method = method or runs.layer_recipe(desk, "").method
+    canvas.capture(document, node, needs_selection=method == REPLACE)
+    docker = _docker()
+    if docker is not None:
+        docker.panel.ask(method)
+
+
+def _learn() -> None:
+    """The docker's prompt takes the words, and it says beforehand what learning the picture needs."""
+    document, node = canvas.active()
+    canvas.capture(document, node, needs_selection=False)
+    docker = _docker()
+    if docker is not None:
+        docker.panel.ask(learning_method(the_desk().offers))
+
+
+def _erase() -> None:
+    document, node = canvas.active()
+    runs.run(the_desk(), document, node, Recipe(ERASE))
+    _docker()
+
+
+def _again(another: bool) -> None:
+    document, node = canvas.active()
+    runs.run_again(the_desk(), document, node, another)
+    _docker()
+
+
+def _cancel() -> None:
+    desk = the_desk()
+    if desk.running:
+        desk.cancel(desk.running[0])

@@ -1,0 +1,154 @@
+"""From a server's answer to small pictures in the docker and to layers with their recipes in the document."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator
+
+from . import canvas, record
+from .exploring import Exploring, Painted
+from .job import Job
+from .server.client.link import Link
+from .server.client.naming import answer_names, layer_name, strength_name
+from .server.client.recipes import of_result
+from .server.client.strengths import FIRST_SHOWN, HIGHEST, LOWEST, Point
+from .server.wire.geometry import Bounds
+from .server.wire.messages import Finished
+from .strips import Work
+from .words import say
+
+
+def pictures(job: Job) -> Work:
+    """Small pictures of the answers, and of what was there before."""
+    assert job.arrived is not None and job.pixels is not None
+    yield from _picture_before(job)
+    for answer in job.arrived.layers:
+        job.afters.append((yield from canvas.picture(job.pixels.space, answer.layer.raster, answer.data, _seen(job))))
+
+
+def explore(job: Job, link: Link) -> Work:
+    """The answers are the first places on a slider, which stands where the last one was when something was kept."""
+    assert job.arrived is not None and job.pixels is not None and job.submission is not None
+    yield from _picture_before(job)
+    assert job.before is not None
+    first = Point(job.arrived.layers[0].layer.seed, first_shown())
+    exploring = Exploring(link, job.submission, job.pixels.space, _seen(job), job.before, first)
+    yield from exploring.take(job.arrived)
+    job.exploring = exploring
+
+
+def place_all(job: Job) -> Work:
+    """All answers become layers; those of several edit strengths in a group."""
+    assert job.arrived is not None
+    yield from place(job, list(range(len(job.arrived.layers))))
+
+
+def place(job: Job, indices: list[int]) -> Work:
+    """The answers of those numbers become layers."""
+    assert job.arrived is not None
+    finished, names = job.arrived.finished, answer_names(job.arrived.finished)
+    layers = [
+        canvas.NewLayer(names[index], job.arrived.layers[index].layer.raster, job.arrived.layers[index].data)
+        for index in indices
+    ]
+    yield from _put(job, finished, indices, layers, len(indices) > 1 and len(finished.recipe.eta) > 1)
+
+
+def place_shown(job: Job) -> Work:
+    """What the slider shows at this moment becomes a layer above those that were kept before."""
+    exploring = job.exploring
+    assert exploring is not None and exploring.strengths.shown is not None
+    point, painted = exploring.strengths.shown
+    seeds = exploring.strengths.seeds
+    number = seeds.index(point.seed) + 1 if len(seeds) > 1 else None
+    name = strength_name(job.recipe.prompt, point.eta, number)
+    canvas.set_setting("eta", f"{point.eta:g}")
+    exploring.keep()
+    return _keep(job, exploring, [painted], [name], "kept")
+
+
+def place_sweep(job: Job) -> Work:
+    """All that was painted at first becomes a group of layers."""
+    exploring = job.exploring
+    assert exploring is not None and exploring.sweep
+    names = answer_names(exploring.sweep[0].finished)
+    exploring.keep()
+    return _keep(job, exploring, list(exploring.sweep), names, "kept-group")
+
+
+def _keep(job: Job, exploring: Exploring, painted: list[Painted], names: list[str], note: str) -> Work:
+    finished, indices = painted[0].finished, [one.index for one in painted]
+    layers = [
+        canvas.NewLayer(name, finished.layers[one.index].raster, one.data)
+        for name, one in zip(names, painted, strict=True)
+    ]
+    yield from _put(job, finished, indices, layers, grouped=len(painted) > 1)
+    exploring.kept(say(note, name=names[0] if len(names) == 1 else layer_name(finished.recipe.prompt)))
+
+
+def first_shown() -> float:
+    """The edit strength at which a new slider stands: that of the last layer that was kept from one."""
+    try:
+        eta = float(canvas.setting("eta") or FIRST_SHOWN)
+    except ValueError:
+        eta = FIRST_SHOWN
+    return min(max(eta, LOWEST), HIGHEST)
+
+
+def _put(job: Job, finished: Finished, indices: list[int], layers: list[canvas.NewLayer], grouped: bool) -> Work:
+    assert job.pixels is not None
+    packed = (yield from record.pack(job.pixels.mask)) if job.pixels.mask is not None else b""
+    space = job.pixels.space
+    if grouped:
+        group = layer_name(finished.recipe.prompt)
+        made = yield from canvas.place_group(_above_kept(job), space, layers, group)
+        _kept(job, made[0].parentNode())
+    else:
+        made = []
+        for layer in layers:
+            made.append((yield from canvas.place(_above_kept(job), space, layer)))
+            _kept(job, made[-1])
+            yield None
+    for index, node in zip(indices, made, strict=True):
+        _record(job, finished, index, node, packed)
+        job.nodes.append(node)
+        yield None
+
+
+def _above_kept(job: Job) -> canvas.Source:
+    """Above what was kept from the slider before, so that the newest is the one that is seen."""
+    document = canvas.find_document(job.source.document_id)
+    if job.exploring is None or document is None:
+        return job.source
+    there = [one for one in job.exploring.kept_ids if canvas.find_node(document, one) is not None]
+    return dataclasses.replace(job.source, node_id=there[-1]) if there else job.source
+
+
+def _kept(job: Job, node: canvas.Node) -> None:
+    if job.exploring is not None:
+        job.exploring.kept_ids.append(node.uniqueId().toString())
+
+
+def _record(job: Job, finished: Finished, index: int, node: canvas.Node, packed: bytes) -> None:
+    document, node_id = canvas.find_document(job.source.document_id), node.uniqueId().toString()
+    if document is None:
+        return
+    made = record.Record(of_result(finished, index, job.source.name), job.source.node_id)
+    canvas.keep(document, record.kind(node_id), say("recipe-title"), made.dump())
+    if packed:
+        canvas.keep(document, record.selection_kind(node_id), say("recipe-title"), packed)
+
+
+def _picture_before(job: Job) -> Generator[bool | None, None, None]:
+    assert job.pixels is not None
+    pixels = job.pixels
+    job.before = yield from canvas.picture(pixels.space, pixels.raster, memoryview(pixels.data), _seen(job))
+
+
+def _seen(job: Job) -> Bounds:
+    """What of the crop is worth showing: the selection with half as much around it."""
+    selection = job.source.selection
+    if selection is None:
+        return job.crop
+    part = selection.grown(max(8, (selection.width + selection.height) // 4)).intersect(job.crop)
+    return job.crop if part.empty else part

@@ -1,0 +1,127 @@
+"""For scripts: ``from overpaint import api``, in Krita's Scripter or in another plugin.
+
+    layer = api.erase_selection(document, document.activeNode(), grow=4)
+    job = api.replace_selection(document, node, "a red door", seed=7, wait=False)
+    layers = api.imagic(document, node, "a sitting dog", eta="0.5:1.0:6")
+
+Each edits ``node`` of ``document`` (both as libkis gives them) and returns the new layer, or a list of them when
+there are several (``variations``, ``eta``). Settings are those of ``server.wire.recipe.Recipe``: method, model,
+negative, seed, variations, strength, steps, guidance, grow, feather, context. While they wait, Krita's own events go
+on. With ``wait=False`` they return the running ``Job`` at once (``phase``, ``nodes``, ``error``; signals ``changed``,
+``settled``).
+
+All raise ``OverpaintError`` (``code``, ``sentence``, ``hint``) when the edit cannot be begun or fails; an unknown
+setting is a ``TypeError``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from . import canvas, runs
+from .desk import the_desk
+from .intent import ERASE, REPLACE, learning_method
+from .job import Job, Phase, Then
+from .qt import QEventLoop
+from .server.client.strengths import parse
+from .server.wire.errors import Code, OverpaintError
+from .server.wire.recipe import Recipe
+from .words import say
+
+__all__ = [
+    "Job",
+    "OverpaintError",
+    "Phase",
+    "cancel",
+    "edit_layer",
+    "erase_selection",
+    "imagic",
+    "replace_selection",
+    "run_again",
+]
+
+Setting = Any
+"""As the field of ``Recipe`` that it names."""
+
+Made = Any
+"""The new layer, the list of them, or with ``wait=False`` the ``Job``: libkis has no types to say it with."""
+
+
+def replace_selection(
+    document: canvas.Document, node: canvas.Node, prompt: str, *, wait: bool = True, **settings: Setting
+) -> Made:
+    """Puts what ``prompt`` describes in place of the selection."""
+    return _run(document, node, Recipe(REPLACE, prompt), settings, wait)
+
+
+def erase_selection(document: canvas.Document, node: canvas.Node, *, wait: bool = True, **settings: Setting) -> Made:
+    """Removes what is selected and continues the surroundings."""
+    return _run(document, node, Recipe(ERASE), settings, wait)
+
+
+def edit_layer(
+    document: canvas.Document, node: canvas.Node, prompt: str, *, wait: bool = True, **settings: Setting
+) -> Made:
+    """Changes the layer, or its selected part, after ``prompt``."""
+    return _run(document, node, runs.layer_recipe(the_desk(), prompt), settings, wait)
+
+
+def imagic(
+    document: canvas.Document,
+    node: canvas.Node,
+    prompt: str,
+    *,
+    preset: str = "",
+    eta: float | str | Sequence[float] = (),
+    wait: bool = True,
+    **settings: Setting,
+) -> Made:
+    """Learns the layer, or its selected part, and changes what it shows after ``prompt``, which describes all of it as
+    it should be then.
+
+    preset: how to learn, one of the server's names; empty: the usual one. eta: the edit strength, 0 (as it was learned)
+    to 1.5; several, or as text "0.5:1.0:6" (from, to, how many), become layers in a group of their own, the strongest
+    on top and alone visible. Learned once, the picture is painted at another ``eta`` or ``seed`` at once.
+    """
+    if not prompt.strip():
+        raise OverpaintError(Code.HOST, say("error-no-words"), say("hint-no-words"))
+    recipe = Recipe(learning_method(the_desk().offers), prompt, preset=preset, eta=_etas(eta))
+    return _run(document, node, recipe, settings, wait)
+
+
+def _etas(eta: float | str | Sequence[float]) -> tuple[float, ...]:
+    if isinstance(eta, str):
+        return parse(eta)
+    return parse(" ".join(str(one) for one in (eta if isinstance(eta, Sequence) else (eta,))))
+
+
+def run_again(document: canvas.Document, node: canvas.Node, *, another: bool = False, wait: bool = True) -> Made:
+    """Does the edit that made ``node`` once more; ``another``: with a new seed."""
+    return _result(runs.run_again(the_desk(), document, node, another), wait)
+
+
+def cancel(job: Job) -> None:
+    """Stops a running job: it ends within one step."""
+    the_desk().cancel(job)
+
+
+def _run(
+    document: canvas.Document, node: canvas.Node, recipe: Recipe, settings: dict[str, Setting], wait: bool
+) -> Made:
+    return _result(runs.run(the_desk(), document, node, dataclasses.replace(recipe, **settings), Then.KEEP), wait)
+
+
+def _result(job: Job, wait: bool) -> Made:
+    if not wait:
+        return job
+    if not job.phase.settled:
+        loop = QEventLoop()
+        job.settled.connect(loop.quit)
+        loop.exec()
+    if job.error is not None:
+        raise job.error
+    if job.phase is Phase.CANCELLED:
+        raise OverpaintError(Code.CANCELLED, job.stage)
+    return job.nodes if len(job.nodes) != 1 else job.nodes[0]

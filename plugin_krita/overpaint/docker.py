@@ -1,0 +1,20 @@
+"""The docker: the panel in Krita's frame."""
+
+from __future__ import annotations
+
+from . import canvas
+from .desk import the_desk
+from .panel import Panel
+
+
+class OverpaintDocker(canvas.DockWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("Overpaint")
+        desk = the_desk()
+        self.panel = Panel(desk)
+        self.setWidget(self.panel)
+        self.visibilityChanged.connect(lambda visible: desk.greet() if visible else None)
+
+    def canvasChanged(self, canvas: object) -> None:  # noqa: N802  # libkis' name
+        self.panel.refresh()

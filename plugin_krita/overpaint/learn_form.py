@@ -1,0 +1,101 @@
+"""What is asked before a picture is learned: how, and beside it how long that will take and how much memory."""
+
+from __future__ import annotations
+
+from . import canvas
+from .desk import Desk
+from .fields import small_button
+from .forecast import Forecast, Wish
+from .labels import Label, QuietLabel
+from .qt import QComboBox, QHBoxLayout, QLabel, QSizePolicy, Qt, QVBoxLayout, QWidget, pyqtSignal
+from .server.client.wording import tr
+from .server.wire.messages import PresetOffer
+from .server.wire.recipe import Recipe
+from .words import say
+
+
+class LearnForm(QWidget):
+    """``left``: the person wants to do something else. ``changed``: another preset."""
+
+    left = pyqtSignal()
+    changed = pyqtSignal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._presets = QComboBox()
+        self._presets.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._presets.setToolTip(say("preset-tip"))
+        self._presets.setAccessibleName(say("preset"))
+        self._presets.currentIndexChanged.connect(lambda _index: self._chosen())
+        self._purpose = QuietLabel()
+        self._forecast = Forecast(desk)
+        self._told = Label(self._forecast.text)
+        self._told.setMinimumHeight(4 * self.fontMetrics().lineSpacing())  # so that nothing moves when the answer comes
+        self._told.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._forecast.changed.connect(lambda: self._told.setText(self._forecast.text))
+        label = QLabel(say("preset"))
+        label.setBuddy(self._presets)
+        row = QHBoxLayout()
+        row.addWidget(label)
+        row.addWidget(self._presets, 1)
+        row.addWidget(small_button("×", say("back"), self.left.emit))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addLayout(row)
+        column.addWidget(self._purpose)
+        column.addWidget(self._told)
+        self.offer(())
+
+    @property
+    def preset(self) -> str:
+        """Empty: the method's usual one."""
+        return self._presets.currentData() or ""
+
+    @property
+    def forecast(self) -> str:
+        return self._forecast.text
+
+    def offer(self, presets: tuple[PresetOffer, ...]) -> None:
+        """Fills the list; a choice of last time that is not there any more becomes the usual one."""
+        if tuple(self._presets.itemData(row) for row in range(self._presets.count())) == tuple(
+            preset.name for preset in presets
+        ):
+            return
+        chosen = self.preset or canvas.setting("preset")
+        self._presets.blockSignals(True)
+        self._presets.clear()
+        for preset in presets:
+            self._presets.addItem(tr(preset.title), preset.name)
+            self._presets.setItemData(self._presets.count() - 1, tr(preset.purpose), Qt.ItemDataRole.ToolTipRole)
+        self._presets.setCurrentIndex(max(0, self._presets.findData(chosen)))
+        self._presets.blockSignals(False)
+        self._presets.setEnabled(len(presets) > 1)
+        self._show_purpose()
+
+    def foretell(self, recipe: Recipe | None) -> None:
+        """What would be done now with the active layer; None: there are no words yet."""
+        self._forecast.want(_wish(recipe) if recipe is not None else None, _capture)
+
+    def _chosen(self) -> None:
+        canvas.set_setting("preset", self.preset)
+        self._show_purpose()
+        self.changed.emit()
+
+    def _show_purpose(self) -> None:
+        purpose = self._presets.currentData(Qt.ItemDataRole.ToolTipRole) or ""
+        self._purpose.setText(purpose)
+        self._purpose.setVisible(bool(purpose))
+
+
+def _wish(recipe: Recipe) -> Wish:
+    document, node = canvas.active()
+    place = canvas.same(document) if document is not None else ""
+    node_id = node.uniqueId().toString() if node is not None else ""
+    return Wish(recipe, place, node_id, canvas.selected_bounds())
+
+
+def _capture() -> canvas.Source:
+    document, node = canvas.active()
+    return canvas.capture(document, node, needs_selection=False)

@@ -1,0 +1,298 @@
+"""The docker's contents, top to bottom: server line, prompt, the one button, settings, jobs."""
+
+from __future__ import annotations
+
+from . import canvas, runs
+from .cards import JobCard
+from .desk import Desk
+from .fields import Fold, SettingsForm
+from .intent import ERASE, REPLACE, Intent, check_offer, intend, learns
+from .job import Job
+from .labels import Label, QuietLabel
+from .learn_form import LearnForm
+from .prompt import PromptLine
+from .qt import (
+    QFrame,
+    QHBoxLayout,
+    QKeyEvent,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    Qt,
+    QTimer,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from .server.client.wording import sentence, server_line, tr
+from .server.wire.errors import OverpaintError
+from .server.wire.messages import MethodOffer, Welcome
+from .server.wire.recipe import Recipe
+from .words import duration, say, say_known
+
+SETTLING_MS = 600
+"""In which Qt gives a new card its place."""
+
+LOOK_MS = 400
+"""Krita tells nobody that the selection has changed."""
+
+
+class Panel(QScrollArea):
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._method = ""
+        self._cards: dict[str, JobCard] = {}
+        self._server = QuietLabel()
+        self._fix = QToolButton()
+        self._fix.setText(tr("Try again"))
+        self._fix.clicked.connect(self._try_server)
+        self.prompt = PromptLine()
+        self.button = RunButton()
+        self._hint = Label()
+        self.learning = LearnForm(desk)
+        self._form = SettingsForm()
+        self._jobs = QVBoxLayout()
+        self._lay_out()
+        self._connect()
+        self._look = QTimer(self)
+        self._look.timeout.connect(self.refresh)
+        self._look.start(LOOK_MS)
+        self._show_server()
+        self._show_jobs()
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(8, 6, 8, 8)
+        column.setSpacing(6)
+        line = QHBoxLayout()
+        line.addWidget(self._server, 1)
+        line.addWidget(self._fix)
+        self._hint.setMinimumHeight(self.fontMetrics().height() + 2)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.addLayout(line)
+        folded = Fold(say("settings"), self._form, "settings")
+        for widget in (self.prompt, self.learning, self.button, self._hint, folded):
+            column.addWidget(widget)
+        self.learning.setVisible(False)
+        column.addLayout(self._jobs)
+        column.addStretch(1)
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(180)
+
+    def _connect(self) -> None:
+        self.prompt.run.connect(self.run)
+        self.prompt.cancel.connect(self.cancel)
+        self.prompt.textChanged.connect(lambda _text: self.refresh())
+        self.learning.left.connect(self.ask)
+        self.learning.changed.connect(self.refresh)
+        self.button.clicked.connect(lambda _checked=False: self.run())
+        self.button.menu().aboutToShow.connect(self._fill_menu)
+        self.verticalScrollBar().rangeChanged.connect(lambda _low, _high: self._follow())
+        self._desk.server_changed.connect(self._show_server)
+        self._desk.jobs_changed.connect(self._show_jobs)
+
+    # --- what the user does ------------------------------------------------------------------------
+
+    def ask(self, method: str = "") -> None:
+        """The cursor goes into the prompt; the button will do ``method`` (empty: what fits)."""
+        self._method = method
+        self.prompt.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.prompt.selectAll()
+        if learns(method, self._desk.offers):
+            self._desk.seek()
+        self.refresh()
+
+    def run(self, method: str = "") -> None:
+        """What the button says."""
+        method = method or self._intent().method
+        if not method:
+            return
+        document, node = canvas.active()
+        recipe = self._recipe(method)
+        begin = runs.learn if learns(method, self._desk.offers) else runs.run
+        try:
+            begin(self._desk, document, node, recipe)
+        except OverpaintError as error:
+            self.tell(error)
+            return
+        self.prompt.remember()
+        self._form.ran()
+        self._method = ""
+        self.refresh()
+
+    def cancel(self) -> None:
+        self._method = ""
+        if self._desk.running:
+            self._desk.cancel(self._desk.running[0])
+
+    def tell(self, error: OverpaintError) -> None:
+        """What stands in the way, where the user is looking, until the next change."""
+        self._hint.setText(sentence(error))
+        self._told = self._state()
+
+    # --- what is shown -----------------------------------------------------------------------------
+
+    _wanted: tuple[JobCard, QWidget] | None = None
+    _told: tuple[str, bool] | None = None
+
+    def _state(self) -> tuple[str, bool]:
+        return self.prompt.text(), canvas.has_selection()
+
+    def _recipe(self, method: str) -> Recipe:
+        """What the fields say now."""
+        recipe = self._form.settings().recipe(method, self.prompt.text())
+        if not learns(method, self._desk.offers):
+            return recipe
+        return runs.to_learn(recipe, self.learning.preset)
+
+    def _intent(self) -> Intent:
+        if learns(self._method, self._desk.offers):
+            words = self.prompt.text().strip()
+            return Intent(say("learn"), self._method if words else "")
+        if self._method and self.prompt.text().strip():
+            return Intent(self._title(self._method), self._method)
+        return intend(*self._state(), self._desk.offers)
+
+    def refresh(self) -> None:
+        """The button and the line below it, as the prompt and the selection are now."""
+        if not self.isVisible():
+            return
+        intent = self._intent()
+        self.button.setText(intent.label)
+        self.button.setEnabled(bool(intent.method))
+        self._show_learning(intent)
+        if self._told == self._state():
+            return
+        self._told = None
+        self._hint.setText(intent.hint or self._obstacle(intent.method) or self._expectation(intent.method))
+
+    def _show_learning(self, intent: Intent) -> None:
+        """How to learn and what that takes, while that is what the button does."""
+        shown = learns(self._method, self._desk.offers)
+        self.learning.setVisible(shown)
+        if shown:
+            offered = {offer.name: offer.presets for offer in self._desk.offers}
+            self.learning.offer(offered.get(self._method, ()))
+            self.learning.foretell(self._recipe(intent.method) if intent.method else None)
+
+    def _obstacle(self, method: str) -> str:
+        """What the server has already said that it cannot do."""
+        if not method:
+            return ""
+        try:
+            check_offer(method, self.prompt.text(), self._desk.offers)
+        except OverpaintError as error:
+            return sentence(error)
+        return ""
+
+    def _expectation(self, method: str) -> str:
+        """How long it will take, where that is worth saying and is not said already."""
+        if learns(method, self._desk.offers):
+            return ""
+        welcome = self._desk.link.welcome
+        model = self._form.settings().model
+        seconds = self._desk.pace.expected(method, model, welcome.device) if welcome else None
+        return say("takes", time=duration(seconds)) if seconds is not None else ""
+
+    def _title(self, method: str) -> str:
+        spoken = {REPLACE: "replace", ERASE: "erase", runs.layer_recipe(self._desk, "").method: "edit-layer"}
+        if method in spoken:
+            return say(spoken[method])
+        offered = {offer.name: offer.title for offer in self._desk.offers}
+        return say_known("method", method, offered.get(method, method))
+
+    def _fill_menu(self) -> None:
+        menu = self.button.menu()
+        menu.clear()
+        for offer in self._desk.offers or runs.USUAL:
+            self._add_entry(menu, offer)
+
+    def _add_entry(self, menu: QMenu, offer: MethodOffer) -> None:
+        title = say_known("method", offer.name, offer.title)
+        purpose = say_known("purpose", offer.name, offer.purpose).rstrip(".")
+        action = menu.addAction(f"{title} — {purpose}" if purpose else title)
+        selected, words = canvas.has_selection(), bool(self.prompt.text().strip())
+        possible = (selected or not offer.needs_selection) and (words or not offer.needs_prompt)
+        action.setEnabled(offer.ready and (possible or bool(offer.presets)))
+        # What takes long is not begun before it was said how long.
+        does = self.ask if offer.presets else self.run
+        action.triggered.connect(lambda _checked=False, name=offer.name: does(name))
+
+    def _show_server(self) -> None:
+        desk, welcome = self._desk, self._desk.link.welcome
+        self._fix.setVisible(desk.server is not None and not desk.starting)
+        self._server.setText(self._server_words(welcome))
+        if welcome is not None:
+            self._form.models(welcome.models)
+        self.refresh()
+
+    def _server_words(self, welcome: Welcome | None) -> str:
+        if welcome is not None:
+            state, *where = server_line(welcome).split(" · ")
+            return " · ".join([state, *(model.title for model in welcome.models[:1]), *where])
+        if self._desk.server is not None and not self._desk.starting:
+            return say("server-lost", why=sentence(self._desk.server))
+        return server_line(None) if self._desk.starting else say("server-none")
+
+    def _try_server(self) -> None:
+        self._desk.link.open()
+        self._show_server()
+
+    def _show_jobs(self) -> None:
+        jobs = {job.id: job for job in self._desk.jobs}
+        for gone in [name for name in self._cards if name not in jobs]:
+            card = self._cards.pop(gone)
+            self._jobs.removeWidget(card)
+            card.deleteLater()
+        for job in reversed(self._desk.jobs):
+            if job.id not in self._cards:
+                self._add_card(job)
+
+    def _add_card(self, job: Job) -> None:
+        card = JobCard(self._desk, job)
+        self._cards[job.id] = card
+        self._jobs.insertWidget(0, card)
+        self._bring_up(card, card)
+        card.grew.connect(lambda part: self._bring_up(card, part))
+
+    def _bring_up(self, card: JobCard, part: QWidget) -> None:
+        """Scrolls to ``part`` of the card as soon as it has its place."""
+        self._wanted = card, part
+        self._follow()
+        QTimer.singleShot(SETTLING_MS, self._let_be)
+
+    def _follow(self) -> None:
+        """What is below the prompt has grown or shrunk."""
+        if self._wanted is not None and self._wanted[0] in self._cards.values():
+            self.ensureWidgetVisible(self._wanted[1])
+
+    def _let_be(self) -> None:
+        self._follow()
+        self._wanted = None
+
+
+class RunButton(QToolButton):
+    """The one button, with other methods under its arrow (the Down key opens them)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(self.fontMetrics().height() + 14)
+        self.setToolTip(say("run-tip"))
+        self.setMenu(QMenu(self))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  # Qt's name
+        if event.key() == Qt.Key.Key_Down:
+            self.showMenu()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,70 @@
+"""What is stored in the document with a layer that was made, so that the edit can be done again. No Qt, no libkis."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from .server.client.recipes import LayerRecipe
+from .server.wire import codec
+from .server.wire.errors import OverpaintError
+from .server.wire.geometry import Bounds
+
+LARGEST_MASK = 512 << 10
+"""Packed selections beyond this are not worth their place in the user's file."""
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Record:
+    """source_id: the layer that was edited, as this document names it."""
+
+    made: LayerRecipe
+    source_id: str
+
+    def dump(self) -> bytes:
+        return codec.to_text(self).encode()
+
+
+def kind(node_id: str) -> str:
+    """The name under which the record of a layer is kept in its document."""
+    return f"overpaint-{node_id.strip('{}')}"
+
+
+def selection_kind(node_id: str) -> str:
+    """The name of the selection that went with it, as ``pack`` makes it."""
+    return f"{kind(node_id)}-selection"
+
+
+def load(data: bytes) -> Record | None:
+    """What ``dump`` gave; None for anything else."""
+    try:
+        return codec.from_text(Record, data, "record") if data else None
+    except OverpaintError:
+        return None
+
+
+def pack(mask: bytes | bytearray) -> Generator[None, None, bytes]:
+    """Compresses in pieces of a few milliseconds each; the value is empty when it stays too large."""
+    packer = zlib.compressobj(1)
+    packed = bytearray()
+    for at in range(0, len(mask), _PIECE):
+        packed += packer.compress(memoryview(mask)[at : at + _PIECE])
+        if len(packed) > LARGEST_MASK:
+            return b""
+        yield
+    return bytes(packed + packer.flush())
+
+
+def unpack(mask: bytes, crop: Bounds) -> bytearray | None:
+    """The selection over ``crop``, one byte a pixel; None where none was stored."""
+    if not mask:
+        return None
+    size = crop.extent.pixels
+    try:
+        data = zlib.decompressobj().decompress(mask, size + 1)
+    except zlib.error:
+        return None
+    return bytearray(data) if len(data) == size else None

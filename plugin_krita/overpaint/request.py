@@ -1,0 +1,28 @@
+"""From a layer as it was noted to what is sent of it."""
+
+from __future__ import annotations
+
+from . import canvas
+from .server.client.crop import crop_around
+from .server.client.submission import Mask, Submission, new_job_id
+from .server.wire.errors import Code, OverpaintError
+from .server.wire.geometry import Bounds
+from .server.wire.raster import Depth
+from .server.wire.recipe import Recipe
+from .words import say
+
+
+def crop_of(source: canvas.Source, recipe: Recipe) -> Bounds:
+    """The selection with its surroundings, or the whole layer. Raises ``OverpaintError`` where they do not meet."""
+    if source.selection is None:
+        return source.area
+    crop = crop_around(source.selection, source.area, recipe)
+    if crop.empty:
+        raise OverpaintError(Code.EMPTY_SELECTION, say("error-off-layer"), say("hint-off-layer"))
+    return crop
+
+
+def submission_of(recipe: Recipe, pixels: canvas.Pixels, job: str = "") -> Submission:
+    """``job``: its id; empty: a new one."""
+    mask = Mask(Depth.U8, pixels.mask) if pixels.mask is not None else None
+    return Submission(recipe, pixels.raster, pixels.data, mask, pixels.icc, job=job or new_job_id())

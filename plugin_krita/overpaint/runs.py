@@ -1,0 +1,93 @@
+"""What the actions, the docker and scripts have in common: from a layer and a wish to a job."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from . import canvas, record
+from .answers import first_shown
+from .desk import Desk
+from .intent import ERASE, REPLACE, layer_method
+from .job import Job, Then
+from .server.client.recipes import another_variation
+from .server.client.strengths import swept
+from .server.wire.errors import Code, OverpaintError
+from .server.wire.messages import MethodOffer
+from .server.wire.recipe import Recipe
+from .words import say
+
+NEEDS_SELECTION = {REPLACE, ERASE}
+
+USUAL = (
+    MethodOffer(REPLACE, "Replace", "", needs_prompt=True, needs_selection=True),
+    MethodOffer(ERASE, "Erase", "", needs_prompt=False, needs_selection=True),
+)
+"""What a menu shows before the server has said what it has."""
+
+
+def run(
+    desk: Desk, document: canvas.Document | None, node: canvas.Node | None, recipe: Recipe, then: Then = Then.CHOOSE
+) -> Job:
+    """Edits ``node`` as ``recipe`` says. Raises ``OverpaintError`` for what cannot be begun."""
+    if recipe.method == REPLACE:
+        _check_words(recipe)
+    source = canvas.capture(document, node, _needs_selection(desk, recipe.method))
+    return desk.begin(source, recipe, then)
+
+
+def learn(desk: Desk, document: canvas.Document | None, node: canvas.Node | None, recipe: Recipe) -> Job:
+    """Learns ``node`` or its selected part, then shows it at any edit strength. Raises as ``run``."""
+    _check_words(recipe)
+    source = canvas.capture(document, node, _needs_selection(desk, recipe.method))
+    return desk.begin(source, swept(recipe, first_shown()), Then.EXPLORE)
+
+
+def to_learn(recipe: Recipe, preset: str) -> Recipe:
+    """``recipe`` for a method that learns: its edit strength is another than that of the settings."""
+    return dataclasses.replace(recipe, preset=preset, strength=None, variations=1)
+
+
+def _check_words(recipe: Recipe) -> None:
+    if not recipe.prompt.strip():
+        raise OverpaintError(Code.HOST, say("error-no-words"), say("hint-no-words"))
+
+
+def _needs_selection(desk: Desk, method: str) -> bool:
+    offered = {offer.name: offer.needs_selection for offer in desk.offers}
+    return offered.get(method, method in NEEDS_SELECTION)
+
+
+def run_again(desk: Desk, document: canvas.Document | None, node: canvas.Node | None, another: bool) -> Job:
+    """Does the edit that made ``node`` once more, or the last one; ``another``: with a new seed.
+
+    On the layer it was made from where that still exists, with the present selection or, without one, the stored one.
+    """
+    made = _record(document, node)
+    last = (made.made.recipe, made.source_id) if made is not None else desk.last
+    if last is None:
+        raise OverpaintError(Code.HOST, say("error-no-recipe"), say("hint-no-recipe"))
+    if document is None:
+        raise OverpaintError(Code.HOST, say("error-no-document"), say("hint-no-document"))
+    recipe, source_id = last
+    if another:
+        recipe = another_variation(recipe)
+    target = canvas.find_node(document, source_id) or node
+    selected = _selection(document, node, made) if made is not None else None
+    source = canvas.capture(document, target, _needs_selection(desk, recipe.method), selected)
+    return desk.begin(source, recipe, Then.EXPLORE if len(recipe.eta) > 1 else Then.CHOOSE)
+
+
+def _record(document: canvas.Document | None, node: canvas.Node | None) -> record.Record | None:
+    if document is None or node is None:
+        return None
+    return record.load(canvas.kept(document, record.kind(node.uniqueId().toString())))
+
+
+def _selection(document: canvas.Document, node: canvas.Node, made: record.Record) -> canvas.Selection | None:
+    packed = canvas.kept(document, record.selection_kind(node.uniqueId().toString()))
+    mask = record.unpack(packed, made.made.crop)
+    return canvas.selection_of(mask, made.made.crop) if mask is not None else None
+
+
+def layer_recipe(desk: Desk, prompt: str) -> Recipe:
+    return Recipe(layer_method(desk.offers), prompt)

@@ -1,0 +1,124 @@
+"""What the user has set in the docker, kept between starts of Krita. No Qt, no libkis."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import asdict, dataclass, fields, replace
+
+from .server.wire.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Settings:
+    """As in ``Recipe``: ``None`` and an empty model mean that the server chooses."""
+
+    model: str = ""
+    variations: int = 1
+    seed: int | None = None
+    strength: float | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    grow: int = 0
+    feather: int | None = None
+    context: int | None = None
+
+    def recipe(self, method: str, prompt: str) -> Recipe:
+        """The request these settings make."""
+        return replace(Recipe(method, prompt.strip()), **asdict(self))
+
+    def dump(self) -> str:
+        return json.dumps(asdict(self))
+
+
+def load(text: str) -> Settings:
+    """What ``dump`` gave; the defaults where it is missing, unreadable, or of another time."""
+    try:
+        stored = json.loads(text or "{}")
+    except ValueError:
+        return Settings()
+    if not isinstance(stored, dict):
+        return Settings()
+    known = {field.name: field.default for field in fields(Settings)}
+    kept = {name: value for name, value in stored.items() if name in known and _fits(value, known[name])}
+    return Settings(**kept)
+
+
+def _fits(value: object, default: object) -> bool:
+    if isinstance(default, str):
+        return isinstance(value, str)
+    if isinstance(default, int):
+        return isinstance(value, int)
+    return value is None or isinstance(value, (int, float))
+
+
+def new_seed() -> int:
+    return random.randrange(2**32)
+
+
+class History:
+    """Earlier prompts, the last one first, walked through with the arrow keys like a shell's."""
+
+    LONGEST = 50
+
+    def __init__(self, text: str = "") -> None:
+        try:
+            stored = json.loads(text or "[]")
+        except ValueError:
+            stored = []
+        self._prompts = [one for one in stored if isinstance(one, str)] if isinstance(stored, list) else []
+        self._at = -1
+        self._draft = ""
+
+    def add(self, prompt: str) -> None:
+        """Remember a prompt that was run; an old one moves to the front."""
+        prompt = prompt.strip()
+        self._at = -1
+        if prompt:
+            self._prompts = [prompt, *(one for one in self._prompts if one != prompt)][: self.LONGEST]
+
+    def older(self, current: str) -> str:
+        """The one before what is shown; ``current`` is kept as the draft when the walk begins."""
+        if self._at < 0:
+            self._draft = current
+        if self._at + 1 < len(self._prompts):
+            self._at += 1
+        return self._shown(current)
+
+    def newer(self, current: str) -> str:
+        """The one after it, at last the draft."""
+        if self._at < 0:
+            return current
+        self._at -= 1
+        return self._shown(self._draft)
+
+    def _shown(self, otherwise: str) -> str:
+        return self._prompts[self._at] if 0 <= self._at < len(self._prompts) else otherwise
+
+    def dump(self) -> str:
+        return json.dumps(self._prompts)
+
+
+class Pace:
+    """How long edits took on this machine, to say so before the next one."""
+
+    WORTH_SAYING_S = 10
+
+    def __init__(self, text: str = "") -> None:
+        try:
+            stored = json.loads(text or "{}")
+        except ValueError:
+            stored = {}
+        numbers = stored.items() if isinstance(stored, dict) else ()
+        self._seconds = {key: float(value) for key, value in numbers if isinstance(value, (int, float))}
+
+    def note(self, method: str, model: str, device: str, seconds: float) -> None:
+        self._seconds[f"{method}/{model}/{device}"] = round(seconds, 1)
+
+    def expected(self, method: str, model: str, device: str) -> float | None:
+        """Seconds of the last such edit, None when there was none or it is not worth saying."""
+        seconds = self._seconds.get(f"{method}/{model}/{device}")
+        return seconds if seconds is not None and seconds >= self.WORTH_SAYING_S else None
+
+    def dump(self) -> str:
+        return json.dumps(self._seconds)

@@ -1,0 +1,308 @@
+"""``overpaint serve | edit | models | jobs | invite | trust | trusted | revoke | doctor``: a client of the server, as
+the plugins are.
+
+Only options are here; what the commands do is in ``server.command_line``, imported when one runs, so that the server
+starts at once.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.command_line.ending import FAILED, told
+from server.wire import address as addresses
+from server.wire import places
+from server.wire.connection import Transport
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+models_app = typer.Typer(no_args_is_help=True, help="Models: what is installed, what can be had.")
+jobs_app = typer.Typer(invoke_without_command=True, help="The command line's edits that the server still keeps.")
+app.add_typer(models_app, name="models")
+app.add_typer(jobs_app, name="jobs")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@app.callback()
+def overpaint() -> None:
+    """Generative retouching: a picture and a mask go in, a new layer comes out."""
+
+
+@app.command()
+def serve(
+    device: Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda:0, mps …")] = "auto",
+    transport: Annotated[Transport, typer.Option(help="How clients connect; auto is right for most.")] = Transport.AUTO,
+    unload_after: Annotated[float, typer.Option(help="Seconds without a job after which models are unloaded.")] = 600,
+    end_after: Annotated[
+        float | None,
+        typer.Option(help="Seconds without anybody after which the server ends (1800; never, if it listens)."),
+    ] = None,
+    log_prompts: Annotated[bool, typer.Option("--log-prompts", help="Write what is asked for into the log.")] = False,
+    listen: Annotated[
+        str, typer.Option(help="HOST[:PORT]: let machines in that were invited; none: nobody from outside.")
+    ] = "",
+) -> None:
+    """Run the server. The plugins and the other commands start it by themselves when they need it."""
+    from server.gateway.serve import serve as run
+    from server.gateway.settings import Settings
+
+    with told():
+        place = addresses.parse(listen) if listen else None
+        patience = end_after if end_after is not None else math.inf if place else Settings.end_after
+        if place is not None:
+            typer.echo(f"Machines that were invited may connect at {place} and the port after it.", err=True)
+        settings = Settings(unload_after=unload_after, end_after=patience, log_prompts=log_prompts)
+        run(places.home(), settings, transport, device, place)
+
+
+@app.command()
+def invite(
+    name: Annotated[str, typer.Argument(help="What to call the other machine, in lists and to revoke it.")],
+    address: Annotated[
+        list[str] | None, typer.Option(help="HOST[:PORT] where it finds this one; none: where the server listens.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The file to write; none: NAME.overpaint here.")] = None,
+) -> None:
+    """Let another machine use this one's server: writes a file for “overpaint trust” there."""
+    from server.command_line import guests
+
+    with told():
+        file = guests.invite(name, address or [], out)
+        typer.echo(f"Written: {file}. Whoever has it is “{name}”: carry it over safely, then delete it.")
+
+
+@app.command()
+def trust(
+    file: Annotated[Path | None, typer.Argument(help="What “overpaint invite” wrote on the other machine.")] = None,
+    forget: Annotated[bool, typer.Option("--forget", help="Use this machine's own server again.")] = False,
+) -> None:
+    """Use another machine's server from here: plugins and commands alike."""
+    from server.command_line import guests
+
+    with told():
+        typer.echo(guests.forget() if forget or file is None else guests.trust(file))
+
+
+@app.command()
+def trusted(as_json: Json = False) -> None:
+    """Who may use this machine's server, and whose this machine uses."""
+    from server.command_line import guests, screen
+
+    with told(as_json):
+        if as_json:
+            screen.print_json(guests.as_json())
+        for line in () if as_json else guests.lines():
+            typer.echo(line)
+
+
+@app.command()
+def revoke(name: Annotated[str, typer.Argument(help="As “overpaint trusted” lists it.")]) -> None:
+    """Let a machine in no longer: at once, also where it is connected now. Its edits are given up."""
+    from server.command_line import guests
+
+    with told():
+        guests.revoke(name)
+    typer.echo(f"“{name}” is not let in any more.")
+
+
+@app.command()
+def edit(
+    picture: Annotated[Path, typer.Argument(help="A PNG, TIFF, JPEG or WebP file.")],
+    out: Annotated[Path, typer.Option(help="Where the answer goes: .ora with layers, or .png.")],
+    mask: Annotated[Path | None, typer.Option(help="White where the picture may change; none: all of it.")] = None,
+    method: Annotated[
+        str, typer.Option(help="inpaint, erase, imagic, … (“inpaint” with a prompt, else “erase”).")
+    ] = "",
+    prompt: Annotated[str, typer.Option(help="What should be there.")] = "",
+    negative: Annotated[str, typer.Option(help="What should not be there.")] = "",
+    model: Annotated[str, typer.Option(help="A name from “overpaint models list”; none: the best installed.")] = "",
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same answer.")] = None,
+    variations: Annotated[int, typer.Option(help="How many answers.")] = 1,
+    strength: Annotated[float | None, typer.Option(help="0..1: how far the answer may leave the picture.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="How closely to follow the words.")] = None,
+    grow: Annotated[int, typer.Option(help="Pixels by which the mask is grown.")] = 0,
+    feather: Annotated[int | None, typer.Option(help="Pixels over which the answer fades out.")] = None,
+    context: Annotated[int | None, typer.Option(help="Pixels of surroundings that the model sees.")] = None,
+    preset: Annotated[str, typer.Option(help="imagic: quality, fast or paper; how the picture is learned.")] = "",
+    eta: Annotated[str, typer.Option(help="imagic: edit strengths, 0.7 or 0.5:1.0:6 (from, to, how many).")] = "",
+    as_json: Json = False,
+) -> None:
+    """Change a part of a picture: put something there (--prompt) or remove it."""
+    from server.client import strengths
+    from server.command_line import edit as editing
+    from server.command_line import screen
+    from server.wire.recipe import Recipe
+
+    with told(as_json):
+        recipe = Recipe(
+            method or ("inpaint" if prompt else "erase"),
+            prompt,
+            negative,
+            model,
+            seed,
+            variations,
+            strength,
+            steps,
+            guidance,
+            grow,
+            feather,
+            context,
+            preset,
+            strengths.parse(eta),
+        )
+        with screen.job_bar() as bar:
+            done = editing.edit(editing.Order(picture, mask, recipe, out), bar)
+        if as_json:
+            screen.print_json(done.as_json())
+        else:
+            for line in (*done.arrived.finished.notices, *(f"Written: {path}" for path in done.files)):
+                typer.echo(line)
+
+
+@models_app.command("list")
+def models_list(as_json: Json = False) -> None:
+    """What is installed, and what the catalogue has."""
+    from server.command_line import models, screen
+
+    with told(as_json):
+        if as_json:
+            screen.print_json(models.as_json())
+        else:
+            models.show()
+
+
+@models_app.command("pull")
+def models_pull(name: Annotated[str, typer.Argument(help="From the list, or owner/repository.")]) -> None:
+    """Download a model; run it again to go on after a break."""
+    from server.command_line import screen
+    from server.models.pull import pull
+    from server.models.shelf import Shelf
+
+    with told(), screen.job_bar() as bar:
+        card = pull(name, Shelf(), on_transfer=bar.transferred)
+    typer.echo(f"Installed: {card.name} ({card.title})")
+
+
+@models_app.command("import")
+def models_import(
+    source: Annotated[Path, typer.Argument(help="A diffusers folder or a .safetensors file.")],
+    name: Annotated[str, typer.Option(help="What to call it; none: like the file.")] = "",
+    title: Annotated[str, typer.Option(help="The name in menus.")] = "",
+    licence: Annotated[str, typer.Option(help="Under which licence you have it.")] = "",
+    link: Annotated[bool, typer.Option(help="Leave the files where they are instead of copying them.")] = False,
+    configs: Annotated[Path | None, typer.Option(help="A diffusers folder whose configuration fits the file.")] = None,
+) -> None:
+    """Use a model that is on this machine already."""
+    from server.command_line import screen
+    from server.models.adopt import adopt
+    from server.models.shelf import Shelf
+
+    with told(), screen.job_bar() as bar:
+        card = adopt(
+            source,
+            Shelf(),
+            name=name,
+            title=title,
+            licence=licence,
+            link=link,
+            own_configs=configs,
+            on_transfer=bar.transferred,
+        )
+    typer.echo(f"Installed: {card.name} ({card.title})")
+
+
+@models_app.command("remove")
+def models_remove(name: str) -> None:
+    """Remove a model from this machine."""
+    from server.models.shelf import Shelf
+
+    with told():
+        Shelf().remove(name)
+    typer.echo(f"Removed: {name}")
+
+
+@jobs_app.callback()
+def jobs(context: typer.Context, as_json: Json = False) -> None:
+    """List the edits that the server still keeps."""
+    if context.invoked_subcommand is not None:
+        return
+    from server.command_line import jobs as keeping
+    from server.command_line import screen
+
+    with told(as_json):
+        lines = keeping.listed()
+    if as_json:
+        screen.print_json({"jobs": [screen.plain(line) for line in lines]})
+    for line in () if as_json else lines:
+        typer.echo(f"{line.job[:8]}  {line.state.value:9}  {line.method:8}  {line.prompt}")
+    if not lines and not as_json:
+        typer.echo("No edits are kept.")
+
+
+@jobs_app.command("cancel")
+def jobs_cancel(job: Annotated[str, typer.Argument(help="The beginning of its id is enough.")]) -> None:
+    """Stop an edit and forget it."""
+    from server.command_line import jobs as keeping
+
+    with told():
+        typer.echo(f"Cancelled: {keeping.cancel(job)[:8]}")
+
+
+@jobs_app.command("fetch")
+def jobs_fetch(
+    job: Annotated[str, typer.Argument(help="The beginning of its id is enough.")],
+    picture: Annotated[Path, typer.Option(help="The picture it was made from.")],
+    out: Annotated[Path, typer.Option(help="Where the answer goes: .ora with layers, or .png.")],
+) -> None:
+    """Write the answer of an edit whose command has ended."""
+    from server.command_line import jobs as keeping
+    from server.command_line import screen
+
+    with told():
+        with screen.job_bar() as bar:
+            files = keeping.fetch(job, picture, out, bar)
+        for path in files:
+            typer.echo(f"Written: {path}")
+
+
+@app.command()
+def doctor(
+    as_json: Json = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Collect what a bug report needs into one file here.")
+    ] = False,
+) -> None:
+    """Name each problem and its fix."""
+    from server.command_line import doctor as examining
+    from server.command_line import report as reporting
+    from server.command_line import screen
+
+    with told(as_json):
+        findings = []
+        for finding in examining.examine():
+            findings.append(finding)
+            if not as_json:
+                typer.echo(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}")
+                if finding.fix:
+                    typer.echo(f"      {finding.fix}")
+        written = reporting.write(findings, Path.cwd()) if report else None
+    if written is not None and not as_json:
+        typer.echo(f"Written: {written}. It holds no picture, prompt, key or name; read it before you send it.")
+    if as_json:
+        screen.print_json({"findings": [{"what": one.what, "fix": one.fix} for one in findings]})
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+def main() -> None:
+    """Entry point of the command ``overpaint``."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""The client for a host that may wait: the command line and GIMP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+
+from ..wire.connection import ConnectionFile
+from ..wire.errors import Code, OverpaintError
+from ..wire.messages import Estimated, JobLine, Welcome
+from . import events
+from .link import Link
+from .submission import Submission
+
+OnEvent = Callable[[events.Event], "bool | None"]
+"""Told of each event; False (not None) cancels the job. An exception cancels it too and then goes on its way."""
+
+_CANCEL_PATIENCE_S = 2.0
+_WAIT_S = 0.25
+_WHOLE_CHUNKS_S = 0.05
+"""Nobody's window waits here, so one step may take longer than in a plugin."""
+
+
+class Client:
+    """A line to the server, opened (and the server started) on first use. Use it as a context manager."""
+
+    def __init__(self, application: str, connection: ConnectionFile | None = None) -> None:
+        self._link = Link(application, connection)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._link.close()
+
+    def hello(self) -> Welcome:
+        """What the server offers. Raises ``OverpaintError`` when none can be reached or started."""
+        self._link.open()
+        while self._link.welcome is None:
+            for event in self._step():
+                _raise_if_lost(event)
+        return self._link.welcome
+
+    def run(self, submission: Submission, on_event: OnEvent | None = None) -> events.Arrived:
+        """One job from beginning to end. The server keeps the answer until ``acknowledge``. Raises ``OverpaintError``:
+        the server's own, or ``cancelled``."""
+        self._link.start(submission)
+        return self._follow(submission.job, on_event)
+
+    def estimate(self, submission: Submission) -> Estimated:
+        """What an edit of a method with presets would need; its pixels stay here. Raises ``OverpaintError``."""
+        question = self._link.estimate(submission)
+        for event in self._stream():
+            if isinstance(event, events.Estimated) and event.question == question:
+                return event
+            if isinstance(event, events.Failed) and event.job == question:
+                raise event.error
+        raise AssertionError("the stream of events has no end")
+
+    def attach(self, job: str, on_event: OnEvent | None = None) -> events.Arrived:
+        """Follows a job of an earlier run to its end; errors as for ``run``."""
+        self._link.attach(job)
+        return self._follow(job, on_event)
+
+    def jobs(self) -> tuple[JobLine, ...]:
+        """What the server still keeps for this application."""
+        self._link.list_jobs()
+        return next(event.jobs for event in self._stream() if isinstance(event, events.Listed))
+
+    def acknowledge(self, job: str) -> None:
+        """The answer is where it belongs: the server may forget it. Returns when it has."""
+        self._link.acknowledge(job)
+        next(event for event in self._stream() if isinstance(event, events.Acknowledged) and event.job == job)
+
+    def cancel(self, job: str) -> None:
+        """Stops a job of this application, also one of an earlier run; returns when it has stopped."""
+        self.hello()
+        self._link.cancel(job)
+        until = time.monotonic() + _CANCEL_PATIENCE_S
+        while time.monotonic() < until:
+            if any(isinstance(event, events.Cancelled) and event.job == job for event in self._step()):
+                return
+
+    def reuse(self, arrived: events.Arrived) -> None:
+        """The answer's pixels have been copied; their memory may serve the next one."""
+        self._link.reuse(arrived)
+
+    def _follow(self, job: str, on_event: OnEvent | None) -> events.Arrived:
+        try:
+            for event in self._stream():
+                wanted = on_event(event) if on_event is not None else None
+                if getattr(event, "job", job) == job and _is_end(event):
+                    return _outcome(event)
+                if wanted is False:
+                    self._link.cancel(job)
+        except BaseException:
+            self._cancel_quietly(job)
+            raise
+        raise AssertionError("the stream of events has no end")
+
+    def _cancel_quietly(self, job: str) -> None:
+        """Cancels on the way out of an error, which must not be covered by another one."""
+        try:
+            if self._link.active and self._link.welcome is not None:
+                self.cancel(job)
+        except OverpaintError:
+            return
+
+    def _stream(self) -> Iterator[events.Event]:
+        while True:
+            for event in self._step():
+                _raise_if_lost(event)
+                yield event
+
+    def _step(self) -> list[events.Event]:
+        self._link.wait(_WAIT_S)
+        return self._link.poll(_WHOLE_CHUNKS_S)
+
+
+def _raise_if_lost(event: events.Event) -> None:
+    if isinstance(event, events.ServerLost):
+        raise event.error
+
+
+def _is_end(event: events.Event) -> bool:
+    return isinstance(event, (events.Arrived, events.Failed, events.Cancelled))
+
+
+def _outcome(event: events.Event) -> events.Arrived:
+    if isinstance(event, events.Arrived):
+        return event
+    if isinstance(event, events.Failed):
+        raise event.error
+    raise OverpaintError(Code.CANCELLED, "Cancelled.")

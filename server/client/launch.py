@@ -1,0 +1,135 @@
+"""Finds the server of this user, and starts it when none runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..wire import codec, places
+from ..wire.connection import ConnectionFile, read_connection, server_lives
+from ..wire.errors import Code, OverpaintError
+from ..wire.files import LockFile, private_folder
+
+_PATIENCE_S = 60.0
+_DOCTOR = "Run: python3 install.py doctor"
+
+_started: list[subprocess.Popen[bytes]] = []
+"""Kept so that a server which ends before its host does not stay a zombie: starting another reaps them."""
+
+
+@dataclass(frozen=True)
+class LaunchFile:
+    """How to start the server on this machine, as install.py wrote it."""
+
+    command: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class Launch:
+    """One search for a server, step by step, so that a host's window stays alive: call ``poll`` until it gives a
+    connection. Of several hosts that search at once one starts the server, and all find that one."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until = clock() + _PATIENCE_S
+        self._lock = LockFile(places.home() / "launch.lock")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def starting(self) -> bool:
+        """This host has started the server and waits for it."""
+        return self._process is not None
+
+    def poll(self) -> ConnectionFile | None:
+        """The connection, or None: ask again in about 20 ms. Raises ``OverpaintError`` (unreachable)."""
+        try:
+            found = find()
+            if found is None:
+                self._go_on()
+        except OverpaintError:
+            self.close()
+            raise
+        if found is not None:
+            self.close()
+        return found
+
+    def close(self) -> None:
+        """Gives up the search; a server already started goes on."""
+        self._lock.release()
+
+    def _go_on(self) -> None:
+        if self._clock() > self._until:
+            raise _did_not_start(f"It did not answer within {_PATIENCE_S:.0f} seconds.")
+        if self._process is not None:
+            self._watch(self._process)
+        elif not server_lives(places.home()) and self._lock.take() and not server_lives(places.home()):
+            self._process = start_server()
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        if process.poll() is not None and not server_lives(places.home()):
+            raise _did_not_start(f"It ended at once (code {process.returncode}).")
+
+
+def find() -> ConnectionFile | None:
+    """The connection of a running server (or of the one on another machine that a person chose), None when there is
+    none. A file left by a crashed server does not count: its lock is free."""
+    remote = read_connection(places.remote_file())
+    if remote is not None:
+        return remote
+    return read_connection(places.connection_file()) if server_lives(places.home()) else None
+
+
+def start_server() -> subprocess.Popen[bytes]:
+    """Starts the installed server on its own: it outlives this host, and its words go to a log file."""
+    try:
+        launch = codec.from_text(LaunchFile, places.launch_file().read_bytes(), places.launch_file().name)
+    except FileNotFoundError:
+        raise OverpaintError(
+            Code.UNREACHABLE, "Overpaint's server is not installed for this user.", "Run: python3 install.py install"
+        ) from None
+    private_folder(places.logs())
+    with log_file().open("wb") as log:
+        try:
+            process = _detached(launch, log.fileno())
+        except OSError as error:
+            raise _did_not_start(f"{error}.") from error
+    _started[:] = [earlier for earlier in _started if earlier.poll() is None]
+    _started.append(process)
+    return process
+
+
+def log_file() -> Path:
+    return places.logs() / "server-output.log"
+
+
+def _detached(launch: LaunchFile, log: int) -> subprocess.Popen[bytes]:
+    windows = 0
+    if sys.platform == "win32":
+        windows = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+    return subprocess.Popen(
+        launch.command,
+        env={**_clean_environment(), "OVERPAINT_HOME": str(places.home()), **launch.environment},
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        cwd=places.home(),
+        start_new_session=True,
+        creationflags=windows,
+    )
+
+
+def _clean_environment() -> dict[str, str]:
+    """This host's environment without what would mislead another Python: an AppImage or Snap points these at its own
+    libraries."""
+    bundled = any(name in os.environ for name in ("APPDIR", "APPIMAGE", "SNAP"))
+    misleading = ("PYTHON", "LD_LIBRARY_PATH", "LD_PRELOAD") if bundled else ("PYTHON",)
+    return {name: value for name, value in os.environ.items() if not name.startswith(misleading)}
+
+
+def _did_not_start(why: str) -> OverpaintError:
+    return OverpaintError(Code.UNREACHABLE, f"The server did not start. {why}", f"{_DOCTOR} (its log: {log_file()})")

@@ -1,0 +1,51 @@
+"""What a new layer is called."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from ..wire.messages import Finished
+from .wording import tr
+
+_LONGEST = 40
+
+
+def layer_name(prompt: str, number: int | None = None) -> str:
+    """The prompt on one line, shortened at a word, and the number of the variation (1, 2, …) where there are several.
+    Without a prompt: what was done."""
+    words = shortened(prompt) or tr("Erased")
+    return words if number is None else f"{words} {number}"
+
+
+def layer_names(prompt: str, count: int) -> list[str]:
+    """Names for all variations of one answer."""
+    return [layer_name(prompt)] if count == 1 else [layer_name(prompt, index + 1) for index in range(count)]
+
+
+def answer_names(finished: Finished) -> list[str]:
+    """Names for all layers of one answer. Several edit strengths stand in the names, beside the variation's number
+    where there are several of each: "a sitting dog 0.7", "a sitting dog 0.7 · 2"."""
+    etas = {layer.eta for layer in finished.layers}
+    prompt, variations = finished.recipe.prompt, finished.recipe.variations
+    if len(etas) < 2:
+        return layer_names(prompt, len(finished.layers))
+    numbers = [index % variations + 1 if variations > 1 else None for index in range(len(finished.layers))]
+    return [
+        strength_name(prompt, layer.eta or 0.0, number) for layer, number in zip(finished.layers, numbers, strict=True)
+    ]
+
+
+def strength_name(prompt: str, eta: float, number: int | None = None) -> str:
+    """One of several edit strengths, with the number of the variation where there are several of each."""
+    name = f"{layer_name(prompt)} {round(eta, 2):g}"
+    return name if number is None else f"{name} · {number}"
+
+
+def shortened(text: str, longest: int = _LONGEST) -> str:
+    """``text`` on one line, without control characters, at most ``longest`` characters with the ellipsis."""
+    line = " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
+    if len(line) <= longest:
+        return line
+    cut = line[: longest - 1]
+    at_word, _, rest = cut.rpartition(" ")
+    return (at_word if at_word and len(rest) < longest // 2 else cut).rstrip(" ,;:.") + "…"

@@ -1,0 +1,116 @@
+"""One request as the host has it in memory, checked before anything is sent."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+from ..wire import content
+from ..wire.errors import Code, OverpaintError
+from ..wire.frames import Buffer
+from ..wire.messages import Blob, Estimate, Limits, Submit
+from ..wire.raster import Depth, Raster
+from ..wire.recipe import Recipe
+from ..wire.streams import MemoryStore, Part
+from .crop import is_blank
+
+
+def new_job_id() -> str:
+    """32 hex digits that nobody else has."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True)
+class Mask:
+    """The selection over the crop: one gray channel of the crop's own size, white = repaint."""
+
+    depth: Depth
+    data: Buffer
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A crop, its selection (None: the whole layer) and the recipe. The buffers must not change until it has arrived.
+
+    keep: let the server finish and keep the answer when this host goes away.
+    """
+
+    recipe: Recipe
+    layer: Raster
+    pixels: Buffer
+    mask: Mask | None = None
+    icc: Buffer | None = None
+    keep: bool = True
+    job: str = field(default_factory=new_job_id)
+
+    def check(self, limits: Limits | None = None) -> None:
+        """Raises ``OverpaintError`` for what the server would refuse, before a byte is sent."""
+        limits = limits or Limits()
+        bounds = self.layer.bounds
+        if bounds.empty:
+            raise OverpaintError(Code.BAD_REQUEST, "The layer has no pixels here.", "Choose a layer with content.")
+        if bounds.extent.longest > limits.max_side or self.nbytes > limits.max_job_bytes:
+            raise OverpaintError(
+                Code.TOO_LARGE,
+                f"The part to edit is too large ({bounds.width} × {bounds.height} pixels).",
+                "Select a smaller part.",
+            )
+        self._check_lengths()
+        if len(self.recipe.prompt) > limits.max_prompt or len(self.recipe.negative) > limits.max_prompt:
+            raise OverpaintError(
+                Code.TOO_LARGE, f"The prompt is longer than {limits.max_prompt} characters.", "Say it in fewer words."
+            )
+        if not 1 <= self.recipe.variations <= limits.max_variations:
+            raise OverpaintError(Code.BAD_REQUEST, f"Ask for 1 to {limits.max_variations} variations.")
+        if self.mask is not None and is_blank(self.mask.data):
+            raise OverpaintError(
+                Code.EMPTY_SELECTION, "Nothing is selected.", "Select the part to replace, or choose Edit layer."
+            )
+
+    def _check_lengths(self) -> None:
+        expected = self.layer.bounds.extent.pixels * self.mask.depth.nbytes if self.mask is not None else 0
+        if _size(self.pixels) != self.layer.nbytes or (self.mask is not None and _size(self.mask.data) != expected):
+            raise OverpaintError(
+                Code.HOST, "The application gave fewer or more pixels than it announced.", "Try again."
+            )
+
+    @property
+    def nbytes(self) -> int:
+        """All bytes that travel."""
+        return sum(blob.nbytes for blob in self.blobs)
+
+    @property
+    def blobs(self) -> tuple[Blob, ...]:
+        return tuple(Blob(name, _size(buffer)) for name, buffer in self._buffers().items())
+
+    def message(self) -> Submit:
+        depth = self.mask.depth if self.mask is not None else None
+        return Submit(self.job, self.recipe, self.layer, self.blobs, depth, self.keep)
+
+    def question(self, picture: str = "") -> Estimate:
+        """What would it need? ``picture``: its digest (see ``digesting``); without it all pixels are read now, which
+        takes a few milliseconds a megapixel."""
+        depth = self.mask.depth if self.mask is not None else None
+        picture = picture or content.digest(self._buffers().items())
+        return Estimate(new_job_id(), self.recipe, self.layer, depth, picture)
+
+    def digesting(self) -> Generator[None, None, str]:
+        """The digest of all that would travel, in pieces of a few milliseconds."""
+        return content.digesting(self._buffers().items())
+
+    def parts(self, received: tuple[Blob, ...] = ()) -> list[Part]:
+        """What to send, beginning where the server already has it."""
+        done = {blob.name: blob.nbytes for blob in received}
+        return [
+            Part(name, _size(buffer), MemoryStore(buffer), min(_size(buffer), max(0, done.get(name, 0))))
+            for name, buffer in self._buffers().items()
+        ]
+
+    def _buffers(self) -> dict[str, Buffer]:
+        named = {"layer": self.pixels, "mask": self.mask.data if self.mask else None, "icc": self.icc}
+        return {name: buffer for name, buffer in named.items() if buffer is not None and _size(buffer)}
+
+
+def _size(buffer: Buffer) -> int:
+    return memoryview(buffer).nbytes

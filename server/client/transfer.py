@@ -1,0 +1,134 @@
+"""One job as the client sees it: pixels going out, word coming in, layers coming back."""
+
+from __future__ import annotations
+
+from ..wire import messages as wire
+from ..wire.errors import Code, FullError, OverpaintError
+from ..wire.frames import Buffer
+from ..wire.messages import Chunk, JobState
+from ..wire.streams import MemoryStore, Part, Receiving, Sending
+from . import events
+from .buffers import Buffers
+from .submission import Submission
+
+_LARGEST_ANSWER = 8 << 30
+
+Heard = tuple["events.Event | None", list[wire.Message]]
+
+
+class Transfer:
+    """Follows one job through its messages; the session does the sending."""
+
+    def __init__(self, job: str, buffers: Buffers, submission: Submission | None = None) -> None:
+        self._job = job
+        self._buffers = buffers
+        self._submission = submission
+        self._sending: Sending | None = None
+        self._receiving: list[Receiving] = []
+        self._finished: wire.Finished | None = None
+        self._answers: list[bytearray] = []
+        self._told: float | None = None
+
+    def stop(self) -> None:
+        """No further chunk leaves."""
+        self._sending = None
+        self._submission = None
+
+    def next_chunk(self) -> tuple[Chunk, Buffer] | None:
+        return self._sending.next() if self._sending is not None else None
+
+    def chunk_sent(self, data: Buffer) -> None:
+        if self._sending is not None:
+            self._sending.sent(data)
+
+    def fraction_event(self) -> events.Uploading | events.Downloading | None:
+        """How far the present transfer is, when that has changed since the last call."""
+        fraction = self._fraction()
+        if fraction is None or fraction == self._told:
+            return None
+        self._told = fraction
+        if self._receiving:
+            return events.Downloading(self._job, fraction)
+        return events.Uploading(self._job, fraction)
+
+    def _fraction(self) -> float | None:
+        if self._receiving:
+            return sum(layer.fraction for layer in self._receiving) / len(self._receiving)
+        return self._sending.fraction if self._sending is not None else None
+
+    def hear(self, message: wire.Message, payload: memoryview | None) -> Heard:
+        """What a message means to the host, and what to answer. Raises ``OverpaintError`` for a broken answer."""
+        if isinstance(message, wire.Accepted):
+            return self._accepted(message)
+        if isinstance(message, wire.Credit) and self._sending is not None:
+            self._sending.grant(message.chunks)
+        elif isinstance(message, wire.Queued):
+            return message, []
+        elif isinstance(message, wire.Progress):
+            return _progressed(message, payload), []
+        elif isinstance(message, wire.Finished):
+            return self._fetch(message)
+        elif isinstance(message, wire.Chunk) and payload is not None:
+            return self._take(message, payload)
+        elif isinstance(message, wire.Failed):
+            return events.Failed(self._job, as_error(message)), []
+        return None, []
+
+    def _accepted(self, accepted: wire.Accepted) -> Heard:
+        if accepted.state is not JobState.UPLOADING:
+            return None, [wire.Attach(self._job)]
+        if self._submission is not None and self._sending is None:
+            self._sending = Sending(self._job, self._submission.parts(accepted.received), accepted.credit)
+        return None, []
+
+    def _fetch(self, finished: wire.Finished) -> Heard:
+        if self._finished is not None:
+            return None, []
+        sizes = [layer.raster.nbytes for layer in finished.layers]
+        if not sizes or min(sizes) < 1 or sum(sizes) > _LARGEST_ANSWER:
+            raise OverpaintError(Code.INTERNAL, "The server's answer has an impossible size.", "Restart the server.")
+        self._finished = finished
+        self._answers = [self._buffers.take(size) for size in sizes]
+        self._receiving = [
+            Receiving(self._job, [Part(layer.blob, len(buffer), MemoryStore(buffer))])
+            for layer, buffer in zip(finished.layers, self._answers, strict=True)
+        ]
+        return None, [wire.Fetch(self._job, finished.layers[0].blob)]
+
+    def _take(self, chunk: Chunk, payload: memoryview) -> Heard:
+        under_way = next((index for index, layer in enumerate(self._receiving) if not layer.complete), None)
+        if under_way is None or self._finished is None:
+            return None, []
+        credit = self._receiving[under_way].take(chunk, payload)
+        if not self._receiving[under_way].complete:
+            return None, [credit] if credit else []
+        if under_way + 1 == len(self._receiving):
+            return self._arrived(self._finished), []
+        return None, [wire.Fetch(self._job, self._finished.layers[under_way + 1].blob)]
+
+    def _arrived(self, finished: wire.Finished) -> events.Arrived:
+        layers = zip(finished.layers, self._answers, strict=True)
+        return events.Arrived(
+            self._job, finished, tuple(events.ArrivedLayer(layer, memoryview(buffer)) for layer, buffer in layers)
+        )
+
+
+def as_error(failed: wire.Failed) -> OverpaintError:
+    if failed.code is Code.BUSY and failed.ahead is not None:
+        return FullError(failed.sentence, failed.hint, max(0, failed.ahead))
+    return OverpaintError(failed.code, failed.sentence, failed.hint)
+
+
+def _progressed(progress: wire.Progress, payload: memoryview | None) -> events.Progressed:
+    width, height = progress.preview_width, progress.preview_height
+    whole = payload is not None and payload.nbytes == width * height * 3
+    return events.Progressed(
+        progress.job,
+        progress.stage,
+        progress.step,
+        progress.of,
+        progress.seconds_left,
+        bytes(payload) if payload is not None and whole else None,
+        width if whole else 0,
+        height if whole else 0,
+    )

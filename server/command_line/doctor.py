@@ -1,0 +1,130 @@
+"""``overpaint doctor``: each problem by name, with its fix."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from server.command_line.connecting import connect
+from server.models.shelf import Shelf
+from server.wire import places
+from server.wire.errors import OverpaintError
+from server.wire.messages import Welcome
+
+_NEEDED = ("torch", "diffusers", "transformers", "safetensors", "numpy", "pillow", "opencv-python-headless", "pyzmq")
+_MEND = "Run: python3 install.py install"
+_DEVICE_PATIENCE = 30.0
+_LOG_TAIL = 64 << 10
+
+
+@dataclass(frozen=True)
+class Finding:
+    """fix: what to do; empty when all is well."""
+
+    what: str
+    fix: str = ""
+
+    @property
+    def good(self) -> bool:
+        return not self.fix
+
+
+def examine() -> Iterator[Finding]:
+    """Every finding, in the order in which a person would mend them. Starts the server when none runs."""
+    home = places.home()
+    yield from _installation(home)
+    yield from _packages()
+    yield from _server()
+    yield from _models()
+    yield from _log(places.logs() / "server.log")
+
+
+def _installation(home: Path) -> Iterator[Finding]:
+    """What install.py looks at too: disk, launch file, permissions, the hosts and their plugins."""
+    if importlib.util.find_spec("tools.install") is None:
+        yield Finding("The plugins are not looked at here: “python3 install.py doctor” does that")
+        return
+    from tools.install import checkup
+
+    looks = (
+        checkup.look_at_disk(home),
+        checkup.look_at_launch(home),
+        checkup.look_at_permissions(home),
+        checkup.look_at_krita(),
+        checkup.look_at_gimp(),
+    )
+    for look in looks:
+        for finding in look:
+            yield Finding(finding.what, finding.fix)
+
+
+def _packages() -> Iterator[Finding]:
+    found = {name: _version(name) for name in _NEEDED}
+    missing = [name for name, version in found.items() if not version]
+    if missing:
+        yield Finding(f"Packages are missing: {', '.join(missing)}", _MEND)
+    yield Finding(", ".join(f"{name} {version}" for name, version in found.items() if version))
+    if _version("torchvision"):
+        yield Finding("torchvision is installed and may not match torch", "Run: pip uninstall torchvision")
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _server() -> Iterator[Finding]:
+    try:
+        welcome = _welcome_with_device()
+    except OverpaintError as error:
+        yield Finding(error.sentence, error.hint or _MEND)
+        return
+    yield Finding(f"{welcome.server} answers ({places.connection_file()}), {welcome.waiting} edits waiting")
+    if welcome.problem:
+        yield Finding(welcome.problem, f"See {places.logs() / 'server.log'}; then: python3 install.py install")
+    elif not welcome.device:
+        yield Finding("The server does not say what it computes on", f"See {places.logs() / 'server.log'}")
+    else:
+        yield Finding(f"Edits run on: {welcome.device}")
+
+
+def _welcome_with_device() -> Welcome:
+    """The server learns its device a few seconds after its start."""
+    until = time.monotonic() + _DEVICE_PATIENCE
+    while True:
+        with connect() as client:
+            welcome = client.hello()
+        if welcome.device or welcome.problem or time.monotonic() > until:
+            return welcome
+        time.sleep(0.5)
+
+
+def _models() -> Iterator[Finding]:
+    shelf = Shelf()
+    cards = shelf.cards()
+    if not cards:
+        yield Finding("No models are installed: Erase works, the rest needs one (“overpaint models list”)")
+    for card in cards:
+        try:
+            shelf.find(card.name)
+        except OverpaintError as error:
+            yield Finding(error.sentence, error.hint)
+        else:
+            yield Finding(f"Model {card.name}: {card.title}, needs about {card.memory_gb:g} GB")
+
+
+def _log(path: Path) -> Iterator[Finding]:
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _LOG_TAIL))
+        lines = file.read().decode("utf-8", "replace").splitlines()
+    errors = [line for line in lines if " ERROR " in line]
+    if errors:
+        yield Finding(f"The log has {len(errors)} errors; the last: {errors[-1][:200]}")

@@ -1,0 +1,54 @@
+"""``overpaint jobs``: what the server still keeps of the command line's edits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from server.client.blocking import Client, OnEvent
+from server.command_line.connecting import connect
+from server.command_line.edit import check_out, write
+from server.documents import image
+from server.wire.errors import Code, OverpaintError
+from server.wire.messages import JobLine
+
+
+def listed() -> tuple[JobLine, ...]:
+    """Oldest first."""
+    with connect() as client:
+        return client.jobs()
+
+
+def cancel(beginning: str) -> str:
+    """Stops and forgets the job whose id begins so; returns its id."""
+    with connect() as client:
+        job = _the_one(client, beginning)
+        client.cancel(job)
+        return job
+
+
+def fetch(beginning: str, picture: Path, out: Path, on_event: OnEvent | None = None) -> tuple[Path, ...]:
+    """Waits for the job if need be, and writes its answer over ``picture``, the one it was made from."""
+    check_out(out)
+    source = image.read(picture)
+    with connect() as client:
+        arrived = client.attach(_the_one(client, beginning), on_event)
+        for layer in arrived.layers:
+            raster = layer.layer.raster
+            if not source.raster.bounds.contains(raster.bounds) or raster.depth is not source.depth:
+                raise OverpaintError(
+                    Code.BAD_REQUEST, f"The edit was not made from {picture}.", "Give the picture it was made from."
+                )
+        files = write(arrived, source, picture.stem, out)
+        client.acknowledge(arrived.job)
+    return files
+
+
+def _the_one(client: Client, beginning: str) -> str:
+    found = [line.job for line in client.jobs() if line.job.startswith(beginning)]
+    if len(found) == 1:
+        return found[0]
+    raise OverpaintError(
+        Code.UNKNOWN_JOB,
+        f"{'Several edits have' if found else 'No edit has'} an id that begins with “{beginning[:32]}”.",
+        "“overpaint jobs” lists them.",
+    )

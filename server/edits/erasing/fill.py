@@ -1,0 +1,195 @@
+"""Continues a picture into a hole with patches of what is known, from coarse to fine.
+
+After A. Newson et al., "Non-Local Patch-Based Image Inpainting", Image Processing On Line, 2017: matching and voting in
+turn (Wexler, Shechtman and Irani, 2007), with texture features beside the colours. What is new here: after each vote,
+what the votes miss at the hole's rim is spread over the hole by a membrane, so that the next matching already sees the
+surroundings' light (the effect of the gains and gradients of S. Darabi et al., "Image Melding", 2012, at the price of
+one Laplace equation). On the photographs of ``bench.erase`` this alone is worth 1 to 3 dB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .levels import COLOURS, PLANES, Level, halvings, pyramid, whole_patches
+from .membrane import membrane
+from .onion import peel
+from .patches import F32, Bits, Describer, Ints, Matching, Pulse, Search, offsets
+
+Show = Callable[[F32], None]
+"""Called after every pass with the canvas's colours, float32 (h, w, 3), at the size that is being painted."""
+
+_SEARCHED_PIXELS = 1_600_000
+"""Pictures larger than this are not searched: they take the matches of half their size."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """radius: of a patch, pixels. sweeps: of the search, per pass. The passes are of matching and voting.
+    trust: how fast a vote's weight falls with the distance from what is known, per pixel of the level.
+    sharp: how much more a good match weighs than a middling one. texture: how much the texture features weigh beside
+    the colours. held: the share of them that stays what the surroundings foretell. These three together decide between
+    fine texture and a smooth mean."""
+
+    radius: int = 4
+    sweeps: int = 4
+    coarsest_passes: int = 8
+    middle_passes: int = 5
+    finest_passes: int = 3
+    trust: float = 1.3
+    sharp: float = 4.0
+    texture: float = 5.0
+    held: float = 0.15
+
+
+def fill(
+    colour: F32, hole: Bits, known: Bits, manner: Manner, rng: np.random.Generator, show: Show, pulse: Pulse
+) -> F32:
+    """``colour`` float32 (H, W, 3) with ``hole`` painted; everything else as it was.
+
+    known: bool (H, W), what may be copied and believed; must not meet ``hole``, and at least one patch of it must be
+    whole (``whole_patches``). Pixels that are neither are left alone.
+    """
+    rim = 2 * manner.radius + 1
+    levels = pyramid(colour, hole, known, manner.radius, rim)
+    field: Field | None = None
+    canvas = peel(levels[-1], manner.radius, manner.texture, rng, pulse)
+    for depth in range(len(levels) - 1, -1, -1):
+        painter = Painter(levels[depth], manner, rng, pulse)
+        if field is not None:
+            field = painter.doubled(field)
+            canvas = painter.vote(field, None)
+        for _ in range(_passes_at(depth, len(levels), levels[depth].hole.size, manner)):
+            field, canvas = painter.paint(field, canvas)
+            show(canvas[..., :COLOURS])
+    inner = canvas[rim:-rim, rim:-rim, :COLOURS]
+    return np.where(hole[..., None], inner, colour).astype(np.float32)
+
+
+def passes(hole: Bits, manner: Manner) -> int:
+    """How often ``fill`` will call ``show`` (a few more or less for very large pictures)."""
+    levels = halvings(hole, manner.radius) + 1
+    return sum(_passes_at(depth, levels, hole.size >> (2 * depth), manner) for depth in range(levels))
+
+
+def _passes_at(depth: int, levels: int, pixels: int, manner: Manner) -> int:
+    if depth == levels - 1:
+        return manner.coarsest_passes
+    if pixels > _SEARCHED_PIXELS:
+        return 0
+    return manner.middle_passes if depth else manner.finest_passes
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Where each target's patch comes from: the shift to it, int64 (H, W, 2) as (dy, dx), where ``valid`` (H, W)."""
+
+    shift: Ints
+    valid: Bits
+
+
+class Painter:
+    """Matching and voting at one level."""
+
+    def __init__(self, level: Level, manner: Manner, rng: np.random.Generator, pulse: Pulse) -> None:
+        self._level, self._manner, self._rng, self._pulse = level, manner, rng, pulse
+        self._width = level.hole.shape[1]
+        radius = manner.radius
+        window = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+        touched = cv2.dilate(level.hole.astype(np.uint8), window) > 0
+        self._targets = np.flatnonzero(touched & whole_patches(level.known | level.hole, radius))
+        self._y, self._x = np.divmod(self._targets, self._width)
+        self._is_source = whole_patches(level.known, radius)
+        self._sources = np.flatnonzero(self._is_source)
+        depth = cv2.distanceTransform(level.hole.astype(np.uint8), cv2.DIST_L2, 3).ravel()[self._targets]
+        self._trust = (manner.trust**-depth).astype(np.float32)
+        self._smooth = level.smooth()
+        self._searching: tuple[Describer, Search] | None = None
+
+    def doubled(self, coarse: Field) -> Field:
+        """The field of the level at half this size, at this size; a random source where it has none."""
+        shift = coarse.shift[self._y // 2, self._x // 2] * 2
+        y, x = self._y + shift[:, 0], self._x + shift[:, 1]
+        height = self._level.hole.shape[0]
+        usable = coarse.valid[self._y // 2, self._x // 2] & (y >= 0) & (y < height) & (x >= 0) & (x < self._width)
+        flat = np.where(usable, y * self._width + x, 0)
+        usable &= self._is_source.ravel()[flat]
+        return self._field(np.where(usable, flat, self._anywhere()))
+
+    def paint(self, field: Field | None, canvas: F32) -> tuple[Field, F32]:
+        """One pass: better matches for the canvas as it is, then the canvas that they vote for."""
+        describer, search = self._searching or self._prepared()
+        described = self._describe(describer, canvas, self._targets)
+        matching = search.measure(described, self._anywhere() if field is None else self._best(field))
+        for number in range(self._manner.sweeps):
+            search.improve(described, matching, 2 + 3 * number, self._pulse)
+        found = self._field(matching.best)
+        return found, self.vote(found, matching)
+
+    def vote(self, field: Field, matching: Matching | None) -> F32:
+        """The canvas: each pixel of the hole the weighted mean of what the patches over it have there."""
+        weight = self._trust if matching is None else self._trust * self._goodness(matching.distance)
+        best, truth = self._best(field), self._level.truth.reshape(-1, PLANES)
+        total = np.zeros_like(truth)
+        weights = np.zeros(len(truth), np.float32)
+        for step in offsets(self._manner.radius, self._width):
+            total[self._targets + step] += truth[best + step] * weight[:, None]
+            weights[self._targets + step] += weight
+            self._pulse()
+        reached = (weights > 1e-20).reshape(self._level.hole.shape)
+        voted = np.asarray(total / np.maximum(weights, 1e-20)[:, None], np.float32).reshape(self._smooth.shape)
+        voted[..., :COLOURS] += self._missed(voted[..., :COLOURS], reached)
+        voted[..., COLOURS:] += self._manner.held * (self._smooth[..., COLOURS:] - voted[..., COLOURS:])
+        return np.where((self._level.hole & reached)[..., None], voted, self._smooth)
+
+    def _goodness(self, distance: F32) -> F32:
+        """A match's weight among those around it: its distance counts against their mean."""
+        plane = np.zeros(self._level.hole.size, np.float32)
+        there = np.zeros_like(plane)
+        plane[self._targets], there[self._targets] = distance, 1
+        window = (2 * self._manner.radius + 1,) * 2
+        summed = cv2.blur(plane.reshape(self._level.hole.shape), window).ravel()[self._targets]
+        count = cv2.blur(there.reshape(self._level.hole.shape), window).ravel()[self._targets]
+        usual = summed / count
+        weight: F32 = np.exp(-self._manner.sharp * distance / np.maximum(usual, 1e-12))
+        return weight
+
+    def _missed(self, voted: F32, reached: Bits) -> F32:
+        """The votes' error at the rim, where the truth is known, spread smoothly over the hole."""
+        rim = reached & self._level.known
+        if not rim.any():
+            return np.zeros_like(voted)
+        error = np.where(rim[..., None], self._level.truth[..., :COLOURS] - voted, 0)
+        return membrane(error, ~self._level.hole)
+
+    def _prepared(self) -> tuple[Describer, Search]:
+        """Only when it is wanted: the sources' rows are most of the memory and, for a small hole, of the time."""
+        truth = self._level.truth
+        describer = Describer.learn(truth[..., :COLOURS], self._sources, self._manner.radius, self._rng)
+        rows = self._describe(describer, truth, self._sources)
+        self._searching = describer, Search(self._targets, self._is_source, rows, self._rng)
+        return self._searching
+
+    def _describe(self, describer: Describer, canvas: F32, centres: Ints) -> F32:
+        looks = describer.describe(canvas[..., :COLOURS], centres, self._pulse)
+        feel = canvas.reshape(-1, PLANES)[centres, COLOURS:] * self._manner.texture
+        return np.concatenate([looks, feel], 1)
+
+    def _anywhere(self) -> Ints:
+        return self._rng.choice(self._sources, len(self._targets))
+
+    def _field(self, best: Ints) -> Field:
+        shift = np.zeros((*self._level.hole.shape, 2), np.int64)
+        source_y, source_x = np.divmod(best, self._width)
+        shift[self._y, self._x] = np.stack([source_y - self._y, source_x - self._x], 1)
+        valid = np.zeros(self._level.hole.shape, bool)
+        valid[self._y, self._x] = True
+        return Field(shift, valid)
+
+    def _best(self, field: Field) -> Ints:
+        shift = field.shift[self._y, self._x]
+        return np.asarray((self._y + shift[:, 0]) * self._width + self._x + shift[:, 1], np.int64)

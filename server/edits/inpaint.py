@@ -1,0 +1,21 @@
+"""Replace: repaint what is selected after the user's words.
+
+The mask is soft: differential diffusion (Levin and Fried, arXiv 2306.00950, §4) lets a half-selected pixel join the
+denoising half-way, so that the new part grows out of its surroundings (``server.models.differential``).
+"""
+
+from __future__ import annotations
+
+from server.models.families import Ability
+from server.models.residency import Models
+from server.wire.recipe import Recipe
+
+from .edit import Answer, Report, Scene
+from .painting import load, paint, settle
+
+
+def inpaint(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
+    """At strength 1 what was under the mask is forgotten; below, its colours and shapes shine through."""
+    card = models.choose(recipe.model, Ability.INPAINT)
+    adapter = load(models, card.name, report)
+    return paint(scene, settle(recipe, adapter, adapter.defaults.strength), adapter, report)

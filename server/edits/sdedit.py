@@ -1,0 +1,27 @@
+"""Redraw: SDEdit (Meng et al., arXiv 2108.01073, Algorithm 1).
+
+The picture is noised to t0, then denoised after the words; t0 is the edit strength. With something selected only that
+is redrawn.
+"""
+
+from __future__ import annotations
+
+from server.models.families import Ability
+from server.models.residency import Models
+from server.wire.recipe import Recipe
+
+from .edit import Answer, Report, Scene
+from .painting import load, paint, settle
+
+STRENGTH = 0.6
+"""The paper keeps faithful between 0.3 and 0.6; below, words hardly show."""
+
+
+def sdedit(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
+    """At strength 0 nothing is noised and the answer is the picture itself."""
+    card = models.choose(recipe.model, Ability.REDRAW)
+    adapter = load(models, card.name, report)
+    settled = settle(recipe, adapter, STRENGTH)
+    if settled.strength == 0:
+        return Answer((scene.picture.rgb,) * recipe.variations, settled, ("Edit strength 0 changes nothing.",))
+    return paint(scene, settled, adapter, report)

@@ -1,0 +1,121 @@
+"""One phase of learning: Adam on the diffusion loss, step by step, so that it can be watched, stopped and resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from server.models.adapter import Adapter
+from server.models.tunable import Sitter, Words
+
+from .loss import Draw, diffusion_loss, draw
+from .plan import Plan, kept_for_one, precision
+from .presets import Phase
+from .study import Study
+from .weights import worn_by
+
+_SMOOTHING = 0.7
+_LOOK_EVERY = 5
+"""Steps between two looks at the loss: on a GPU each look waits for all that was queued."""
+
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+
+OnStep = Callable[[], None]
+"""Called after each step, when the study says where it stands. What it raises ends the descent for now."""
+
+
+def minimise(model: Adapter, sitter: Sitter, study: Study, phase: Phase, plan: Plan, on_step: OnStep) -> None:
+    """Steps of Adam on L(x, e, θ), over the embedding and the weights as far as the phase has rates for them, from
+    where ``study`` stands to the phase's end. The noise of each step follows from its number alone."""
+    variables = _variables(study, phase)
+    adam = torch.optim.Adam([{"params": [*named.values()], "lr": rate} for rate, named in variables], fused=True)
+    by_name = {name: one for _, named in variables for name, one in named.items()}
+    learned = list(by_name.values())
+    _take_up(adam, by_name, study)
+    with worn_by(model.denoiser, study.weights), plan.prepared(model):
+        while study.step < phase.steps and not _fitted(study, phase):
+            drawn = draw(model, sitter, phase.batch, _seed(study))
+            loss = _descend(model, sitter, study.words, drawn, plan, learned)
+            adam.step()
+            study.step += 1
+            if study.step % _LOOK_EVERY == 1:
+                _note(study, float(loss))
+            study.moments = dict(_moments(adam, by_name))
+            on_step()
+
+
+def kept_per_sample(model: Adapter, sitter: Sitter, study: Study, phase: Phase) -> int:
+    """Bytes that the loss of one sample keeps for its way back."""
+    _variables(study, phase)
+    drawn = draw(model, sitter, 1, 0)
+
+    def one_loss() -> Tensor:
+        with precision(model):
+            return diffusion_loss(model, sitter, study.words, drawn)
+
+    with worn_by(model.denoiser, study.weights):
+        return kept_for_one(model, study, one_loss)
+
+
+def _variables(study: Study, phase: Phase) -> list[tuple[float, dict[str, nn.Parameter]]]:
+    """What the phase learns, by name, with its rates. The words become variables of their own, whatever they were."""
+    found: list[tuple[float, dict[str, nn.Parameter]]] = []
+    study.words = study.words.detached()
+    if phase.words_rate:
+        parts = {name: nn.Parameter(part) for name, part in study.words.parts.items()}
+        study.words = Words(parts)
+        found.append((phase.words_rate, {f"words.{name}": part for name, part in parts.items()}))
+    if phase.weights_rate:
+        if study.weights is None:
+            raise ValueError("there are no weights to learn")
+        named = {f"weights.{name}": tensor for name, tensor in study.weights.tensors.items()}
+        found.append((phase.weights_rate, named))
+    return found
+
+
+def _descend(
+    model: Adapter, sitter: Sitter, words: Words, drawn: Draw, plan: Plan, learned: Sequence[nn.Parameter]
+) -> Tensor:
+    """Sets the gradients of the mean loss over all that was drawn; returns that."""
+    count = len(drawn.at)
+    total = torch.zeros((), device=drawn.noise.device)
+    for one in learned:
+        one.grad = None
+    for begin in range(0, count, plan.portion):
+        part = drawn.part(begin, min(begin + plan.portion, count))
+        with precision(model):
+            loss = diffusion_loss(model, sitter, words, part) * (len(part.at) / count)
+        for one, gradient in zip(learned, torch.autograd.grad(loss, learned), strict=True):
+            one.grad = gradient if one.grad is None else one.grad.add_(gradient)
+        total += loss.detach()
+    return total
+
+
+def _seed(study: Study) -> int:
+    return (study.phase << 32) + study.step
+
+
+def _note(study: Study, loss: float) -> None:
+    if not study.begun_at:
+        study.begun_at = study.loss = loss
+    study.loss = _SMOOTHING * study.loss + (1 - _SMOOTHING) * loss
+
+
+def _fitted(study: Study, phase: Phase) -> bool:
+    return study.loss < phase.fitted * study.begun_at
+
+
+def _take_up(adam: torch.optim.Adam, learned: Mapping[str, nn.Parameter], study: Study) -> None:
+    if study.moments:
+        for name, one in learned.items():
+            adam.state[one] = {kind: study.moments[f"{kind}.{name}"] for kind in _MOMENTS}
+
+
+def _moments(adam: torch.optim.Adam, learned: Mapping[str, nn.Parameter]) -> Iterator[tuple[str, Tensor]]:
+    for name, one in learned.items():
+        state: dict[str, Any] = adam.state[one]
+        for kind in _MOMENTS:
+            yield f"{kind}.{name}", state[kind]

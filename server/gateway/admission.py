@@ -1,0 +1,220 @@
+"""What may come in: every submit is checked here before a byte of its pixels is taken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from server.wire.content import DIGEST_HEX
+from server.wire.errors import Code, OverpaintError
+from server.wire.messages import Estimate, Limits, MethodOffer, ModelOffer, Submit
+from server.wire.raster import Channels, Raster
+from server.wire.recipe import Recipe
+
+JOB_ID = re.compile(r"[0-9a-f]{32}")
+MAX_ICC_BYTES = 16 << 20
+MAX_COORDINATE = 1 << 24
+MAX_SEED = 2**32 - 1
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "seed": (0, MAX_SEED),
+    "strength": (0, 1),
+    "steps": (1, 500),
+    "guidance": (0, 50),
+    "grow": (0, 1024),
+    "feather": (0, 1024),
+    "context": (0, 8192),
+}
+_ETA = (0.0, 1.5)
+_CONTENT = re.compile(rf"(|[0-9a-f]{{{DIGEST_HEX}}})")
+
+
+def admit(submit: Submit, methods: Sequence[MethodOffer], models: Sequence[ModelOffer], limits: Limits) -> None:
+    """Return when the job can be taken; otherwise raise an ``OverpaintError`` that says why not and what to do."""
+    check_id(submit.job)
+    _check_layer(submit.layer, limits)
+    _check_blobs(submit, limits)
+    _check_recipe(submit.recipe, limits)
+    _check_method(submit.recipe, submit.mask_depth is not None, methods, models)
+
+
+def admit_question(
+    question: Estimate, methods: Sequence[MethodOffer], models: Sequence[ModelOffer], limits: Limits
+) -> None:
+    """As ``admit``, for what an edit would need: only a method that learns the picture first can say so."""
+    check_id(question.question)
+    if not _CONTENT.fullmatch(question.content):
+        raise _bad("The picture's digest is not 64 hex digits.")
+    _check_layer(question.layer, limits)
+    _check_recipe(question.recipe, limits)
+    method = _check_method(question.recipe, question.mask_depth is not None, methods, models)
+    if not method.presets:
+        raise _bad(f"{method.title} learns nothing beforehand.", "Start it: it says itself how long it will take.")
+
+
+def check_id(job: str) -> None:
+    """Job ids become folder names: nothing but 32 hex digits passes."""
+    if not JOB_ID.fullmatch(job):
+        raise _bad("The job's id is not 32 hex digits.")
+
+
+def room_for(submit: Submit) -> int:
+    """Bytes that a job takes on the disk: what is uploaded and, where that remains until all are there, its answers."""
+    layer = submit.layer
+    answer = layer.nbytes + (0 if layer.channels.has_alpha else layer.bounds.extent.pixels * layer.depth.nbytes)
+    answers = max(1, len(submit.recipe.eta)) * submit.recipe.variations
+    return sum(blob.nbytes for blob in submit.blobs) + answers * answer
+
+
+def check_room(needed: int, free: int, spare: int) -> None:
+    """Refuse when ``needed`` bytes more would leave less than ``spare`` bytes on the disk."""
+    if free - needed < spare:
+        raise OverpaintError(
+            Code.DISK_FULL,
+            f"The server's disk is nearly full: {_size(max(0, free))} are free.",
+            "Free some space on the disk that holds Overpaint's files, then try again.",
+        )
+
+
+def _check_layer(layer: Raster, limits: Limits) -> None:
+    bounds = layer.bounds
+    if bounds.empty:
+        raise _bad("The part of the layer that was sent has no pixels.", "Select a part of the layer that has pixels.")
+    if max(abs(bounds.x), abs(bounds.y)) > MAX_COORDINATE:
+        raise _bad(f"The layer's position ({bounds.x}, {bounds.y}) is out of range.")
+    if bounds.extent.longest > limits.max_side:
+        raise OverpaintError(
+            Code.TOO_LARGE,
+            f"The part that was sent is {bounds.width} × {bounds.height} pixels; a side may have {limits.max_side}.",
+            "Make the selection or its context smaller.",
+        )
+
+
+def _check_blobs(submit: Submit, limits: Limits) -> None:
+    sizes = {blob.name: blob.nbytes for blob in submit.blobs}
+    expected = {"layer": submit.layer.nbytes, **_mask_size(submit)}
+    if len(sizes) != len(submit.blobs) or not expected.keys() <= sizes.keys() <= {*expected, "icc"}:
+        raise _bad(f"The job announces {_names(sizes)}; expected {_names(expected)} and perhaps icc, each once.")
+    for name, nbytes in expected.items():
+        if sizes[name] != nbytes:
+            raise _bad(f"The {name} was announced with {sizes[name]} bytes; its size and type need {nbytes}.")
+    if not 0 <= sizes.get("icc", 0) <= MAX_ICC_BYTES:
+        raise OverpaintError(
+            Code.TOO_LARGE,
+            f"The colour profile has {sizes['icc']} bytes; at most {_size(MAX_ICC_BYTES)} are taken.",
+            "Convert the document to a usual colour profile.",
+        )
+    total = sum(sizes.values())
+    if total > limits.max_job_bytes:
+        raise OverpaintError(
+            Code.TOO_LARGE,
+            f"The job is {_size(total)} large; this server takes {_size(limits.max_job_bytes)}.",
+            "Make the selection or its context smaller, or work at a lower depth.",
+        )
+
+
+def _mask_size(submit: Submit) -> dict[str, int]:
+    if submit.mask_depth is None:
+        return {}
+    return {"mask": Raster(submit.layer.bounds, Channels.GRAY, submit.mask_depth).nbytes}
+
+
+def _check_recipe(recipe: Recipe, limits: Limits) -> None:
+    for text in (recipe.prompt, recipe.negative):
+        if len(text) > limits.max_prompt:
+            raise OverpaintError(
+                Code.TOO_LARGE,
+                f"The prompt has {len(text)} characters; at most {limits.max_prompt} are taken.",
+                "Say it in fewer words.",
+            )
+    if not 1 <= recipe.variations <= limits.max_variations:
+        raise _bad(f"{recipe.variations} variations were asked for; 1 to {limits.max_variations} can be made.")
+    for name, (low, high) in _RANGES.items():
+        value = getattr(recipe, name)
+        if value is not None and not low <= value <= high:
+            raise _bad(f"The setting {name} is {value}; it has to be from {low} to {high}.")
+    _check_eta(recipe, limits)
+
+
+def _check_eta(recipe: Recipe, limits: Limits) -> None:
+    low, high = _ETA
+    for eta in recipe.eta:
+        if not low <= eta <= high:
+            raise _bad(f"The edit strength eta is {eta:g}; it has to be from {low:g} to {high:g}.")
+    answers = len(recipe.eta) * recipe.variations
+    if answers > limits.max_variations:
+        raise _bad(
+            f"{len(recipe.eta)} edit strengths with {recipe.variations} variations each are {answers} answers; "
+            f"at most {limits.max_variations} can be made at once.",
+            "Ask for fewer.",
+        )
+
+
+def _check_method(
+    recipe: Recipe, selected: bool, methods: Sequence[MethodOffer], models: Sequence[ModelOffer]
+) -> MethodOffer:
+    method = next((offer for offer in methods if offer.name == recipe.method), None)
+    if method is None:
+        raise OverpaintError(
+            Code.UNKNOWN_METHOD,
+            f"This server has no method “{recipe.method[:40]}”.",
+            f"It has: {_names(offer.name for offer in methods)}.",
+        )
+    if method.needs_selection and not selected:
+        raise OverpaintError(
+            Code.EMPTY_SELECTION,
+            "Nothing is selected.",
+            "Select the part to change, or choose Edit layer.",
+        )
+    if method.needs_prompt and not recipe.prompt.strip():
+        raise _bad(f"{method.title} needs words.", "Say what should be there.")
+    _check_preset(recipe, method)
+    _check_model(recipe, method, models)
+    return method
+
+
+def _check_preset(recipe: Recipe, method: MethodOffer) -> None:
+    names = [preset.name for preset in method.presets]
+    if recipe.preset and recipe.preset not in names:
+        raise _bad(
+            f"{method.title} has no preset “{recipe.preset[:40]}”.",
+            f"It has: {_names(names)}." if names else "Leave the preset out.",
+        )
+    if recipe.eta and not names:
+        raise _bad(f"{method.title} has no edit strengths eta.", "Leave eta out.")
+
+
+def _check_model(recipe: Recipe, method: MethodOffer, models: Sequence[ModelOffer]) -> None:
+    if not method.ready:
+        raise OverpaintError(
+            Code.MODEL_MISSING,
+            f"{method.title} needs a model, and none is installed that can do it.",
+            "Get one with “overpaint models list” and “overpaint models pull NAME”.",
+        )
+    if not recipe.model or recipe.model in method.models:
+        return
+    if recipe.model in {offer.name for offer in models}:
+        raise OverpaintError(
+            Code.UNKNOWN_MODEL,
+            f"The model “{recipe.model}” cannot do {method.title}.",
+            f"These can: {_names(method.models)}." if method.models else "Leave the model out.",
+        )
+    raise OverpaintError(
+        Code.UNKNOWN_MODEL,
+        f"No model “{recipe.model[:60]}” is installed.",
+        f"Installed for {method.title}: {_names(method.models)}." if method.models else "Leave the model out.",
+    )
+
+
+def _bad(
+    sentence: str, hint: str = "This is a fault of the program that sent it; an update may help."
+) -> OverpaintError:
+    return OverpaintError(Code.BAD_REQUEST, sentence, hint)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(names) or "nothing"
+
+
+def _size(nbytes: int) -> str:
+    return f"{nbytes / 2**30:.1f} GB" if nbytes >= 2**30 else f"{nbytes / 2**20:.0f} MB"

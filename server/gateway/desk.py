@@ -1,0 +1,252 @@
+"""What clients ask, answered: submit, chunks, attach, fetch, acknowledge, cancel, list."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+
+from server.gateway.admission import admit, admit_question, check_id, check_room, room_for
+from server.gateway.book import OPEN, Book, Job
+from server.gateway.dispatch import Dispatch
+from server.gateway.offer import Offer
+from server.gateway.places import check_places
+from server.gateway.settings import Settings
+from server.gateway.transfers import Downloads, Send
+from server.journal import Journal
+from server.wire.errors import Code, FullError, OverpaintError
+from server.wire.frames import Buffer
+from server.wire.messages import (
+    Accepted,
+    Acknowledge,
+    Acknowledged,
+    Attach,
+    Cancel,
+    Cancelled,
+    Chunk,
+    Credit,
+    Estimate,
+    Failed,
+    Fetch,
+    JobLine,
+    Jobs,
+    JobState,
+    Limits,
+    ListJobs,
+    Message,
+    Progress,
+    Queued,
+    Submit,
+)
+from server.wire.peers import Peer, Received, guest_of, party
+
+log = logging.getLogger(__name__)
+
+_LISTED_JOBS, _LISTED_PROMPT = 100, 80
+"""So that a list fits into one header frame, whatever the prompts are made of."""
+
+_CANCELS_REMEMBERED = 1000
+"""A cancel goes by the control socket and may overtake the submit it means."""
+
+
+class Desk:
+    """``answer`` takes each message of a client; what it raises is sent back to that client as ``Failed``."""
+
+    def __init__(
+        self,
+        book: Book,
+        journal: Journal,
+        dispatch: Dispatch,
+        offer: Callable[[], Offer],
+        send: Send,
+        limits: Limits,
+        settings: Settings,
+    ) -> None:
+        self._book, self._journal, self._dispatch = book, journal, dispatch
+        self._offer, self._send, self._limits, self._settings = offer, send, limits, settings
+        self._downloads = Downloads(send)
+        self._cancelled: deque[tuple[str, str]] = deque(maxlen=_CANCELS_REMEMBERED)
+        self._returned: dict[str, Received] = {}
+
+    def answer(self, received: Received) -> None:
+        peer, message = received.peer, received.message
+        try:
+            self._handle(peer, message, received.payload)
+        except OverpaintError as error:
+            log.info("%s refused: %s", type(message).__name__, error.code.value)
+            ahead = error.ahead if isinstance(error, FullError) else None
+            self._send(peer, Failed(_subject(message), error.code, error.sentence, error.hint, ahead), None)
+        except Exception:  # a fault of ours: whoever asked must not wait for ever, and the others not end with it
+            log.exception("a %s message could not be handled", type(message).__name__)
+            self._send(peer, _fault(_subject(message)), None)
+
+    def gone(self, peer: Peer) -> None:
+        """The session has ended: its jobs that should not outlive it are given up, the others go on unheard."""
+        self._downloads.end(peer=peer)
+        self._returned = {name: one for name, one in self._returned.items() if one.peer != peer}
+        self._dispatch.ask_no_more(peer)
+        for job in self._book:
+            if job.listener == peer:
+                job.listener = None
+                if not job.submit.keep:
+                    self._dispatch.give_up(job)
+
+    def turned_out(self, key: str) -> None:
+        """The machine with this key may not come in any more: what it had here is given up and removed."""
+        for job in self._book:
+            if guest_of(job.client) == key:
+                self._downloads.end(job=job.id)
+                self._dispatch.give_up(job)
+
+    def _handle(self, peer: Peer, message: Message, payload: memoryview | None) -> None:
+        if isinstance(message, Chunk) and payload is not None:
+            self._take_chunk(peer, message, payload)
+        elif isinstance(message, Credit):
+            self._downloads.grant(peer, message.job, message.chunks)
+        elif isinstance(message, Submit):
+            self._submit(peer, message)
+        elif isinstance(message, Attach):
+            self._attach(peer, self._book.need(message.job, peer.client))
+        elif isinstance(message, Fetch):
+            self._fetch(peer, message)
+        elif isinstance(message, Acknowledge):
+            self._acknowledge(peer, message.job)
+        elif isinstance(message, Cancel):
+            self._cancel(peer, message.job)
+        elif isinstance(message, ListJobs):
+            self._list(peer)
+        elif isinstance(message, Estimate):
+            self._estimate(peer, message)
+
+    # --- in -----------------------------------------------------------------------------------------
+
+    def take_up_returned(self) -> None:
+        """Call it often. Where a host that had vanished submitted its edit again while the first run was being given
+        up, the edit begins anew once that has ended."""
+        for name in [name for name in self._returned if not self._book.taken(name)]:
+            self.answer(self._returned.pop(name))
+
+    def _submit(self, peer: Peer, submit: Submit) -> None:
+        check_id(submit.job)
+        if (peer.client, submit.job) in self._cancelled:
+            self._send(peer, Cancelled(submit.job), None)
+            return
+        if self._book.being_given_up(submit.job, peer.client):
+            self._returned[submit.job] = Received(peer, submit)
+            return
+        job = self._book.find(submit.job, peer.client) or self._admit(peer, submit)
+        job.listener = peer
+        received = job.receiving.received if job.receiving is not None else job.submit.blobs
+        self._send(peer, Accepted(job.id, job.state, received), None)
+        if job.receiving is not None and job.receiving.complete:
+            self._uploaded(job)
+
+    def _admit(self, peer: Peer, submit: Submit) -> Job:
+        if self._book.taken(submit.job):
+            raise OverpaintError(Code.BUSY, "The server cannot take this edit now.", "Run it again as a new one.")
+        offer = self._offer()
+        admit(submit, offer.methods, offer.models, self._limits)
+        promised = sum(self._still_to_come(job) for job in self._book)
+        check_room(room_for(submit), self._journal.free_bytes() - promised, self._settings.spare_disk)
+        check_places(submit, party(peer.client), self._book, self._settings)
+        asked = f": {submit.recipe.prompt!r}" if self._settings.log_prompts else ""
+        log.info("job %s is %s, from %s%s", submit.job, submit.recipe.method, peer.application or "a host", asked)
+        return self._book.add(submit, peer.client)
+
+    def _still_to_come(self, job: Job) -> int:
+        """Bytes that an admitted job will yet take on the disk."""
+        if job.state not in OPEN:
+            return 0
+        here = job.receiving.received if job.receiving is not None else job.submit.blobs
+        return room_for(job.submit) - sum(blob.nbytes for blob in here)
+
+    def _estimate(self, peer: Peer, question: Estimate) -> None:
+        offer = self._offer()
+        admit_question(question, offer.methods, offer.models, self._limits)
+        self._dispatch.ask(peer, question)
+
+    def _take_chunk(self, peer: Peer, chunk: Chunk, payload: Buffer) -> None:
+        job = self._book.find(chunk.job, peer.client)
+        if job is None and self._book.just_gone(chunk.job, peer.client):
+            return
+        job = job or self._book.need(chunk.job, peer.client)
+        if job.receiving is None or job.listener != peer:
+            return  # still under way when the job was failed, or taken over by another session
+        try:
+            credit = job.receiving.take(chunk, payload)
+        except OverpaintError as error:
+            self._send(peer, self._book.fail(job, error), None)
+            self._book.forget(job)
+            return
+        if job.receiving.complete:
+            self._uploaded(job)
+        elif credit is not None:
+            self._send(peer, credit, None)
+
+    def _uploaded(self, job: Job) -> None:
+        self._book.set_state(job, JobState.QUEUED)
+        self._dispatch.enqueue(job)
+
+    # --- out ----------------------------------------------------------------------------------------
+
+    def _attach(self, peer: Peer, job: Job) -> None:
+        job.listener = peer
+        message, preview = _standing(job)
+        if message is not None and self._send(peer, message, preview) and job.failure is not None:
+            self._book.forget(job)  # a failure is kept only until somebody has heard of it
+
+    def _fetch(self, peer: Peer, fetch: Fetch) -> None:
+        job = self._book.need(fetch.job, peer.client)
+        if job.finished is None:
+            raise OverpaintError(Code.BAD_REQUEST, "The answer was asked for before it was there.")
+        self._downloads.begin(peer, fetch, job.finished, self._journal.folder(job.id))
+
+    def _acknowledge(self, peer: Peer, name: str) -> None:
+        job = self._book.find(name, peer.client)
+        if job is not None and job.state in OPEN:
+            raise OverpaintError(Code.BAD_REQUEST, "The answer was acknowledged before it was there.")
+        if job is not None:
+            self._downloads.end(job=name)
+            self._book.forget(job)
+        self._send(peer, Acknowledged(name), None)
+
+    def _cancel(self, peer: Peer, name: str) -> None:
+        self._cancelled.append((peer.client, name))
+        job = self._book.find(name, peer.client)
+        if job is not None:
+            listener = job.listener
+            self._downloads.end(job=name)
+            self._dispatch.give_up(job)
+            if listener is not None and listener != peer:
+                self._send(listener, Cancelled(name), None)
+        self._send(peer, Cancelled(name), None)
+
+    def _list(self, peer: Peer) -> None:
+        mine = [entry.line for entry in self._journal.entries() if self._book.find(entry.job, peer.client)]
+        lines = tuple(_shortened(line) for line in mine[-_LISTED_JOBS:])
+        self._send(peer, Jobs(lines), None)
+
+
+def _standing(job: Job) -> tuple[Message | None, bytes | None]:
+    """Where a job stands, as the message that would have said so when it got there."""
+    if job.state is JobState.QUEUED and job.place is not None:
+        return Queued(job.id, job.place), None
+    if job.state is JobState.RUNNING:
+        progress, preview = job.progress or (Progress(job.id, "Starting", 0, 0), b"")
+        return progress, preview or None
+    return job.finished or job.failure, None
+
+
+def _subject(message: Message) -> str:
+    """The job, or the question, that a message is about; empty when it is about neither."""
+    return message.question if isinstance(message, Estimate) else getattr(message, "job", "")
+
+
+def _fault(job: str) -> Failed:
+    return Failed(
+        job, Code.INTERNAL, "Something went wrong inside the server.", "Its log says what: run “overpaint doctor”."
+    )
+
+
+def _shortened(line: JobLine) -> JobLine:
+    return JobLine(line.job, line.state, line.method, line.prompt[:_LISTED_PROMPT], line.created)

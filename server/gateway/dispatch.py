@@ -1,0 +1,213 @@
+"""From the queue to a worker and back: who runs where, what the workers report, and how a job is given up."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from server.gateway.book import MAX_RUNS, Book, Job, starved_again, stopped_again
+from server.gateway.queue import FairQueue
+from server.gateway.settings import Settings
+from server.gateway.transfers import Send
+from server.journal import Journal
+from server.wire import content
+from server.wire.errors import Code, OverpaintError
+from server.wire.frames import Buffer
+from server.wire.messages import Cancelled, Estimate, Estimated, Failed, Finished, JobState, Message, Progress, Queued
+from server.wire.peers import Peer, guest_of, party
+from server.workers import link
+from server.workers.pool import Pool, Worker
+
+log = logging.getLogger(__name__)
+
+Tell = Callable[[Job, Message, Buffer | None], bool]
+"""To the job's listener; False when there is none, or it is gone."""
+
+
+_QUESTIONS_EACH = 32
+
+
+@dataclass
+class _Question:
+    """To the worker it goes under a name of ours: a client's own might be another client's, or a job's."""
+
+    peer: Peer
+    estimate: Estimate
+    worker: Worker | None = None
+
+    def under(self, name: str) -> Estimate:
+        known_as = content.of_guest(self.estimate.content, guest_of(self.peer.client))
+        return replace(self.estimate, question=name, content=known_as)
+
+
+class Dispatch:
+    """Keeps workers busy and the listeners of their jobs informed."""
+
+    def __init__(self, book: Book, journal: Journal, pool: Pool, tell: Tell, send: Send, settings: Settings) -> None:
+        self._book = book
+        self._journal = journal
+        self._pool = pool
+        self._tell = tell
+        self._send = send
+        self._settings = settings
+        self._queue = FairQueue()
+        self._questions: dict[str, _Question] = {}
+        self._worked = time.monotonic()
+        self._unloaded = True
+
+    def enqueue(self, job: Job) -> None:
+        """A job in state QUEUED waits for its turn; it begins at once when a worker is idle."""
+        self._queue.add(job.id, party(job.client))
+        self.advance()
+
+    def ask(self, peer: Peer, estimate: Estimate) -> None:
+        """An idle worker answers: a question waits while all of them work, for it would disturb what they measure."""
+        if sum(question.peer == peer for question in self._questions.values()) >= _QUESTIONS_EACH:
+            raise OverpaintError(Code.BUSY, "The server still measures for earlier questions.", "Ask again later.")
+        self._questions[uuid.uuid4().hex] = _Question(peer, estimate)
+        self.advance()
+
+    def ask_no_more(self, peer: Peer) -> None:
+        """The peer is gone: what it asked and no worker has heard yet is dropped."""
+        for name, question in list(self._questions.items()):
+            if question.peer == peer and question.worker is None:
+                del self._questions[name]
+
+    def advance(self) -> None:
+        """Give idle workers questions and their next jobs, then tell those who wait their new places."""
+        for name, question in self._questions.items():
+            if question.worker is None and (idle := self._pool.idle()) is not None:
+                question.worker = idle
+                idle.ask(question.under(name))
+        while self._queue and (worker := self._pool.idle()) is not None:
+            self._begin(worker)
+        for place, name in enumerate(self._queue.order()):
+            job = self._book.get(name)
+            if job is not None and job.place != place:
+                job.place = place
+                self._tell(job, Queued(name, place), None)
+
+    def give_up(self, job: Job) -> None:
+        """The job is cancelled: it leaves the queue, or its worker stops at the next step."""
+        worker = self._pool.running(job.id)
+        if worker is not None:
+            job.given_up, job.listener = True, None
+            worker.stop(self._settings.stop_grace)
+        else:
+            self._queue.remove(job.id)
+            self._book.forget(job)
+            self.advance()
+
+    def hear(self) -> None:
+        """Takes what the workers reported."""
+        for worker, note, payload in self._pool.receive():
+            try:
+                self._take(worker, note, payload)
+            except Exception:  # one job's end must not be the server's
+                log.exception("what worker %d reported could not be handled", worker.number)
+        self.advance()
+
+    def _take(self, worker: Worker, note: link.Note, payload: bytes) -> None:
+        if isinstance(note, link.Died):
+            self._on_death(worker)
+        elif isinstance(note, Estimated):
+            self._answer(note.question, note)
+        elif isinstance(note, Failed) and note.job in self._questions:
+            self._answer(note.job, note)
+        elif isinstance(note, (Progress, Finished, Failed, Cancelled)):
+            self._on_report(worker, note, payload)
+
+    def tick(self, now: float) -> None:
+        """Called about each half second (``now`` is monotonic): restarts workers, unloads models that nobody uses."""
+        self._pool.tick(now)
+        if any(worker.job for worker in self._pool.workers):
+            self._worked, self._unloaded = now, False
+        elif not self._unloaded and now - self._worked > self._settings.unload_after:
+            self._unloaded = True
+            for worker in self._pool.workers:
+                worker.unload()
+
+    def close(self) -> None:
+        """Running jobs wait in the journal for the next server; the workers end."""
+        for worker in self._pool.workers:
+            job = self._book.get(worker.job) if worker.job else None
+            if job is not None and not job.given_up:
+                self._journal.return_run(job.id)
+        self._pool.close()
+        for job in self._book:
+            if job.given_up:
+                self._book.forget(job)
+
+    def _begin(self, worker: Worker) -> None:
+        name = self._queue.take()
+        job = self._book.get(name) if name is not None else None
+        if job is None:
+            return
+        self._book.begin_run(job)
+        worker.run(job.id, self._journal.folder(job.id), job.careful)
+
+    def _on_report(self, worker: Worker, note: Progress | Finished | Failed | Cancelled, payload: bytes) -> None:
+        if worker.job != note.job:
+            return
+        job = self._book.get(note.job)
+        if isinstance(note, Progress):
+            if job is not None and not job.given_up:
+                job.progress = (note, payload)
+                self._tell(job, note, payload or None)
+            return
+        worker.done()
+        if job is None:
+            return
+        if job.given_up or isinstance(note, Cancelled):
+            self._book.forget(job)
+        elif isinstance(note, Finished):
+            self._finish(job, note)
+        else:
+            self._fail(job, OverpaintError(note.code, note.sentence, note.hint))
+
+    def _answer(self, name: str, answer: Estimated | Failed) -> None:
+        question = self._questions.pop(name, None)
+        if question is None:
+            return
+        asked = question.estimate.question
+        about = replace(answer, question=asked) if isinstance(answer, Estimated) else replace(answer, job=asked)
+        self._send(question.peer, about, None)
+
+    def _on_death(self, worker: Worker) -> None:
+        for name in [name for name, question in self._questions.items() if question.worker is worker]:
+            self._answer(name, Failed(name, Code.WORKER_DIED, "The server stopped while measuring.", "Ask again."))
+        job = self._book.get(worker.job) if worker.job else None
+        worker.done()
+        if job is None:
+            return
+        answer = self._journal.answer(job.id)
+        if job.given_up:
+            self._book.forget(job)
+        elif answer is not None:  # it died with the job done and nothing said
+            self._finish(job, answer)
+        elif self._journal.runs(job.id) >= MAX_RUNS:
+            self._fail(job, starved_again() if worker.starved else stopped_again())
+        else:
+            job.careful = worker.starved
+            self._run_again(job)
+
+    def _run_again(self, job: Job) -> None:
+        log.warning("job %s is run once more", job.id)
+        self._book.set_state(job, JobState.QUEUED)
+        self._queue.put_back(job.id, party(job.client))
+        again = Progress(job.id, "The server stopped while working; the edit starts again", 0, 0)
+        job.progress = (again, b"")
+        self._tell(job, again, None)
+
+    def _finish(self, job: Job, finished: Finished) -> None:
+        log.info("job %s is finished", job.id)
+        self._book.finish(job, finished)
+        self._tell(job, finished, None)
+
+    def _fail(self, job: Job, error: OverpaintError) -> None:
+        log.info("job %s failed: %s", job.id, error.code.value)
+        if self._tell(job, self._book.fail(job, error), None):
+            self._book.forget(job)

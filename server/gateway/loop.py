@@ -1,0 +1,161 @@
+"""The gateway's loop: one thread that waits for clients, workers and the clock, and never does anything slow."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from pathlib import Path
+
+from server.gateway.book import OPEN, Book, Job
+from server.gateway.desk import Desk
+from server.gateway.dispatch import Dispatch
+from server.gateway.offer import Offer
+from server.gateway.settings import Settings
+from server.journal import Journal
+from server.models.shelf import Shelf
+from server.wire.address import Address
+from server.wire.connection import Transport
+from server.wire.endpoint import Endpoint
+from server.wire.frames import Buffer
+from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, JobState, Limits, Message, Welcome
+from server.wire.peers import Gone, Peer, Received, TurnedOut, guest_of
+from server.workers.pool import AUTO, Pool
+
+log = logging.getLogger(__name__)
+
+NAME = "Overpaint 0.1.0"
+
+_STEP = 0.5
+_SWEEP = 60.0
+
+
+class Gateway:
+    """Bound and answering when made; ``run`` lives until ``stop`` is called or nobody has needed it for long.
+
+    home: the folder of connection file, journal, spool and models. device: where the worker runs (``auto``, ``cpu``,
+    ``cuda:1`` …). listen: where other machines may connect. Raises ``OverpaintError``: busy when a server for ``home``
+    runs already, bad-request when it cannot listen there.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        settings: Settings | None = None,
+        transport: Transport = Transport.AUTO,
+        device: str = AUTO,
+        limits: Limits | None = None,
+        listen: Address | None = None,
+    ) -> None:
+        self._settings = settings or Settings()
+        self._limits = limits or Limits()
+        self._home = home
+        self._stopping = False
+        self._shelf = Shelf(home / "models")
+        self._endings = contextlib.ExitStack()
+        self._endpoint = Endpoint(
+            home, self._welcome, transport, listen, self._settings.silent_after, self._settings.max_sessions
+        )
+        self._endings.callback(self._endpoint.close)
+        self._journal = self._opened_journal(home)
+        self._book = Book(self._journal)
+        self._pool = Pool(self._endpoint.context, home, device)
+        self._endings.callback(self._journal.close)
+        self._dispatch = Dispatch(self._book, self._journal, self._pool, self._tell, self._send, self._settings)
+        self._desk = Desk(
+            self._book, self._journal, self._dispatch, self._offer, self._send, self._limits, self._settings
+        )
+        self._endings.callback(self._dispatch.close)
+        self._endpoint.watch(self._pool.socket, self._dispatch.hear)
+        self._swept = self._wanted = time.monotonic()
+
+    def stop(self) -> None:
+        """Ends ``run`` at its next step. May be called from a signal handler."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Serves; on the way out everything is closed, and unfinished jobs wait in the journal."""
+        with self._endings:
+            for job in self._book.load():
+                self._dispatch.enqueue(job)
+            for key in {guest_of(job.client) for job in self._book}:
+                if key and not self._endpoint.guests.admits(key):
+                    self._desk.turned_out(key)
+            while not self._stopping:
+                self._step()
+        log.info("the server has ended")
+
+    def _opened_journal(self, home: Path) -> Journal:
+        """Whoever finds the connection file must find a server behind it: without a journal there is none."""
+        try:
+            return Journal(home)
+        except BaseException:
+            self._endings.close()
+            raise
+
+    def _step(self) -> None:
+        now = time.monotonic()
+        if not self._home.exists():
+            log.warning("the server's folder is gone, so nobody can find it: it ends")
+            self._stopping = True
+            return
+        self._dispatch.tick(now)
+        self._sweep(now)
+        for event in self._endpoint.poll(_STEP):
+            self._take(event)
+        self._desk.take_up_returned()
+        if self._endpoint.peers or self._working():
+            self._wanted = now
+        elif now - self._wanted > self._settings.end_after:
+            log.info("nobody has needed the server for %.0f s: it ends", now - self._wanted)
+            self._stopping = True
+
+    def _take(self, event: Received | Gone | TurnedOut) -> None:
+        try:
+            if isinstance(event, Gone):
+                self._desk.gone(event.peer)
+            elif isinstance(event, TurnedOut):
+                self._desk.turned_out(event.key)
+            else:
+                self._desk.answer(event)
+        except Exception:  # one client's message must not end the server for all
+            log.exception("a message could not be handled")
+
+    def _working(self) -> bool:
+        return any(job.state in (JobState.QUEUED, JobState.RUNNING) for job in self._book)
+
+    def _sweep(self, now: float) -> None:
+        if now - self._swept < _SWEEP:
+            return
+        self._swept = now
+        try:
+            self._journal.settle()
+            for job in self._book.expired(self._journal.clock.now, self._settings):
+                log.info("job %s is forgotten: too old, or too much is kept", job.id)
+                self._book.forget(job)
+        except Exception:  # a disk that does not answer now may do so a minute later
+            log.exception("the spool could not be looked through")
+
+    def _send(self, peer: Peer, message: Message, payload: Buffer | None = None) -> bool:
+        return self._endpoint.send(peer, message, payload)
+
+    def _tell(self, job: Job, message: Message, payload: Buffer | None = None) -> bool:
+        return job.listener is not None and self._send(job.listener, message, payload)
+
+    def _offer(self) -> Offer:
+        return Offer.of(self._shelf)
+
+    def _welcome(self) -> Welcome:
+        waiting = sum(job.state in OPEN for job in self._book)
+        offer = self._offer()
+        return Welcome(
+            PROTOCOL_MAJOR,
+            PROTOCOL_MINOR,
+            NAME,
+            self._pool.device,
+            offer.methods,
+            offer.models,
+            self._limits,
+            waiting,
+            self._pool.problem,
+        )

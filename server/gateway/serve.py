@@ -1,0 +1,58 @@
+"""The gateway as a process: its log, its signals, its end."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import signal
+from pathlib import Path
+from types import FrameType
+
+from server.gateway.loop import Gateway
+from server.gateway.settings import Settings
+from server.journal import disk_errors
+from server.wire.address import Address
+from server.wire.connection import Transport
+from server.wire.files import private_folder
+from server.workers.pool import AUTO
+
+log = logging.getLogger(__name__)
+
+_LOG_BYTES, _LOG_FILES = 1 << 20, 3
+
+
+def serve(
+    home: Path,
+    settings: Settings | None = None,
+    transport: Transport = Transport.AUTO,
+    device: str = AUTO,
+    listen: Address | None = None,
+) -> None:
+    """Serves until SIGTERM, SIGINT, or long idleness. listen: where other machines may connect. Raises
+    ``OverpaintError``: busy when one runs already, bad-request when it cannot listen there, disk-full or internal when
+    ``home`` cannot be used."""
+    os.umask(0o077)  # whatever is written, by the worker too, is for this user only
+    with disk_errors():
+        start_log(home)
+        gateway = Gateway(home, settings, transport, device, listen=listen)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        gateway.stop()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    log.info("serving, process %d", os.getpid())
+    gateway.run()
+
+
+def start_log(home: Path) -> None:
+    """A rotating log in ``home/logs``, for this user only. Nothing writes prompts or pictures into it."""
+    folder = private_folder(home / "logs")
+    handler = logging.handlers.RotatingFileHandler(
+        folder / "server.log", maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)

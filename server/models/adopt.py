@@ -1,0 +1,146 @@
+"""Importing a model that lies on this machine already. Torch-free; nothing is asked of a hub."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from server.wire.errors import Code, OverpaintError
+
+from . import card as cards
+from . import configs, describe, files, headers, sniff
+from .card import Card, Checksum
+from .fillers.onnx_header import ONNX, family_of
+from .shelf import Shelf
+from .transfer import OnTransfer, Transfer, check_room, copy, nobody
+
+CONFIGS = "configs"
+_GOOD_FOR = "what it was made for; imported by you"
+_GOOD_FOR_ERASING = "erasing without words; imported by you"
+
+
+def adopt(
+    source: Path,
+    shelf: Shelf,
+    *,
+    name: str = "",
+    title: str = "",
+    licence: str = "",
+    link: bool = False,
+    own_configs: Path | None = None,
+    on_transfer: OnTransfer = nobody,
+) -> Card:
+    """Puts a diffusers folder, a single .safetensors file or an erasing model's .onnx file on the shelf.
+
+    link: leave the files where they are instead of copying them. own_configs: a diffusers folder whose configurations
+    are used for a single file instead of the shipped ones. Raises ``OverpaintError``; then nothing was installed.
+    """
+    source = source.expanduser().absolute()
+    if not source.exists():
+        raise OverpaintError(Code.BAD_REQUEST, f"There is nothing at {source}.", "Check the path.")
+    files.refuse_unsafe(source)
+    name = name or name_from(source)
+    folder = shelf.folder_for(name)
+    asked = Card(name, title or source.stem, "", licence, _GOOD_FOR, 0.0, str(source), installed=time.time())
+    incoming = shelf.root / ".incoming" / name
+    shutil.rmtree(incoming, ignore_errors=True)
+    incoming.mkdir(parents=True)
+    try:
+        if source.is_dir():
+            card = _adopt_folder(source, incoming, asked, link, on_transfer)
+        elif source.suffix.lower() == ONNX:
+            card = _adopt_filler(source, incoming, asked, link, on_transfer)
+        else:
+            card = _adopt_file(source, incoming, asked, link, own_configs, on_transfer)
+        cards.write(incoming, card)
+        incoming.rename(folder)
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
+    return card
+
+
+def name_from(source: Path) -> str:
+    """A name for the shelf from a file's or folder's: lower-case, dashes for all else."""
+    stem = source.name if source.is_dir() else source.stem
+    return re.sub(r"[^a-z0-9._]+", "-", stem.lower()).strip("-._")[:64] or "model"
+
+
+def _adopt_folder(source: Path, incoming: Path, asked: Card, link: bool, on_transfer: OnTransfer) -> Card:
+    index = files.index(source)
+    describe.family_of(index)
+    present = [path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()]
+    variant = describe.choose_variant(present, files.parts_of(index))
+    names = list(files.wanted(present, files.parts_of(index), variant))
+    described = describe.describe(source, index, variant)
+    return replace(
+        asked,
+        family=described.family.name,
+        licence=asked.licence or describe.licence(source),
+        memory_gb=describe.memory_gb(source, names),
+        variant=variant,
+        native=described.native,
+        made_to_inpaint=described.made_to_inpaint,
+        location=str(source) if link else "",
+        checksums=() if link else _copy_all(source, incoming, names, on_transfer),
+    )
+
+
+def _adopt_file(
+    source: Path, incoming: Path, asked: Card, link: bool, own_configs: Path | None, on_transfer: OnTransfer
+) -> Card:
+    if source.suffix.lower() != files.WEIGHTS:
+        raise OverpaintError(
+            Code.BAD_REQUEST,
+            f"{source.name} is not a .safetensors file.",
+            "Give one, or a diffusers folder, or LaMa or MI-GAN as .onnx.",
+        )
+    header = headers.read(source)
+    found = sniff.sniff(header)
+    if own_configs is not None:
+        shutil.copytree(own_configs, incoming / CONFIGS, ignore=shutil.ignore_patterns("*.safetensors", "*.bin"))
+    else:
+        configs.write(found.configs, incoming / CONFIGS, in_channels=found.in_channels, prediction=found.prediction)
+    native = describe.describe(incoming / CONFIGS, files.index(incoming / CONFIGS), "").native
+    return replace(
+        asked,
+        family=found.family,
+        licence=asked.licence or header.metadata.get("modelspec.license", "") or describe.licence(incoming),
+        memory_gb=round(2 * header.elements * 1.25 / 1e9, 1),
+        native=native,
+        made_to_inpaint=found.made_to_inpaint,
+        single_file=source.name,
+        configs=CONFIGS,
+        location=str(source) if link else "",
+        checksums=() if link else _copy_all(source.parent, incoming, [source.name], on_transfer),
+    )
+
+
+def _adopt_filler(source: Path, incoming: Path, asked: Card, link: bool, on_transfer: OnTransfer) -> Card:
+    return replace(
+        asked,
+        family=family_of(source),
+        good_for=_GOOD_FOR_ERASING,
+        memory_gb=round(source.stat().st_size * 2 / 1e9, 1),
+        single_file=source.name,
+        location=str(source) if link else "",
+        checksums=() if link else _copy_all(source.parent, incoming, [source.name], on_transfer),
+    )
+
+
+def _copy_all(source: Path, target: Path, names: list[str], on_transfer: OnTransfer) -> tuple[Checksum, ...]:
+    total = sum((source / name).stat().st_size for name in names)
+    check_room(total, target)
+    done = 0
+    sums = []
+    for name in names:
+
+        def more(nbytes: int, name: str = name) -> None:
+            nonlocal done
+            done += nbytes
+            on_transfer(Transfer(name, done, total))
+
+        sums.append(copy(source / name, target / name, name, more))
+    return tuple(sums)

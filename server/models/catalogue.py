@@ -1,0 +1,118 @@
+"""The models that Overpaint can fetch, with what a person should know before. Torch-free.
+
+Sizes and memory are those of the half-precision weights. Licences are named as their owners name them; ``commercial``
+says in a word what they mean for pictures made with the model, and is no legal advice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.wire.errors import Code, OverpaintError
+
+
+@dataclass(frozen=True)
+class Known:
+    """repository: on the hub. download_gb: of what Overpaint takes of it. memory_gb: of the graphics card, about; twice
+    that in main memory when it runs on the processor. gated: the hub wants its licence accepted first."""
+
+    name: str
+    title: str
+    family: str
+    repository: str
+    licence: str
+    good_for: str
+    download_gb: float
+    memory_gb: float
+    variant: str = "fp16"
+    gated: bool = False
+
+
+CATALOGUE: tuple[Known, ...] = (
+    Known(
+        name="sd15-inpainting",
+        title="Stable Diffusion 1.5 Inpainting",
+        family="sd15",
+        repository="stable-diffusion-v1-5/stable-diffusion-inpainting",
+        licence="CreativeML Open RAIL-M (commercial use allowed, with use restrictions)",
+        good_for="replacing things in photographs and paintings; small and quick, at its best around 512 pixels",
+        download_gb=2.1,
+        memory_gb=3,
+    ),
+    Known(
+        name="sd2-inpainting",
+        title="Stable Diffusion 2 Inpainting",
+        family="sd15",
+        repository="sd2-community/stable-diffusion-2-inpainting",
+        licence="CreativeML Open RAIL++-M (commercial use allowed, with use restrictions)",
+        good_for="replacing things in photographs; a community mirror, since Stability AI took its own copy away",
+        download_gb=2.6,
+        memory_gb=3.5,
+    ),
+    Known(
+        name="sdxl-inpainting",
+        title="Stable Diffusion XL Inpainting 0.1",
+        family="sdxl",
+        repository="diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
+        licence="CreativeML Open RAIL++-M (commercial use allowed, with use restrictions)",
+        good_for="replacing things at about 1024 pixels, with better hands, text and light than version 1.5",
+        download_gb=7.0,
+        memory_gb=9,
+    ),
+    Known(
+        name="sd15",
+        title="Stable Diffusion 1.5",
+        family="sd15",
+        repository="stable-diffusion-v1-5/stable-diffusion-v1-5",
+        licence="CreativeML Open RAIL-M (commercial use allowed, with use restrictions)",
+        good_for="redrawing a layer, and as the base for learning a picture",
+        download_gb=2.1,
+        memory_gb=3,
+    ),
+    Known(
+        name="sdxl",
+        title="Stable Diffusion XL 1.0",
+        family="sdxl",
+        repository="stabilityai/stable-diffusion-xl-base-1.0",
+        licence="CreativeML Open RAIL++-M (commercial use allowed, with use restrictions)",
+        good_for="redrawing a layer at about 1024 pixels",
+        download_gb=7.0,
+        memory_gb=9,
+    ),
+    Known(
+        name="sd35-medium",
+        title="Stable Diffusion 3.5 Medium",
+        family="sd3",
+        repository="stabilityai/stable-diffusion-3.5-medium",
+        licence="Stability AI Community License (free below 1 million US dollars of yearly revenue)",
+        good_for="following long descriptions closely, in replacing and redrawing",
+        download_gb=16.4,
+        memory_gb=19,
+        variant="",
+        gated=True,
+    ),
+    Known(
+        name="flux-fill",
+        title="FLUX.1 Fill [dev]",
+        family="flux-fill",
+        repository="black-forest-labs/FLUX.1-Fill-dev",
+        licence="FLUX.1 [dev] Non-Commercial License (the model may not be used commercially)",
+        good_for="the best replacements, where there is a large graphics card",
+        download_gb=34,
+        memory_gb=38,
+        variant="",
+        gated=True,
+    ),
+)
+
+
+def known(name: str) -> Known:
+    """Raises unknown-model for a name that is not in the catalogue."""
+    for entry in CATALOGUE:
+        if entry.name == name:
+            return entry
+    raise OverpaintError(
+        Code.UNKNOWN_MODEL,
+        f"The catalogue has no model “{name[:60]}”.",
+        f"It has: {', '.join(entry.name for entry in CATALOGUE)}. Others can be imported from a file or folder.",
+    )

@@ -1,0 +1,114 @@
+"""The header of a .safetensors file, read without trusting it. Torch-free.
+
+Layout (safetensors' own specification): 8 bytes, the header's length n, little endian; n bytes of JSON; then the
+tensors' bytes, to which ``data_offsets`` refer, without holes or overlaps.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from server.wire.errors import Code, OverpaintError
+
+MAX_HEADER_BYTES = 100 << 20
+"""The limit of the safetensors library itself."""
+
+_BITS = {
+    "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F4": 4, "I16": 16, "U16": 16, "F16": 16,
+    "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "F64": 64, "I64": 64, "U64": 64,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tensor:
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def elements(self) -> int:
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Header:
+    tensors: dict[str, Tensor]
+    metadata: dict[str, str]
+
+    def shape(self, name: str) -> tuple[int, ...] | None:
+        tensor = self.tensors.get(name)
+        return tensor.shape if tensor else None
+
+    @property
+    def elements(self) -> int:
+        return sum(tensor.elements for tensor in self.tensors.values())
+
+
+def read(path: Path) -> Header:
+    """Raises ``OverpaintError`` (unsafe-file) when the file is not what it says it is."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if size < 8 or not 2 <= length <= min(MAX_HEADER_BYTES, size - 8):
+            raise _broken(path, "its header is longer than the file")
+        text = file.read(length)
+    entries = _entries(path, text)
+    metadata = entries.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise _broken(path, "its notes are not text")
+    spans = sorted(_span(path, entry) for entry in entries.values())
+    _check_spans(path, spans, size - 8 - length)
+    return Header({name: _tensor(path, entry) for name, entry in entries.items()}, metadata)
+
+
+def _entries(path: Path, text: bytes) -> dict[str, Any]:
+    try:
+        entries = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _broken(path, "its header is not readable") from None
+    if not isinstance(entries, dict):
+        raise _broken(path, "its header is not a table")
+    return entries
+
+
+def _tensor(path: Path, entry: Any) -> Tensor:
+    shape, dtype = entry.get("shape"), entry.get("dtype")
+    if dtype not in _BITS or not isinstance(shape, list) or not all(_is_count(side) for side in shape):
+        raise _broken(path, "a tensor has no proper type or shape")
+    tensor = Tensor(dtype, tuple(shape))
+    begin, end = _span(path, entry)
+    if tensor.elements * _BITS[dtype] != 8 * (end - begin):
+        raise _broken(path, "a tensor's size does not agree with its shape")
+    return tensor
+
+
+def _span(path: Path, entry: Any) -> tuple[int, int]:
+    offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
+    if not isinstance(offsets, list) or len(offsets) != 2 or not all(_is_count(offset) for offset in offsets):
+        raise _broken(path, "a tensor has no proper place")
+    return offsets[0], offsets[1]
+
+
+def _check_spans(path: Path, spans: list[tuple[int, int]], data_bytes: int) -> None:
+    reached = 0
+    for begin, end in spans:
+        if begin != reached or end < begin:
+            raise _broken(path, "its tensors overlap or leave holes")
+        reached = end
+    if reached != data_bytes:
+        raise _broken(path, "it is shorter or longer than its header says")
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 1 << 48
+
+
+def _broken(path: Path, reason: str) -> OverpaintError:
+    return OverpaintError(
+        Code.UNSAFE_FILE,
+        f"{path.name} is not a sound .safetensors file: {reason}.",
+        "It may be damaged or cut off: get it again.",
+    )

@@ -1,0 +1,332 @@
+"""The server's end: both sockets, who is connected, and a loop step that hands typed messages to the gateway.
+
+The gateway sees sessions and messages. Frames, versions, greetings, heartbeats, keys and vanished peers stay here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import zmq
+
+from . import connection, frames, keys, sockets
+from .address import Address, remember
+from .backlog import MOST_BYTES, Backlog
+from .connection import ConnectionFile, Transport
+from .entrance import Entrance, wants_ipc
+from .errors import Code, OverpaintError
+from .frames import Buffer, Frames
+from .guests import Guests
+from .messages import (
+    Acknowledge,
+    Attach,
+    Cancel,
+    Cancelled,
+    Channel,
+    Chunk,
+    Credit,
+    Estimate,
+    Failed,
+    Fetch,
+    Hello,
+    ListJobs,
+    Message,
+    Ping,
+    Pong,
+    Progress,
+    Submit,
+    Welcome,
+)  # fmt: skip
+from .peers import Gone, Peer, Received, TurnedOut, greeted
+from .sockets import Socket
+
+SILENT_AFTER_S = 120.0
+"""A session from which nothing came for so long is over: far longer than a host stands still that writes a large layer.
+(One that has vanished, over whatever transport, is found by the next probe.)"""
+
+_PROBE_S = 1.0
+"""A session silent for so long is sent something, because only sending shows that a peer has vanished."""
+
+_ATTENTIVE_S = 3.0
+
+MOST_SESSIONS = 256
+"""At each entrance. A session takes two of the descriptors that a process may have, of which there can be 1024."""
+
+_CONTROL_BATCH = 64
+_DATA_BATCH = 4
+"""Messages per step; control is asked first, so a cancel waits for this many chunks at most."""
+
+_FROM_CLIENT = {
+    Channel.DATA: (Submit, Chunk, Credit, Fetch, Acknowledge, Estimate, ListJobs, Attach),
+    Channel.CONTROL: (Cancel, Ping),
+}
+
+
+class _Route(NamedTuple):
+    """A client's way back: the entrance, and on its socket the routing id and the connection's descriptor."""
+
+    entrance: Entrance
+    id: bytes
+    descriptor: int
+
+
+@dataclass
+class _Line:
+    peer: Peer
+    routes: dict[Channel, _Route] = field(default_factory=dict)
+    numbers: dict[Channel, int] = field(default_factory=dict)
+    """Of its connections, as ``Crowd`` counts them."""
+    backlog: Backlog = field(default_factory=Backlog)
+    heard: float = 0.0
+    probed: float = 0.0
+
+
+class Endpoint:
+    """Binds, writes the connection file, and from then on lives from ``poll``.
+
+    welcome: called for each greeting, so that a menu shows what is there now. listen: where machines that were let in
+    may connect besides; None: nowhere. silent_after: seconds. most: sessions at once, at each entrance.
+    Raises ``OverpaintError``: busy when a server for ``home`` runs already, bad-request when it cannot listen there.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        welcome: Callable[[], Welcome],
+        transport: Transport = Transport.AUTO,
+        listen: Address | None = None,
+        silent_after: float = SILENT_AFTER_S,
+        most: int = MOST_SESSIONS,
+    ) -> None:
+        self._home = home
+        self._silent_after = silent_after
+        self._welcome = welcome
+        self._most = most
+        self._lock = connection.server_lock(home)
+        if not self._lock.take(patience=1.0):
+            raise OverpaintError(Code.BUSY, "An Overpaint server already runs for this user.", "Use that one.")
+        connection.remove_connection(home)  # of a server that crashed
+        self.context: sockets.Context = sockets.new_context()
+        self._lines: dict[str, _Line] = {}
+        self._by_route: dict[tuple[Entrance, Channel, bytes], _Line] = {}
+        self._ended: list[Gone | TurnedOut] = []
+        self._poller = zmq.Poller()
+        self._watched: dict[object, Callable[[], None]] = {}
+        self._ipc_folder: Path | None = None
+        self._door: keys.Door | None = None
+        self.guests = Guests(home)
+        self._entrances: list[Entrance] = []
+        try:
+            self.connection = self._bind(transport, listen)
+        except OverpaintError:
+            self.close()
+            raise
+        connection.write_connection(home, self.connection)
+
+    # --- for the gateway -----------------------------------------------------------------------
+
+    def poll(self, timeout: float) -> list[Received | Gone | TurnedOut]:
+        """One step of the loop: waits up to ``timeout`` seconds for something to happen and returns what did, control
+        messages first, a handful at a time. Calls what ``watch`` registered."""
+        ready = dict(self._poller.poll(0 if self._ended else max(0, round(timeout * 1000))))
+        self._turn_out()
+        events: list[Received | Gone | TurnedOut] = []
+        for channel, batch in ((Channel.CONTROL, _CONTROL_BATCH), (Channel.DATA, _DATA_BATCH)):
+            for entrance in self._entrances:
+                entrance.crowds[channel].update()
+                if entrance.sockets[channel] in ready:
+                    self._drain(entrance, channel, batch, events)
+        if self._door is not None and self._door.socket in ready:
+            self._door.answer()
+        for watched, callback in list(self._watched.items()):
+            if watched in ready:
+                callback()
+        self._look_for_vanished()
+        ended, self._ended = self._ended, []
+        return [*events, *ended]
+
+    def send(self, peer: Peer, message: Message, payload: Buffer | None = None) -> bool:
+        """Sends now, never waits. False when the peer is gone or has stopped reading (then ``Gone`` follows)."""
+        line = self._lines.get(peer.session)
+        channel = Channel.CONTROL if isinstance(message, (Cancelled, Pong)) else Channel.DATA
+        route = line.routes.get(channel) if line is not None else None
+        if line is None or route is None:
+            return False
+        if isinstance(message, Progress) and payload is not None and not self._reads(line):
+            message, payload = replace(message, preview_width=0, preview_height=0), None
+        within = payload is None or line.backlog.nbytes < MOST_BYTES
+        if within and self._send(channel, route, message, payload, line.backlog):
+            return True
+        self._drop(line, cut=True)
+        return False
+
+    def watch(self, socket: Socket | int, callback: Callable[[], None]) -> None:
+        """Lets ``poll`` also wait for ``socket`` (a zmq socket or a file descriptor) and call ``callback`` when it
+        is readable; the callback must read until nothing is left."""
+        self._poller.register(socket, zmq.POLLIN)
+        self._watched[socket] = callback
+
+    def unwatch(self, socket: Socket | int) -> None:
+        self._poller.unregister(socket)
+        del self._watched[socket]
+
+    @property
+    def peers(self) -> tuple[Peer, ...]:
+        return tuple(line.peer for line in self._lines.values())
+
+    def close(self) -> None:
+        """Removes the connection file, closes everything (worker sockets of ``context`` too), frees the lock."""
+        connection.remove_connection(self._home)
+        for entrance in self._entrances:
+            entrance.close()
+        if self._door is not None:
+            self._door.close()
+        self.context.destroy(linger=0)
+        if self._ipc_folder is not None:
+            connection.remove_ipc(self._ipc_folder)
+        self._lock.release()
+
+    # --- binding -------------------------------------------------------------------------------
+
+    def _bind(self, transport: Transport, listen: Address | None) -> ConnectionFile:
+        ipc = wants_ipc(transport)
+        if not sockets.PLAIN_TCP and (listen is not None or not ipc):
+            self._door = keys.Door(self.context, self.guests.admits)
+            self._poller.register(self._door.socket, zmq.POLLIN)
+        if ipc:
+            self._ipc_folder = connection.ipc_folder(self._home)
+            own = self._open(None).bind_ipc(self._ipc_folder)
+        else:
+            own = self._open(keys.server_keys(self._home)).bind_loopback(self._home)
+        if listen is not None:
+            self._open(keys.server_keys(self._home)).bind_network(listen)
+            remember(self._home, listen)
+        return own
+
+    def _open(self, pair: sockets.KeyPair | None) -> Entrance:
+        entrance = Entrance(self.context, pair, self._most)
+        self._entrances.append(entrance)
+        for channel in Channel:
+            self._poller.register(entrance.sockets[channel], zmq.POLLIN)
+            self._poller.register(entrance.crowds[channel].monitor, zmq.POLLIN)
+        return entrance
+
+    # --- what comes in -------------------------------------------------------------------------
+
+    def _drain(
+        self, entrance: Entrance, channel: Channel, batch: int, events: list[Received | Gone | TurnedOut]
+    ) -> None:
+        for _ in range(batch):
+            raw = frames.receive(entrance.sockets[channel], routed=True)
+            if raw is None:
+                return
+            received = self._take(channel, _Route(entrance, raw.sender, raw.descriptor), raw)
+            if received is not None:
+                events.append(received)
+
+    def _take(self, channel: Channel, route: _Route, raw: Frames) -> Received | None:
+        try:
+            if raw.key and not self.guests.admits(raw.key):
+                route.entrance.crowds[channel].cut(route.descriptor)
+                return None
+            message = raw.message()
+            if isinstance(message, Hello):
+                self._greet(channel, route, message, raw.key)
+                return None
+            return self._deliver(channel, route, message, raw.payload)
+        except OverpaintError as error:
+            self._send(channel, route, Failed("", error.code, error.sentence, error.hint))
+            return None
+
+    def _deliver(
+        self, channel: Channel, route: _Route, message: Message, payload: memoryview | None
+    ) -> Received | None:
+        line = self._by_route.get((route.entrance, channel, route.id))
+        if line is None:
+            raise OverpaintError(Code.UNREACHABLE, "The server no longer knows this session.", "Connect again.")
+        line.heard = time.monotonic()
+        if isinstance(message, Ping):
+            self._send(channel, route, Pong(message.number))
+            return None
+        if not isinstance(message, _FROM_CLIENT[channel]):
+            raise OverpaintError(Code.BAD_REQUEST, f"A {type(message).__name__} message does not belong here.")
+        return Received(line.peer, message, payload)
+
+    def _greet(self, channel: Channel, route: _Route, hello: Hello, key: str) -> None:
+        if hello.channel is not channel:
+            raise OverpaintError(Code.BAD_REQUEST, "The greeting came to the wrong socket.")
+        peer = greeted(hello, "" if key == self.connection.client_public else key)
+        line = self._lines.get(hello.session) or _Line(peer)
+        taken = self._by_route.get((route.entrance, channel, route.id), line)
+        if line.peer != peer or taken is not line or line.routes.get(channel, route) != route:
+            raise OverpaintError(Code.BAD_REQUEST, "This session is already open elsewhere.")
+        line.routes[channel] = route
+        line.heard = time.monotonic()
+        self._lines[hello.session] = line
+        self._by_route[route.entrance, channel, route.id] = line
+        line.numbers[channel] = route.entrance.crowds[channel].greet(route.descriptor)
+        self._send(channel, route, self._welcome())
+
+    # --- who has gone --------------------------------------------------------------------------
+
+    def _turn_out(self) -> None:
+        """Ends the sessions of machines whose key was taken off the list."""
+        for key in self.guests.turned_out():
+            for line in list(self._lines.values()):
+                if line.peer.guest == key:
+                    self._drop(line, cut=True)
+            self._ended.append(TurnedOut(key))
+
+    def _look_for_vanished(self) -> None:
+        now = time.monotonic()
+        for line in list(self._lines.values()):
+            if now - line.heard > self._silent_after:
+                self._drop(line)
+            elif now - max(line.heard, line.probed) > _PROBE_S:
+                line.probed = now
+                self._probe(line)
+
+    def _probe(self, line: _Line) -> None:
+        for channel, route in list(line.routes.items()):
+            if not self._send(channel, route, Pong(0)):
+                self._drop(line, cut=True)
+                return
+
+    def _reads(self, line: _Line) -> bool:
+        """Whether pictures for the eye only are worth sending: none wait already, and it has spoken lately."""
+        return line.backlog.nbytes == 0 and time.monotonic() - line.heard < _ATTENTIVE_S
+
+    def _drop(self, line: _Line, cut: bool = False) -> None:
+        """cut: it is gone, or does not read: what waits to be sent to it is thrown away with its connection."""
+        if self._lines.pop(line.peer.session, None) is None:
+            return
+        for channel, route in line.routes.items():
+            self._by_route.pop((route.entrance, channel, route.id), None)
+            crowd = route.entrance.crowds[channel]
+            if cut:
+                crowd.cut(route.descriptor, line.numbers[channel])
+            else:
+                crowd.forget(route.descriptor, line.numbers[channel])
+        self._ended.append(Gone(line.peer))
+
+    def _send(
+        self,
+        channel: Channel,
+        route: _Route,
+        message: Message,
+        payload: Buffer | None = None,
+        backlog: Backlog | None = None,
+    ) -> bool:
+        try:
+            tracker = frames.send(route.entrance.sockets[channel], message, payload, to=route.id)
+        except zmq.ZMQError as error:
+            if error.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
+                raise
+            return False
+        if backlog is not None and payload is not None:
+            backlog.add(tracker, len(payload))
+        return True

@@ -1,0 +1,350 @@
+"""The messages of the protocol as types; docs/protocol.md is their specification.
+
+Every message is one JSON object with its name under ``type`` (the first frame), and for ``Chunk`` and
+``Progress`` a second frame of raw bytes. Unknown fields are ignored, so that a minor version may add some.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from .errors import Code
+from .raster import Depth, Raster
+from .recipe import Recipe
+
+PROTOCOL_MAJOR = 1
+PROTOCOL_MINOR = 2
+
+CHUNK_BYTES = 1 << 20
+"""No frame carries more pixel bytes than this."""
+
+CREDIT_WINDOW = 8
+"""Chunks that may be under way in one direction before the receiver has said it took one."""
+
+
+class Channel(str, Enum):
+    """The two sockets of one session."""
+
+    DATA = "data"
+    CONTROL = "control"
+
+
+class JobState(str, Enum):
+    UPLOADING = "uploading"
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Blob:
+    """One block of bytes that travels in chunks: ``layer``, ``mask``, ``icc``, or ``result-0``, ``result-1``, …"""
+
+    name: str
+    nbytes: int
+
+
+@dataclass(frozen=True)
+class PresetOffer:
+    """A way to learn a picture, as a menu shows it. ``purpose`` is one line with what it costs and what it gives."""
+
+    name: str
+    title: str
+    purpose: str
+
+
+@dataclass(frozen=True)
+class MethodOffer:
+    """An edit method as a menu shows it. ``purpose`` is one line on when to use it."""
+
+    name: str
+    title: str
+    purpose: str
+    needs_prompt: bool
+    needs_selection: bool
+    models: tuple[str, ...] = ()
+    """Names of the installed models that can do it, best first; empty for a method that needs none."""
+    ready: bool = True
+    """False when it needs a model and none is installed."""
+    presets: tuple[PresetOffer, ...] = ()
+    """For a method that learns the picture before it paints (Imagic): how it can, the usual one first."""
+
+
+@dataclass(frozen=True)
+class ModelOffer:
+    name: str
+    title: str
+    family: str
+    licence: str
+    good_for: str
+    memory_gb: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the server takes: sides in pixels, bytes per job, prompt in characters."""
+
+    max_side: int = 32768
+    max_job_bytes: int = 2 << 30
+    max_prompt: int = 4000
+    max_variations: int = 16
+
+
+# --- opening a session -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hello:
+    """First on each socket. ``client`` names the installation (kept between runs: its jobs are found again
+    by it), ``session`` this process; the two sockets of one session are joined by it."""
+
+    major: int
+    minor: int
+    client: str
+    session: str
+    channel: Channel
+    application: str = ""
+
+
+@dataclass(frozen=True)
+class Welcome:
+    major: int
+    minor: int
+    server: str
+    device: str
+    methods: tuple[MethodOffer, ...]
+    models: tuple[ModelOffer, ...]
+    limits: Limits
+    waiting: int = 0
+    """Jobs queued or running now, of all clients."""
+    problem: str = ""
+    """A sentence when no job can run at the moment (the worker does not start, say)."""
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Application heartbeat, answered by the gateway's own loop (a ZMTP heartbeat is answered even by a hung one)."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Pong:
+    number: int
+
+
+# --- one job -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Submit:
+    """``job``: 32 hex digits made by the client; a second submit of the same id is the same job.
+
+    ``layer`` describes the crop sent as blob ``layer``. ``mask_depth`` is the depth of blob ``mask``: one gray channel,
+    the crop's own size, white = repaint; absent (None) when the whole layer is meant. ``keep``: run on and keep the
+    result when this client goes away; False for a host whose user cancels by ending the client (GIMP).
+    """
+
+    job: str
+    recipe: Recipe
+    layer: Raster
+    blobs: tuple[Blob, ...]
+    mask_depth: Depth | None = None
+    keep: bool = True
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The job is known. ``received``: for each blob how many bytes the server already has (0 for a new job); the
+    client sends the rest. ``credit``: chunks the client may send before the first ``Credit``."""
+
+    job: str
+    state: JobState
+    received: tuple[Blob, ...]
+    credit: int = CREDIT_WINDOW
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Second frame: the bytes of ``blob`` from ``offset`` on, 1..CHUNK_BYTES of them. Same in both directions."""
+
+    job: str
+    blob: str
+    offset: int
+
+
+@dataclass(frozen=True)
+class Credit:
+    """The receiver took ``chunks`` more chunks of this job. Same in both directions."""
+
+    job: str
+    chunks: int
+
+
+@dataclass(frozen=True)
+class Queued:
+    """``place`` jobs are ahead of this one (0: next)."""
+
+    job: str
+    place: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Second frame, only when ``preview_width`` > 0: preview pixels, RGB8, at most 256 on the longer side."""
+
+    job: str
+    stage: str
+    """In words for a person: "Loading the model", "Painting", …"""
+    step: int
+    of: int
+    seconds_left: float | None = None
+    preview_width: int = 0
+    preview_height: int = 0
+
+
+@dataclass(frozen=True)
+class ResultLayer:
+    """One new layer. ``seed`` is the one it was drawn with; ``eta`` its edit strength where the recipe has some."""
+
+    blob: str
+    raster: Raster
+    seed: int
+    eta: float | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The answer lies ready. ``recipe`` has every setting that was used filled in. ``seconds``: the server's own
+    time by stage, ``queued`` not included."""
+
+    job: str
+    recipe: Recipe
+    layers: tuple[ResultLayer, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    """Sentences worth showing beside the answer."""
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """Send blob ``blob`` of a finished job from ``offset`` on, ``credit`` chunks at first."""
+
+    job: str
+    blob: str
+    offset: int = 0
+    credit: int = CREDIT_WINDOW
+
+
+@dataclass(frozen=True)
+class Acknowledge:
+    """The client has the result and has put it where it belongs: the server may forget the job."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    job: str
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """On the control socket, so that it passes the chunks. Answered by ``Cancelled`` on the control socket too."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    job: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """``job`` is empty when the error concerns the session (a version mismatch, an unreadable message)."""
+
+    job: str
+    code: Code
+    sentence: str
+    hint: str = ""
+    ahead: int | None = None
+    """For a ``submit`` that found no place (busy): so many jobs stand before it. Sent again later it may find one."""
+
+
+# --- before a job that takes long ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What would an edit with this recipe need? For methods with ``presets``; answered by ``Estimated``, or by
+    ``Failed`` under the question's id.
+
+    question: 32 hex digits made by the client, never those of a job. layer, mask_depth: as ``Submit`` would have them.
+    content: ``wire.content.digest`` of the blobs, from which the server knows whether it has learned this picture
+    already; empty: taken as new.
+    """
+
+    question: str
+    recipe: Recipe
+    layer: Raster
+    mask_depth: Depth | None = None
+    content: str = ""
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """On this server's device, from what was measured there. model, preset: those that would be used."""
+
+    question: str
+    model: str
+    preset: str
+    tuning_s: float
+    """Seconds of learning that are still to do; 0 when ``learned`` is 1."""
+    render_s: float
+    """Seconds for each answer after that: for a new eta, seed or variation."""
+    memory_gb: float
+    """Of the device's memory, at most at any time, the model included."""
+    learned: float = 0.0
+    """0..1: how much of the learning lies ready from earlier."""
+
+
+# --- coming back to jobs -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ListJobs:
+    """The jobs of this client that the server still keeps."""
+
+
+@dataclass(frozen=True)
+class JobLine:
+    job: str
+    state: JobState
+    method: str
+    prompt: str
+    created: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Jobs:
+    jobs: tuple[JobLine, ...]
+
+
+@dataclass(frozen=True)
+class Attach:
+    """Send me what happens to this job from now on, beginning with where it stands
+    (``Queued``, ``Progress``, ``Finished``, ``Failed`` or ``Cancelled``)."""
+
+    job: str
+
+
+Message = (
+    Hello | Welcome | Ping | Pong
+    | Submit | Accepted | Chunk | Credit | Queued | Progress | Finished | Fetch | Acknowledge | Acknowledged
+    | Cancel | Cancelled | Failed | Estimate | Estimated | ListJobs | Jobs | Attach
+)  # fmt: skip

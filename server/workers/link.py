@@ -1,0 +1,112 @@
+"""What the gateway and a worker process say to each other, over the pipes of the child process.
+
+Pipes need no port, no key and no path, work alike on every system, and end with either process: a worker whose gateway
+died reads the end of its orders and ends too. A frame is two lengths (4 bytes each, big endian), then a JSON header
+with its type's name under ``type``, then raw bytes (a preview). Pixels go through the job's folder instead.
+"""
+
+from __future__ import annotations
+
+import struct
+import typing
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from server.wire import codec
+from server.wire.messages import Cancelled, Estimate, Estimated, Failed, Finished, Progress
+
+_LENGTHS = struct.Struct(">II")
+
+
+# --- orders, to the worker -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Run:
+    """Do the job whose request and pixels lie in ``folder``; the answer goes there too. ``careful``: with little
+    memory, for the system ended the process that did it before."""
+
+    job: str
+    folder: str
+    careful: bool = False
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Give the job up at the next step."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Unload:
+    """Free what models hold."""
+
+
+# --- reports, from the worker; Progress, Finished, Failed, Cancelled and Estimated are the protocol's own ----
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker takes jobs."""
+
+
+@dataclass(frozen=True)
+class Devices:
+    """What torch found on this machine, best first (``cuda:0``, ``mps``, ``cpu``), and what the worker's own is called.
+    Without names: torch was not asked yet, and what can be done without it runs on ``title``."""
+
+    names: tuple[str, ...]
+    title: str
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The process lives."""
+
+
+@dataclass(frozen=True)
+class Died:
+    """Made on the gateway's side when the pipe ends. ``status`` is the exit status, ``last_words`` its last lines."""
+
+    status: int
+    last_words: str
+
+
+Order = Run | Stop | Unload | Estimate
+Note = Ready | Devices | Beat | Died | Progress | Finished | Failed | Cancelled | Estimated
+
+_KINDS: dict[str, type] = {kind.__name__: kind for kind in (*typing.get_args(Order), *typing.get_args(Note))}
+
+
+def pack(note: Order | Note) -> bytes:
+    return codec.to_text(note, type=type(note).__name__).encode()
+
+
+def unpack(header: bytes) -> Order | Note:
+    kind = codec.from_text(_Kind, header, "note").type
+    return typing.cast("Order | Note", codec.from_text(_KINDS[kind], header, kind))
+
+
+def write(stream: BinaryIO, note: Order | Note, payload: bytes = b"") -> None:
+    """Raises ``OSError`` when the other process is gone."""
+    header = pack(note)
+    stream.write(_LENGTHS.pack(len(header), len(payload)) + header + payload)
+    stream.flush()
+
+
+def read(stream: BinaryIO) -> tuple[bytes, bytes] | None:
+    """The next frame's header (for ``unpack``) and payload; None when the other process has ended, be it in the middle
+    of a frame."""
+    lengths = stream.read(_LENGTHS.size)
+    if len(lengths) < _LENGTHS.size:
+        return None
+    header_bytes, payload_bytes = _LENGTHS.unpack(lengths)
+    header, payload = stream.read(header_bytes), stream.read(payload_bytes)
+    whole = len(header) == header_bytes and len(payload) == payload_bytes
+    return (header, payload) if whole else None
+
+
+@dataclass(frozen=True)
+class _Kind:
+    type: str

@@ -1,0 +1,89 @@
+"""A request is checked where it is made, in words for the person who made it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from server.client.submission import Mask, Submission
+from server.wire.errors import Code, OverpaintError
+from server.wire.geometry import Bounds
+from server.wire.messages import Blob, Limits
+from server.wire.raster import Channels, Depth, Raster
+from server.wire.recipe import Recipe
+
+LAYER = Raster(Bounds(3, -4, 4, 2), Channels.RGBA, Depth.U16)
+GOOD = Submission(Recipe("inpaint", "a kite"), LAYER, bytes(64), Mask(Depth.U8, b"\0" * 7 + b"\1"), icc=b"profile")
+
+
+def refusal(submission: Submission, limits: Limits | None = None) -> OverpaintError:
+    with pytest.raises(OverpaintError) as raised:
+        submission.check(limits)
+    return raised.value
+
+
+def test_a_good_request_announces_each_of_its_blobs() -> None:
+    GOOD.check()
+    message = GOOD.message()
+    assert message.blobs == (Blob("layer", 64), Blob("mask", 8), Blob("icc", 7))
+    assert message.mask_depth is Depth.U8
+    assert len(message.job) == 32
+
+
+def test_without_a_selection_the_whole_layer_is_meant() -> None:
+    whole = dataclasses.replace(GOOD, mask=None, icc=None)
+    whole.check()
+    assert whole.message().mask_depth is None
+    assert [blob.name for blob in whole.message().blobs] == ["layer"]
+
+
+def test_each_request_is_a_job_of_its_own() -> None:
+    assert Submission(GOOD.recipe, LAYER, bytes(64)).job != Submission(GOOD.recipe, LAYER, bytes(64)).job
+
+
+def test_an_empty_selection_is_said_before_anything_is_sent() -> None:
+    error = refusal(dataclasses.replace(GOOD, mask=Mask(Depth.U8, bytes(8))))
+    assert error.code is Code.EMPTY_SELECTION
+    assert error.hint == "Select the part to replace, or choose Edit layer."
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"pixels": bytes(63)}, Code.HOST),
+        ({"mask": Mask(Depth.U16, b"\1" * 8)}, Code.HOST),
+        ({"layer": dataclasses.replace(LAYER, bounds=Bounds(0, 0, 0, 2)), "pixels": b""}, Code.BAD_REQUEST),
+        ({"recipe": Recipe("inpaint", "word " * 1000)}, Code.TOO_LARGE),
+        ({"recipe": Recipe("inpaint", negative="word " * 1000)}, Code.TOO_LARGE),
+        ({"recipe": Recipe("inpaint", variations=17)}, Code.BAD_REQUEST),
+        ({"recipe": Recipe("inpaint", variations=0)}, Code.BAD_REQUEST),
+    ],
+)
+def test_what_the_server_would_refuse_is_refused_here(changes: dict[str, object], code: Code) -> None:
+    assert refusal(dataclasses.replace(GOOD, **changes)).code is code
+
+
+def test_the_limits_are_those_of_the_server() -> None:
+    assert refusal(GOOD, Limits(max_side=3)).code is Code.TOO_LARGE
+    assert refusal(GOOD, Limits(max_job_bytes=78)).code is Code.TOO_LARGE
+    GOOD.check(Limits(max_side=4, max_job_bytes=79))
+
+
+def test_a_broken_off_upload_begins_where_the_server_has_it() -> None:
+    parts = {part.name: part.done for part in GOOD.parts((Blob("layer", 60), Blob("mask", 999), Blob("odd", 3)))}
+    assert parts == {"layer": 60, "mask": 8, "icc": 0}
+
+
+def test_a_picture_has_the_same_name_when_it_is_read_in_pieces() -> None:
+    wanted = Submission(Recipe("imagic"), Raster(Bounds(0, 0, 700, 500), Channels.RGBA, Depth.U8), bytes(700 * 500 * 4))
+    work, pieces = wanted.digesting(), 0
+    while True:
+        try:
+            next(work)
+            pieces += 1
+        except StopIteration as done:
+            break_down = done.value
+            break
+    assert pieces == 2
+    assert break_down == wanted.question().content == wanted.question(break_down).content

@@ -1,0 +1,64 @@
+"""Fixtures that all tests may use."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import PONDERING, RunningServer
+
+
+def pytest_configure() -> None:
+    """What a script starts in its background ignores Ctrl+C, and so would all that a test starts and then stops."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty ``OVERPAINT_HOME``. Its path is short, because a socket's path has only 107 characters."""
+    with short_folder() as folder:
+        monkeypatch.setenv("OVERPAINT_HOME", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    """A real server, shared by the tests of a module, with a home of its own. It has no models."""
+    with short_folder() as folder:
+        running = RunningServer(folder)
+        yield running
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def pondering() -> Iterator[RunningServer]:
+    """A real server that also has the method ``ponder`` (``tests/pondering``): slow, failing or hanging as asked."""
+    with short_folder() as folder:
+        running = RunningServer(folder, environment=PONDERING)
+        yield running
+        running.stop()
+
+
+@pytest.fixture
+def own_server() -> Iterator[RunningServer]:
+    """The same, for one test that will not leave it in order."""
+    with short_folder() as folder:
+        running = RunningServer(folder, environment=PONDERING)
+        yield running
+        running.stop()
+
+
+@contextlib.contextmanager
+def short_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="op-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,63 @@
+"""A shortened ``bench.faults``: one blow of each kind for each process in each phase of an edit."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.faults.__main__ import Plan, kills, others
+from bench.faults.blows import FillDisk, Freeze, small_disk
+from bench.faults.stage import SPOOLING, TUNING, UPLOADING, stage
+from bench.faults.table import BEGIN, END, Row, markdown, put
+from bench.faults.trials import Tally, Trials
+from tests.pondering import learn
+
+DICE = random.Random()
+_NARROWED = [plan for plan in others(1, DICE) if not isinstance(plan[0], Freeze) or plan[2] == TUNING]
+
+
+def named(plan: Plan) -> str:
+    blow, victim, phase, _ = plan
+    return f"{type(blow).__name__}-{victim}-{phase}"
+
+
+@pytest.fixture(scope="module")
+def trials() -> Iterator[Trials]:
+    with stage() as here:
+        yield Trials(here, DICE)
+
+
+@pytest.mark.parametrize("plan", [*kills(1), *_NARROWED], ids=named)
+def test_an_edit_outlives_it(trials: Trials, plan: Plan) -> None:
+    tally = trials.run(*plan)
+    assert tally.hits == 1
+    assert not tally.failures
+    assert (tally.lost, tally.duplicates, tally.different, tally.refused) == (0, 0, 0, 0)
+    assert tally.repeated <= learn.EVERY
+
+
+def test_a_full_disk_costs_no_edit(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "f") as disk:
+        if disk is None:
+            pytest.skip("only root can make a small disk")
+        with stage(disk.folder / "h") as here:
+            trials = Trials(here, DICE)
+            for phase in (UPLOADING, TUNING, SPOOLING):
+                tally = trials.run(FillDisk(disk), "", phase, 1)
+                assert (tally.lost, tally.duplicates, tally.different) == (0, 0, 0)
+
+
+def test_the_table_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"# A page\n\n{BEGIN} -->\nold\n{END}\n\nrest\n")
+    for times in (1, 2):
+        put(page, markdown([Row("kill -9", "client", "queued", Tally(hits=times))], "python -m bench.faults"))
+    text = page.read_text()
+    assert "| kill -9 | client | queued | 2 | 0 | 0 | 0 | 0 |" in text
+    assert "\nold\n" not in text
+    assert text.startswith("# A page\n")
+    assert text.endswith("\nrest\n")
+    assert text.count(BEGIN) == 1

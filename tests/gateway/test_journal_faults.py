@@ -1,0 +1,264 @@
+"""What the journal makes of a disk and a clock that are not as they should be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from server.gateway.book import Book
+from server.gateway.settings import Settings
+from server.journal import RESULT, Journal
+from server.journal.clock import LONGEST_ABSENCE, KeptTime, Mark
+from server.wire import codec
+from server.wire.errors import Code
+from server.wire.geometry import Bounds
+from server.wire.messages import Blob, Failed, Finished, JobState, ResultLayer, Submit
+from server.wire.raster import Channels, Depth, Raster
+from server.wire.recipe import Recipe
+
+A, B, C = "a" * 32, "b" * 32, "c" * 32
+DAY = 86400.0
+LAYER = Raster(Bounds(1, -2, 4, 4), Channels.RGBA, Depth.U8)
+
+
+def submit(job: str) -> Submit:
+    return Submit(job, Recipe("inpaint", "a boat", seed=7), LAYER, (Blob("layer", 64), Blob("mask", 16)), Depth.U8)
+
+
+def uploaded(journal: Journal, job: str) -> None:
+    journal.add("me", submit(job))
+    (journal.folder(job) / "layer").write_bytes(b"x" * 64)
+    (journal.folder(job) / "mask").write_bytes(b"x" * 16)
+
+
+def answered(journal: Journal, job: str, nbytes: int = 64) -> None:
+    (journal.folder(job) / "result-0").write_bytes(b"y" * nbytes)
+    finished = Finished(job, Recipe("inpaint", "a boat", seed=7), (ResultLayer("result-0", LAYER, 7),))
+    (journal.folder(job) / RESULT).write_text(codec.to_text(finished))
+
+
+def states(book: Book) -> dict[str, JobState]:
+    return {job.id: job.state for job in book}
+
+
+def loaded(home: Path) -> tuple[Journal, Book]:
+    journal = Journal(home)
+    book = Book(journal)
+    book.load()
+    return journal, book
+
+
+# --- broken files ---------------------------------------------------------------------------------
+
+
+def test_a_broken_table_is_kept_under_another_name_each_time(tmp_path: Path) -> None:
+    for content in (b"not a database" * 100, b"nor is this one" * 100):
+        (tmp_path / "journal.sqlite").write_bytes(content)
+        Journal(tmp_path).close()
+    kept = {path.name: path.read_bytes() for path in tmp_path.glob("journal-broken*")}
+    assert kept == {
+        "journal-broken.sqlite": b"not a database" * 100,
+        "journal-broken-2.sqlite": b"nor is this one" * 100,
+    }
+
+
+def test_a_table_that_breaks_while_the_server_runs_is_made_anew_without_a_restart(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for number in range(200):
+        journal.add("me", submit(f"{number:032x}"))
+    journal._table._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    journal._table._connection.execute("PRAGMA cache_size=0")
+    table = tmp_path / "journal.sqlite"
+    with table.open("r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(table.stat().st_size - 4096))
+    journal.set_state(f"{7:032x}", JobState.QUEUED)
+    journal.add("me", submit(A))
+    journal.settle()
+    journal.settle()
+    assert (tmp_path / "journal-broken.sqlite").exists()
+    journal.close()
+    again = Journal(tmp_path)
+    found = {entry.job: entry.state for entry in again.entries()}
+    assert len(found) == 201
+    assert found[f"{7:032x}"] is JobState.QUEUED
+    again.close()
+
+
+def test_a_request_that_cannot_be_read_is_kept_aside_and_the_other_jobs_go_on(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    uploaded(journal, A)
+    uploaded(journal, B)
+    (journal.folder(A) / "request.json").write_text('{"job": "' + A)
+    journal.close()
+    journal, book = loaded(tmp_path)
+    assert states(book) == {B: JobState.QUEUED}
+    assert (tmp_path / "broken" / A / "layer").read_bytes() == b"x" * 64
+    assert [entry.job for entry in journal.entries()] == [B]
+    journal.close()
+
+
+def test_a_state_that_only_a_newer_server_knows_costs_no_job(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    uploaded(journal, A)
+    journal._table._connection.execute("UPDATE jobs SET state='dreaming'")
+    journal._table.close()
+    journal, book = loaded(tmp_path)
+    assert states(book) == {A: JobState.QUEUED}
+    journal.close()
+
+
+def test_half_an_answer_is_none_and_the_edit_runs_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    uploaded(journal, A)
+    journal.begin_run(A)
+    answered(journal, A, nbytes=40)
+    journal.close()
+    journal, book = loaded(tmp_path)
+    assert states(book) == {A: JobState.QUEUED}
+    journal.begin_run(A)
+    assert not (journal.folder(A) / RESULT).exists()
+    journal.close()
+
+
+def test_an_answer_that_was_damaged_after_its_upload_went_fails_in_words(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    uploaded(journal, A)
+    answered(journal, A)
+    journal.finish(A, submit(A))
+    (journal.folder(A) / "result-0").write_bytes(b"")
+    journal.close()
+    journal, book = loaded(tmp_path)
+    (job,) = book
+    assert job.failure is not None
+    assert "damaged" in job.failure.sentence
+    assert job.failure.hint
+    journal.close()
+
+
+# --- a full disk ----------------------------------------------------------------------------------
+
+
+def fill(journal: Journal) -> None:
+    """From now on SQLite finds no room for another page."""
+    pages = journal._table._connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._table._connection.execute(f"PRAGMA max_page_count={pages}")
+
+
+def test_a_job_is_taken_done_and_failed_on_a_full_disk_and_written_down_later(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    fill(journal)
+    names = [f"{number:032x}" for number in range(100)]
+    for name in names:
+        journal.add("me", submit(name))
+    assert journal._owed
+    journal.begin_run(names[-1])
+    journal.fail(Failed(names[-1], Code.EDIT_FAILED, "It did not work.", ""))
+    assert journal.entries()[-1].failure is not None
+    journal._table._connection.execute("PRAGMA max_page_count=1000000")
+    journal.settle()
+    assert not journal._owed
+    journal._table.close()
+    again = Journal(tmp_path)
+    assert [entry.job for entry in again.entries()] == names
+    assert again.entries()[-1].failure is not None
+    assert again.runs(names[-1]) == 1
+    again.close()
+
+
+def test_a_table_that_cannot_be_opened_stops_nobody(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    uploaded(journal, A)
+    journal.close()
+    for part in tmp_path.glob("journal.sqlite*"):
+        part.unlink()
+    (tmp_path / "journal.sqlite").mkdir()
+    journal, book = loaded(tmp_path)
+    assert states(book) == {A: JobState.QUEUED}
+    uploaded(journal, B)
+    (tmp_path / "journal.sqlite").rmdir()
+    journal.settle()
+    journal.close()
+    assert {entry.job for entry in Journal(tmp_path).entries()} == {A, B}
+
+
+def test_a_job_whose_folder_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("server.journal.spool.write_private", full)
+    with pytest.raises(Exception, match="disk is full"):
+        journal.add("me", submit(A))
+    monkeypatch.undo()
+    assert journal.entries() == []
+    assert list((tmp_path / "spool").iterdir()) == []
+    journal.add("me", submit(A))
+    journal.close()
+
+
+# --- clocks ---------------------------------------------------------------------------------------
+
+
+class Clock:
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_time_passes_by_the_steady_clock_while_the_server_lives() -> None:
+    system, steady = Clock(1000.0), Clock(5.0)
+    kept = KeptTime(Mark(400.0, 1000.0), system, steady)
+    system.now += 10 * 365 * DAY
+    steady.now += 3.0
+    assert kept.now == 403.0
+    system.now = 0.0
+    assert kept.now == 403.0
+
+
+@pytest.mark.parametrize(("jump", "counted"), [(60.0, 60.0), (-500 * DAY, 0.0), (500 * DAY, LONGEST_ABSENCE)])
+def test_an_absence_counts_forwards_and_a_day_at_most(jump: float, counted: float) -> None:
+    kept = KeptTime(Mark(400.0, 1000.0), Clock(1000.0 + jump), Clock(0.0))
+    assert kept.now == 400.0 + counted
+
+
+@pytest.mark.parametrize("jump", [-20 * 365 * DAY, 20 * 365 * DAY])
+def test_a_clock_that_jumps_throws_no_result_away_and_changes_no_order(tmp_path: Path, jump: float) -> None:
+    system = Clock(1.8e9)
+    journal = Journal(tmp_path, system)
+    for name in (A, B):
+        uploaded(journal, name)
+        answered(journal, name)
+        journal.finish(name, submit(name))
+    system.now += jump
+    uploaded(journal, C)
+    answered(journal, C)
+    journal.finish(C, submit(C))
+    journal.close()
+    system.now -= jump
+    journal = Journal(tmp_path, system)
+    book = Book(journal)
+    book.load()
+    assert [entry.job for entry in journal.entries()] == [A, B, C]
+    assert book.expired(journal.clock.now, Settings()) == []
+    journal.close()
+
+
+def test_results_do_grow_old(tmp_path: Path) -> None:
+    system = Clock(1.8e9)
+    for _ in range(9):
+        journal = Journal(tmp_path, system)
+        if not journal.entries():
+            uploaded(journal, A)
+            answered(journal, A)
+        book = Book(journal)
+        book.load()
+        expired = book.expired(journal.clock.now, Settings())
+        journal.close()
+        system.now += DAY
+    assert [job.id for job in expired] == [A]

@@ -1,0 +1,211 @@
+"""What the server does not keep or take for ever, with the patience of a test."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from server.client import blocking, events
+from server.gateway.admission import room_for
+from server.gateway.book import Book
+from server.gateway.loop import Gateway
+from server.gateway.serve import start_log
+from server.gateway.settings import Settings
+from server.journal import RESULT, Journal
+from server.wire import codec
+from server.wire.connection import read_connection
+from server.wire.errors import Code, FullError
+from server.wire.messages import Finished, JobState
+from server.wire.recipe import Recipe
+from tests.conftest import short_folder
+from tests.running import Client, RunningServer, submission, until
+
+
+@contextmanager
+def gateway(home: Path, settings: Settings) -> Iterator[threading.Thread]:
+    """A real gateway in a thread, so that it may have settings of its own."""
+    made: list[Gateway] = []
+
+    def serve() -> None:
+        made.append(Gateway(home, settings))
+        made[0].run()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        until(lambda: made, "the server to answer")
+        yield thread
+    finally:
+        made[0].stop()
+        thread.join()
+
+
+def test_a_server_that_nobody_needs_ends_and_leaves_no_connection_file(home):
+    with gateway(home, Settings(end_after=1.0)) as thread:
+        until(lambda: not thread.is_alive(), "the server to end by itself")
+        assert read_connection(home / "connection.json") is None
+
+
+def test_a_server_with_a_client_stays(home):
+    with gateway(home, Settings(end_after=5.0)) as thread:
+        client = Client(read_connection(home / "connection.json"))
+        greeted = time.monotonic()
+        while time.monotonic() - greeted < 7.0:
+            client.session.wait(0.1)
+            client.session.poll()
+        assert client.jobs() == {}
+        assert thread.is_alive()
+        client.close()
+
+
+def test_more_than_it_can_hold_is_refused_as_busy_and_taken_later(home):
+    with gateway(home, Settings(max_waiting=1)):
+        client = Client(read_connection(home / "connection.json"))
+        first = submission("erase", 2000, 2000)
+        client.start(first)
+        client.wait_for(events.Uploading)
+        error = client.refused(submission("erase"))
+        assert error.code is Code.BUSY
+        assert error.hint
+        client.session.cancel(first.job)
+        until(lambda: client.jobs() == {}, "the first to be forgotten")
+        second = submission("erase")
+        client.start(second)
+        client.wait_for(events.Uploading, job=second.job)
+        client.close()
+
+
+def test_who_finds_no_place_is_shown_as_waiting_and_begins_by_itself(home):
+    with gateway(home, Settings(max_waiting=1)):
+        first = Client(read_connection(home / "connection.json"))
+        taken = submission("erase", 2000, 2000)
+        first.start(taken)
+        first.wait_for(events.Uploading)
+        heard: list[events.Event] = []
+
+        def hear(event: events.Event) -> None:
+            heard.append(event)
+            if isinstance(event, events.Queued) and event.place == 1:
+                first.session.cancel(taken.job)
+                first.session.poll()
+
+        with blocking.Client("cli") as client:
+            client.run(submission("erase"), hear)
+        assert next(event.place for event in heard if isinstance(event, events.Queued)) == 1
+        first.close()
+
+
+def test_an_edit_that_will_never_find_a_place_is_refused_instead_of_waiting_for_one(home):
+    large = submission("erase", 2000, 2000)
+    with gateway(home, Settings(max_bytes_each=room_for(large.message()) - 1)):
+        client = Client(read_connection(home / "connection.json"))
+        assert client.refused(large).code is Code.TOO_LARGE
+        client.close()
+
+
+def test_one_clients_many_edits_leave_room_for_another(home):
+    with gateway(home, Settings(max_waiting_each=1)):
+        many = Client(read_connection(home / "connection.json"), "many")
+        many.start(submission("erase", 2000, 2000))
+        many.wait_for(events.Uploading)
+        assert many.refused(submission("erase")).code is Code.BUSY
+        other = Client(read_connection(home / "connection.json"), "other")
+        other.start(submission("erase"))
+        other.wait_for(events.Uploading)
+        many.close()
+        other.close()
+
+
+ONE = room_for(submission("erase", 500, 500).message())
+
+
+@pytest.mark.parametrize("settings", [Settings(max_bytes_each=ONE), Settings(max_bytes=ONE)], ids=["each", "all"])
+def test_announced_bytes_are_limited_for_one_client_and_for_all(home, settings):
+    with gateway(home, settings):
+        client = Client(read_connection(home / "connection.json"))
+        client.start(submission("erase", 500, 500))
+        client.wait_for(events.Uploading)
+        error = client.refused(submission("erase"))
+        assert isinstance(error, FullError)
+        assert error.ahead == 1
+        client.close()
+
+
+def test_a_disk_without_room_refuses_before_the_upload(home):
+    with gateway(home, Settings(spare_disk=1 << 60)):
+        client = Client(read_connection(home / "connection.json"))
+        assert client.refused(submission("erase")).code is Code.DISK_FULL
+        client.close()
+
+
+def book_with_results(home: Path, *ages: float) -> tuple[Journal, Book, list[str]]:
+    """A book with one finished, unacknowledged result of 1000 bytes for each age in seconds."""
+    journal = Journal(home)
+    names = []
+    for _ in ages:
+        job = submission("erase", 1, 1)
+        journal.add("me", job.message())
+        (journal.folder(job.job) / "result-0").write_bytes(bytes(1000))
+        (journal.folder(job.job) / RESULT).write_text(codec.to_text(Finished(job.job, Recipe("erase"), ())))
+        names.append(job.job)
+    book = Book(journal)
+    book.load()
+    for name, age in zip(names, ages, strict=True):
+        journal._put(replace(journal._entries[name], changed=journal.clock.now - age))
+    return journal, book, names
+
+
+def test_a_result_nobody_fetched_goes_when_it_is_too_old(home):
+    journal, book, (old, new) = book_with_results(home, 900, 100)
+    assert [job.id for job in book.expired(journal.clock.now, Settings(keep_results_for=500))] == [old]
+    assert {job.id: job.state for job in book}[new] is JobState.FINISHED
+    journal.close()
+
+
+def test_of_too_many_results_the_oldest_go(home):
+    journal, book, (first, second, third) = book_with_results(home, 30, 20, 10)
+    size = journal.stored_bytes(third)
+    assert {job.id for job in book.expired(journal.clock.now, Settings(keep_bytes=2 * size))} == {first}
+    assert {job.id for job in book.expired(journal.clock.now, Settings(keep_bytes=size))} == {first, second}
+    journal.close()
+
+
+def test_a_server_whose_folder_was_deleted_ends(home):
+    with gateway(home, Settings()) as thread:
+        shutil.rmtree(home)
+        until(lambda: not thread.is_alive(), "the server to notice that nobody can find it")
+
+
+def test_the_log_holds_what_is_asked_for_only_where_that_was_asked_for():
+    for options, logged in (((), False), (("--log-prompts",), True)):
+        with short_folder() as folder:
+            running = RunningServer(folder, *options)
+            with running.client() as client:
+                client.start(submission("erase", prompt="a velvet curtain"))
+                client.wait_for(events.Uploading)
+            assert running.stop() == 0
+            assert ("velvet" in running.log()) is logged
+
+
+def test_the_log_keeps_its_bound(home):
+    root = logging.getLogger()
+    before = list(root.handlers)
+    start_log(home)
+    (handler,) = [one for one in root.handlers if one not in before]
+    try:
+        for number in range(9000):
+            handler.emit(logging.LogRecord("x", logging.INFO, "", 0, f"{number} {'y' * 1000}", None, None))
+    finally:
+        root.removeHandler(handler)
+        handler.close()
+    files = list((home / "logs").iterdir())
+    assert sum(path.stat().st_size for path in files) <= 4 << 20
+    assert len(files) == 4

@@ -1,0 +1,73 @@
+"""Edits with a real (tiny) diffusion model, through gateway and worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from server.client import events
+from server.models.shelf import Shelf
+from tests.conftest import short_folder
+from tests.running import RunningServer, submission, until
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture(scope="module")
+def painting() -> Iterator[RunningServer]:
+    """A real server with one tiny model, which unloads it after half a second without work."""
+    from tests import tiny_models
+
+    with short_folder() as folder:
+        tiny_models.install("sd15", Shelf(folder / "models"), folder)
+        running = RunningServer(folder, "--unload-after", "0.5", "--device", "cpu")
+        yield running
+        running.stop()
+
+
+def inpaint(steps: int = 3, **more: object):
+    return submission("inpaint", 64, 64, prompt="a boat", steps=steps, **more)
+
+
+def test_a_prompt_becomes_layers_that_their_seeds_repeat(painting: RunningServer):
+    with painting.client() as client:
+        first = client.run(inpaint(variations=2))
+        again = client.run(inpaint(seed=2))
+    assert [layer.layer.seed for layer in first.layers] == [1, 2]
+    second, repeated = (np.frombuffer(layer.data, np.uint8) for layer in (first.layers[1], again.layers[0]))
+    assert np.abs(second.astype(int) - repeated).max() <= 2
+    assert first.finished.recipe.model == "sd15"
+    assert first.finished.recipe.guidance is not None
+
+
+def test_a_cancel_takes_effect_at_the_next_step(painting: RunningServer):
+    with painting.client() as client:
+        job = inpaint(steps=500)
+        client.start(job)
+        until(lambda: painted(client) >= 2, "two steps")
+        client.session.cancel(job.job)
+        client.wait_for(events.Cancelled)
+        client.run(inpaint())
+        assert painted(client) < 100
+
+
+def painted(client) -> int:
+    client.heard += client.session.poll()
+    return sum(isinstance(event, events.Progressed) and event.preview is not None for event in client.heard)
+
+
+def test_an_idle_worker_unloads_its_model_and_loads_it_again_for_the_next_job(painting: RunningServer):
+    with painting.client() as client:
+        client.run(inpaint())
+        loads = painting.log().count("loading sd15")
+        until(lambda: "unloading" in painting.log().rsplit("loading sd15", 1)[1], "the model to be unloaded")
+        client.run(inpaint())
+        assert painting.log().count("loading sd15") == loads + 1
+
+
+def test_no_prompt_reaches_the_log_even_where_a_library_would_quote_it(painting: RunningServer):
+    with painting.client() as client:
+        client.run(submission("inpaint", 64, 64, prompt="velvet " * 200, steps=2))
+    assert "velvet" not in painting.log()

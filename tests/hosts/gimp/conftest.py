@@ -1,0 +1,40 @@
+"""A GIMP with our plug-in installed by the installer's own code, and a real server beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hosts.gimp.desk import Desk, lay_out
+from tests.hosts.host import Host
+from tests.running import RunningServer
+
+MODELS = ("sd15-inpainting", "sd15")
+
+
+@pytest.fixture(scope="package")
+def gimp_home(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Overpaint's home, which GIMP sees too, with two tiny models of random weights."""
+    from server.models.shelf import Shelf
+    from tests import tiny_models
+
+    home = host.work / "gimp-op"
+    home.mkdir()
+    for family in MODELS:
+        tiny_models.install(family, Shelf(home / "models"), tmp_path_factory.mktemp("models"))
+    return home
+
+
+@pytest.fixture(scope="package")
+def gimp_server(gimp_home: Path) -> Iterator[RunningServer]:
+    running = RunningServer(gimp_home, "--device", "cpu", environment={"OMP_NUM_THREADS": "1"})
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="package")
+def desk(host: Host, gimp_home: Path) -> Desk:
+    """One profile for all tests: the first start in a new one takes three times as long."""
+    return lay_out(host, gimp_home)

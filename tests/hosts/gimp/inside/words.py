@@ -1,0 +1,37 @@
+"""Runs inside GIMP: parts of an illustration replaced after words, by the model that comes with Overpaint."""
+
+import os
+
+from easel import *  # noqa: F403
+from easel import describe, dump, merged, report, run, run_all, save
+from gi.repository import Gimp, Gio
+
+PICTURE = os.environ["OVERPAINT_TEST_PICTURE"]
+DOG = [int(number) for number in os.environ["OVERPAINT_TEST_SELECTION"].split()]
+
+
+def replace(found, prompt, **settings):
+    key = f"{len(report)}"
+    image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(PICTURE))
+    (layer,) = image.get_layers()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, *DOG)
+    found["before"] = dump(layer, f"{key}-before")
+    found["status"], found["error"], layers, found["seconds"] = run(
+        "overpaint-replace-selection", image, [layer], prompt=prompt, feather=0, seed=1, **settings
+    )
+    found["layers"] = [{**describe(new), **dump(new, f"{key}-new-{i}")} for i, new in enumerate(layers)]
+    found["after"] = dump(layer, f"{key}-after")
+    found["seen"] = merged(image, f"{key}-seen")
+
+
+def panda(found):
+    replace(found, "panda on white background, cartoon")
+
+
+def fox(found):
+    replace(found, "fox on white background, cartoon")
+
+
+run_all([panda, fox])
+report["finished"] = True
+save()

@@ -1,0 +1,56 @@
+"""A selection replaced after words in the real GIMP, by the model that comes with Overpaint and no other."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.hosts.gimp.desk import Desk, lay_out
+from tests.hosts.gimp.pixels import load
+from tests.hosts.host import Host
+from tests.hosts.likeness import DOG, PICTURES, likest, needs_the_built_in_model
+from tests.running import RunningServer
+
+pytestmark = [pytest.mark.torch, pytest.mark.timeout(600), needs_the_built_in_model]
+
+X, Y, WIDTH, HEIGHT = DOG
+SELECTED = np.s_[Y : Y + HEIGHT, X : X + WIDTH]
+
+
+@pytest.fixture(scope="module")
+def bare_desk(host: Host) -> Iterator[Desk]:
+    """A GIMP beside a server for which nobody installed a model."""
+    home = host.work / "op-bare"
+    home.mkdir()
+    server = RunningServer(home, "--device", "cpu")
+    yield lay_out(host, home, "gimp-bare")
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def shown(bare_desk: Desk) -> tuple[Path, dict[str, Any]]:
+    work = bare_desk.host.work
+    picture = shutil.copy(PICTURES / "illustrations/friends.png", work / "friends.png")
+    told = {"OVERPAINT_TEST_PICTURE": str(picture), "OVERPAINT_TEST_SELECTION": " ".join(map(str, DOG))}
+    report, outcome = bare_desk.console("words", work / "words", timeout=400, env=told)
+    assert report.get("finished"), f"GIMP did not run to the end\n{outcome.output}"
+    return work / "words", report
+
+
+@pytest.mark.parametrize("name", ("panda", "fox"))
+def test_the_selection_becomes_what_the_words_say(shown: tuple[Path, dict[str, Any]], name: str) -> None:
+    out, report = shown
+    found = report[name]
+    assert (found["status"], found["error"]) == ("success", "")
+    (new,) = found["layers"]
+    assert new["name"].startswith(name)
+    before, seen = load(out, found["before"])[..., :3], load(out, found["seen"])[..., :3]
+    assert likest(seen[SELECTED]) == name
+    seen[SELECTED] = before[SELECTED]
+    assert np.array_equal(seen, before)  # nothing else changed
+    assert np.array_equal(load(out, found["after"]), load(out, found["before"]))

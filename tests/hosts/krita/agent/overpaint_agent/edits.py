@@ -1,0 +1,82 @@
+"""Edits through the plugin's own interface for scripts, and the jobs that the desk has."""
+
+from __future__ import annotations
+
+from .documents import SETTLING_S, close_at_once, current, layer_named
+from .waiting import until, wait
+
+_jobs = []
+
+
+def api(function: str, node: str = "Ink", **values) -> list[str]:
+    """Calls ``overpaint.api`` on the layer ``node`` and returns the names of the new layers."""
+    from overpaint import api as overpaint
+
+    made = getattr(overpaint, function)(current(), layer_named(node) if node else None, **values)
+    current().waitForDone()
+    return [one.name() for one in (made if isinstance(made, list) else [made])]
+
+
+def begin(function: str, node: str = "Ink", close: str = "", **values) -> int:
+    """Starts an edit without waiting; its number for ``job``. ``close``: the document is closed while its layer is
+    "reading", or as soon as it was sent ("sent")."""
+    from overpaint import api as overpaint
+
+    if close:
+        wait(SETTLING_S)
+    _jobs.append(getattr(overpaint, function)(current(), layer_named(node), wait=False, **values))
+    if close:
+        until(lambda: close == "reading" or _jobs[-1].phase.name != "READING")
+        close_at_once()
+    return len(_jobs) - 1
+
+
+def job(number: int) -> dict:
+    one = _jobs[number]
+    error = one.error
+    return {
+        "phase": one.phase.name,
+        "line": one.line,
+        "layers": [node.name() for node in one.nodes],
+        "error": error.sentence if error else "",
+        "preview": one.preview is not None,
+    }
+
+
+def settle(number: int, seconds: float = 300) -> dict:
+    until(lambda: _jobs[number].phase.settled, seconds)
+    return job(number)
+
+
+def cancel(number: int) -> dict:
+    from overpaint import api as overpaint
+
+    overpaint.cancel(_jobs[number])
+    return settle(number, 20)
+
+
+def last_job() -> dict:
+    """The newest job of the docker or of an action, once it is settled."""
+    from overpaint.desk import the_desk
+
+    _jobs.append(the_desk().jobs[0])
+    return settle(len(_jobs) - 1)
+
+
+def await_server() -> None:
+    from overpaint.desk import the_desk
+
+    the_desk().greet()
+    until(lambda: the_desk().link.welcome is not None)
+
+
+def await_idle() -> None:
+    from overpaint.desk import the_desk
+
+    until(lambda: not the_desk().running)
+
+
+def await_phase(phase: str) -> None:
+    from overpaint.desk import the_desk
+
+    until(lambda: any(one.phase.name == phase for one in the_desk().jobs))

@@ -1,0 +1,22 @@
+"""Letting Krita's own loop run while a test waits."""
+
+from __future__ import annotations
+
+import time
+
+from PyQt5.QtCore import QEventLoop, QTimer
+
+
+def wait(seconds: float) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(int(seconds * 1000), loop.quit)
+    loop.exec()
+
+
+def until(condition, seconds: float = 300) -> None:
+    """Lets Krita's loop run until ``condition()``."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("it did not happen")
+        wait(0.02)

@@ -1,0 +1,223 @@
+"""What a person sees and touches: Krita's actions and menu, and our docker."""
+
+from __future__ import annotations
+
+from krita import Krita
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QApplication, QDockWidget, QWidget
+
+from .waiting import until, wait
+
+
+def action(name: str) -> None:
+    Krita.instance().action(name).trigger()
+    wait(0.3)
+
+
+def tools_menu() -> list[str]:
+    """The entries below Tools ▸ Overpaint as a person sees them."""
+    for top in Krita.instance().activeWindow().qwindow().menuBar().actions():
+        for entry in top.menu().actions() if top.menu() else []:
+            if entry.text().replace("&", "") == "Overpaint" and entry.menu():
+                return [one.text().replace("&", "") for one in entry.menu().actions()]
+    return []
+
+
+def shortcuts() -> list[str]:
+    """The names of all actions that Krita's shortcut editor knows of ours, from its own registry of .action files."""
+    names = [one.objectName() for one in Krita.instance().actions()]
+    return [name for name in names if name.startswith("overpaint_")]
+
+
+def small_window(width: int, height: int) -> None:
+    """Not maximised, the picture at 100 %."""
+    window = Krita.instance().activeWindow().qwindow()
+    window.showNormal()
+    wait(0.5)
+    window.resize(width, height)
+    action("zoom_to_100pct")
+    wait(1)
+
+
+def our_docker() -> QDockWidget:
+    return next(one for one in Krita.instance().dockers() if one.objectName() == "overpaint")
+
+
+def show_docker(width: int = 0, alone: bool = True) -> list[int]:
+    """Shows only our docker, ``width`` wide; its size."""
+    docker = our_docker()
+    if alone:
+        for other in Krita.instance().dockers():
+            if other is not docker and other.objectName() not in ("ToolBox",):
+                other.setVisible(other.objectName() == "KisLayerBox")
+    Krita.instance().activeWindow().qwindow().showMaximized()
+    docker.setVisible(True)
+    docker.raise_()
+    wait(0.3)
+    if width:
+        window = Krita.instance().activeWindow().qwindow()
+        window.resizeDocks([docker], [width], Qt.Orientation.Horizontal)
+        wait(0.3)
+    return [docker.width(), docker.height()]
+
+
+def fresh_docker() -> None:
+    """No words, no settings, no jobs."""
+    from overpaint import canvas
+    from overpaint.desk import the_desk
+    from overpaint.settings import Settings
+
+    desk, panel_ = the_desk(), our_docker().panel
+    for one in list(desk.jobs):
+        desk.cancel(one)
+    until(lambda: not desk.running)
+    for one in list(desk.jobs):
+        desk.remove(one)
+    panel_._form._show(Settings())
+    canvas.set_setting("eta", "")
+    panel_._told = None
+    panel_._method = ""
+    panel_.prompt.clear()
+    unfold(False)
+    panel_.refresh()
+
+
+def speak(language: str) -> None:
+    """A docker in that language, as a start of Krita in it would make."""
+    from overpaint import words
+    from overpaint.desk import the_desk
+    from overpaint.panel import Panel
+
+    words.speak(language)
+    old = our_docker().panel
+    our_docker().panel = Panel(the_desk())
+    our_docker().setWidget(our_docker().panel)
+    old.deleteLater()
+    wait(0.3)
+
+
+def panel() -> dict:
+    """What the docker says now."""
+    one = our_docker().panel
+    one.refresh()
+    cards = [
+        {
+            "line": card._line.text(),
+            "button": card._button.text(),
+            "answers": len(card._answers),
+            "preview": card._preview.isVisible(),
+            "notice": card._notice.text(),
+        }
+        for card in one._cards.values()
+    ]
+    return {
+        "button": one.button.text(),
+        "enabled": one.button.isEnabled(),
+        "hint": one._hint.text(),
+        "server": one._server.text(),
+        "cards": cards,
+        "prompt": one.prompt.text(),
+    }
+
+
+def labels() -> list[str]:
+    """Every text in the docker that is ours."""
+    one = our_docker().panel
+    texts = [child.text() for child in one.findChildren(QWidget) if hasattr(child, "text") and child.isVisible()]
+    return [text for text in texts if text and text != one._server.text()]
+
+
+def overflowing() -> list[str]:
+    """What stands out of the docker to the right."""
+    one = our_docker().panel
+    edge = one.viewport().mapToGlobal(QPoint(one.viewport().width(), 0)).x()
+    return [
+        f"{type(child).__name__} {child.accessibleName()}"
+        for child in one.findChildren(QWidget)
+        if child.isVisible()
+        and child.mapToGlobal(QPoint(child.width(), 0)).x() > edge + 1
+        and one.widget().isAncestorOf(child)
+    ]
+
+
+def tab_order() -> list[str]:
+    """The names of what Tab reaches, from the prompt on, until it comes round or leaves the docker."""
+    one = our_docker().panel
+    one.prompt.setFocus()
+    seen = []
+    widget = one.prompt
+    while widget is not None and len(seen) < 60:
+        widget = widget.nextInFocusChain()
+        if widget is one.prompt:
+            break
+        if one.isAncestorOf(widget) and widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            text = getattr(widget, "text", str)()
+            seen.append(widget.accessibleName() or text or type(widget).__name__)
+    return seen
+
+
+def focus() -> str:
+    return QApplication.focusWidget().accessibleName()
+
+
+def write_prompt(text: str) -> None:
+    our_docker().panel.prompt.setText(text)
+    wait(0.05)
+
+
+def press(key: str) -> None:
+    """A key in the prompt."""
+    from PyQt5.QtTest import QTest
+
+    QTest.keyClick(our_docker().panel.prompt, getattr(Qt.Key, f"Key_{key}"))
+    wait(0.05)
+
+
+def click_run() -> None:
+    our_docker().panel.button.click()
+    wait(0.05)
+
+
+def run_method(method: str, steps: int) -> None:
+    """A method from the button's menu."""
+    set_field("steps", steps)
+    our_docker().panel.run(method)
+    wait(0.05)
+
+
+def click_keep(index: int) -> None:
+    card = next(card for card in our_docker().panel._cards.values() if card._answers)
+    card._answers[index].keep.click()
+    wait(0.5)
+
+
+def click_close() -> None:
+    next(iter(our_docker().panel._cards.values()))._button.click()
+    wait(0.2)
+
+
+def click_put_here() -> None:
+    card = next(card for card in our_docker().panel._cards.values() if card._place.isVisible())
+    card._place.click()
+    wait(0.8)
+
+
+def unfold(everything: bool) -> None:
+    from overpaint.fields import Fold
+
+    for fold in our_docker().panel.findChildren(QWidget):
+        if isinstance(fold, Fold):
+            fold.open(everything)
+    wait(0.2)
+
+
+def set_field(name: str, value: float) -> None:
+    our_docker().panel._form._fields()[name].show_value(value)
+
+
+def field(name: str):
+    return our_docker().panel._form._fields()[name].value()
+
+
+def lock_seed() -> None:
+    our_docker().panel._form._seed.lock.setChecked(True)

@@ -1,0 +1,95 @@
+"""Which models are in memory, and which leave when there is too little of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from server.models import memory
+from server.models.families import Ability
+from server.models.residency import Models
+from server.models.shelf import Shelf
+from server.wire.errors import Code, OverpaintError
+from tests import tiny_models
+
+pytestmark = pytest.mark.torch
+
+NAMES = ("sd15", "sd15-inpainting", "sd2")
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    root = tmp_path_factory.mktemp("models")
+    shelf = Shelf(root / "shelf", bundled=root / "none")
+    for name in NAMES:
+        tiny_models.install(name, shelf, root)
+    return shelf
+
+
+@pytest.fixture
+def room_for_two(shelf: Shelf) -> Iterator[int]:
+    """A budget that holds two of the three."""
+    need = memory.needed(shelf.find("sd15"), torch.float32)
+    yield need + Models(shelf).get("sd15").nbytes + 1000
+
+
+def test_a_model_is_loaded_once_and_said_so(shelf: Shelf) -> None:
+    said: list[str] = []
+    models = Models(shelf)
+    first = models.get("sd15", lambda: said.append("loading"))
+    assert models.get("sd15", lambda: said.append("loading")) is first
+    assert said == ["loading"]
+
+
+def test_the_one_used_longest_ago_leaves_first(shelf: Shelf, room_for_two: int) -> None:
+    models = Models(shelf, budget=room_for_two)
+    models.get("sd15")
+    models.get("sd15-inpainting")
+    models.get("sd15")
+    models.get("sd2")
+    assert models.loaded == ("sd15", "sd2")
+
+
+def test_all_stay_where_there_is_room(shelf: Shelf) -> None:
+    models = Models(shelf)
+    for name in NAMES:
+        models.get(name)
+    assert models.loaded == NAMES
+
+
+def test_a_model_that_can_never_fit_says_what_it_needs(shelf: Shelf) -> None:
+    models = Models(shelf, budget=1000)
+    with pytest.raises(OverpaintError) as caught:
+        models.get("sd15")
+    assert caught.value.code is Code.OUT_OF_MEMORY
+    assert "needs about 0.3 GB" in caught.value.sentence
+    assert models.loaded == ()
+
+
+def test_unloading_frees_all(shelf: Shelf) -> None:
+    models = Models(shelf)
+    models.get("sd15")
+    models.unload()
+    assert models.loaded == ()
+
+
+def test_what_a_model_takes_is_counted_from_its_files(shelf: Shelf) -> None:
+    model = shelf.find("sd15")
+    adapter = Models(shelf).get("sd15")
+    weights = memory.needed(model, torch.float32) - (256 << 20)
+    assert weights == pytest.approx(adapter.nbytes, rel=0.01)
+    assert memory.needed(model, torch.float16) < memory.needed(model, torch.float32)
+
+
+def test_this_machine_has_some_memory_free() -> None:
+    assert memory.free(torch.device("cpu")) > 1 << 20
+
+
+def test_a_model_that_cannot_do_it_is_refused(shelf: Shelf, tmp_path: Path) -> None:
+    assert Models(shelf).choose("sd2", Ability.REDRAW).name == "sd2"
+    with pytest.raises(OverpaintError) as caught:
+        Models(Shelf(tmp_path, bundled=tmp_path)).choose("", Ability.INPAINT)
+    assert caught.value.code is Code.MODEL_MISSING

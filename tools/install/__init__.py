@@ -1,0 +1,1 @@
+"""What install.py does, one purpose a file. Stdlib only: it runs before any environment exists."""
