@@ -41,7 +41,9 @@ class Renders:
         self._take(first)
 
     def move(self, point: Point, now: float) -> None:
-        """A person wants to see ``point``."""
+        """A person wants to see ``point``. After a failure, whatever the slider comes to is asked for anew."""
+        if self.trouble and point != self.strengths.wanted:
+            self.again()
         self.strengths.move(point, now)
 
     def again(self) -> None:

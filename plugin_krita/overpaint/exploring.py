@@ -58,8 +58,10 @@ class Exploring(QObject):
     # --- what the user does ------------------------------------------------------------------------
 
     def move(self, point: Point) -> None:
-        """The user wants to see ``point``."""
+        """The user wants to see ``point``. After a failure, whatever the slider comes to is asked for anew."""
         self.note = ""
+        if self.trouble and point != self.strengths.wanted:
+            self.again()
         self.strengths.move(point, time.monotonic())
         self.changed.emit()
 
