@@ -13,6 +13,7 @@ import torch.distributed as distributed
 from torch import Tensor, nn
 
 from tools.bundled_model import crew
+from tools.bundled_model.halves import half_where_fast
 
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 _ITERATIONS = 5
@@ -21,7 +22,7 @@ _LIKE_ADAM = 0.2
 
 class Muon(torch.optim.Optimizer):
     """For weights of two or more dimensions, (out, in, …), taken as matrices (out, in · …). The processes of a crew
-    share the work. torch's own Muon takes matrices only, and computes in bfloat16, which many processors lack."""
+    share the work. torch's own Muon takes matrices only, and computes in bfloat16 even where a processor lacks it."""
 
     def __init__(self, weights: Sequence[nn.Parameter], lr: float, momentum: float = 0.95, decay: float = 0.01) -> None:
         super().__init__(weights, {"lr": lr, "momentum": momentum, "decay": decay})
@@ -51,9 +52,10 @@ def orthogonal(matrix: Tensor) -> Tensor:
     a, b, c = _COEFFICIENTS
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     x: Tensor = wide / (wide.norm() + 1e-7)
-    for _ in range(_ITERATIONS):
-        square = x @ x.T
-        x = a * x + (b * square + c * square @ square) @ x
+    with half_where_fast(matrix.device):
+        for _ in range(_ITERATIONS):
+            square = x @ x.T
+            x = a * x + (b * square + c * square @ square) @ x
     return x if matrix.shape[0] <= matrix.shape[1] else x.T
 
 
