@@ -16,9 +16,10 @@ from server.wire.streams import Part, Receiving, Sending
 _FETCHES_EACH = 64
 """Blobs of one answer that may be asked for before the first has come."""
 
-_AT_ONCE = 3
-"""Answers that one client takes home side by side, each under a window of credit of its own: together less than
-``backlog.MOST_BYTES``, beyond which a client counts as one that does not read."""
+_AT_ONCE = 2
+"""Answers that one client takes home side by side, each under a window of credit of its own. Each may leave a window
+unread behind it as the next begins: four windows, ``backlog.MOST_BYTES``, beyond which a client counts as one that
+does not read."""
 
 Send = Callable[[Peer, Message, Buffer | None], bool]
 
