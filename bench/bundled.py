@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from tools.bundled_model import artwork, evaluate
-from tools.bundled_model.export import newest, repertoire_of
+from tools.bundled_model.export import SHIPPED, repertoire_of
 from tools.bundled_model.packages import fetch
 from tools.bundled_model.painter import Painter, Sampling
 
@@ -22,7 +22,7 @@ from tools.bundled_model.painter import Painter, Sampling
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=artwork.DATA)
-    parser.add_argument("--model", type=Path, default=newest())
+    parser.add_argument("--model", type=Path, default=SHIPPED)
     parser.add_argument("--cells", type=int, default=240)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

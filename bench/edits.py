@@ -35,7 +35,7 @@ from server.wire.recipe import Recipe
 from tools.bundled_model import artwork
 from tools.bundled_model.captions import Figure
 from tools.bundled_model.evaluate import Examination
-from tools.bundled_model.export import newest, repertoire_of
+from tools.bundled_model.export import SHIPPED, repertoire_of
 from tools.bundled_model.packages import fetch
 from tools.bundled_model.records import Record
 from tools.bundled_model.retrieval import Floats, Gallery, cut_out, psnr
@@ -217,7 +217,7 @@ def best(settings: dict[float, list[float]]) -> tuple[float, list[float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=artwork.DATA)
-    parser.add_argument("--model", type=Path, default=newest())
+    parser.add_argument("--model", type=Path, default=SHIPPED)
     parser.add_argument("--pairs", type=int, default=60)
     parser.add_argument("--preset", default="quality")
     parser.add_argument("--device", default="cpu")

@@ -39,7 +39,7 @@ from server.models.adapter import Adapter
 from server.pixels.metrics import psnr_inside
 from server.pixels.picture import F32, Picture
 from server.wire.recipe import Recipe
-from tools.bundled_model.export import newest
+from tools.bundled_model.export import SHIPPED
 
 _FIRST, _SECOND = "woman waving", "woman shrugging"
 
@@ -54,7 +54,7 @@ class Timed:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shape", choices=SHAPES, default="illustration")
-    parser.add_argument("--model", type=Path, default=newest(), help="the illustration model's folder")
+    parser.add_argument("--model", type=Path, default=SHIPPED, help="the illustration model's folder")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--preset", default="quality")
     parser.add_argument("--baseline-steps", type=int, default=30)

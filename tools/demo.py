@@ -112,7 +112,7 @@ def why_not(act: Act, welcome: Welcome) -> str:
     if method is None:
         return f"This version has no method “{act.recipe.method}”."
     if act.recipe.model and act.recipe.model not in method.models:
-        return "The built-in illustration model is not in this copy."
+        return f"The model “{act.recipe.model}” is not in this copy."
     return ""
 
 

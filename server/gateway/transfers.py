@@ -67,7 +67,9 @@ class Downloads:
         part = Part(fetch.blob, sizes[fetch.blob], SpoolFile(folder / fetch.blob), fetch.offset)
         waiting = self._running.setdefault((peer, fetch.job), deque())
         if len(waiting) >= _FETCHES_EACH:
-            raise OverpaintError(Code.BAD_REQUEST, "More parts of an answer were asked for than can be taken home at once.")
+            raise OverpaintError(
+                Code.BAD_REQUEST, "More parts of an answer were asked for than can be taken home at once."
+            )
         waiting.append(Sending(fetch.job, [part], fetch.credit))
         self._advance(peer)
 

@@ -7,16 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 from PIL import Image
 
 from tools.bundled_model.retrieval import Gallery, cut_out
-
-WEIGHTS = Path(__file__).parents[2] / "server/models/bundled/illustration"
-needs_the_built_in_model = pytest.mark.skipif(
-    not WEIGHTS.exists(),
-    reason="the built-in illustration model is not in this copy: nothing can be painted after words",
-)
 
 PICTURES = Path(__file__).parents[1] / "pictures"
 DOG = (220, 32, 200, 200)

@@ -35,7 +35,6 @@ from tools.bundled_model.unet import new_schedule, without_mask
 from tools.bundled_model.vae import factor_of
 
 SHIPPED = Path(__file__).parents[2] / "server" / "models" / "bundled" / "illustration"
-DRAFT = Path(__file__).parent / "draft"
 SHARD_BYTES = 15_000_000
 FREE = "free"
 TRAINING = "training.json"
@@ -188,11 +187,6 @@ def _write_card(out: Path, native: int) -> None:
     (out / "overpaint.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     cascade = {"upscaler": "upscaler.safetensors", "upscaled": UPSCALED, "steps": 20, "guidance": 4.0}
     (out / "cascade.json").write_text(json.dumps(cascade, indent=1) + "\n", encoding="utf-8")
-
-
-def newest() -> Path:
-    """The model that is measured where none is named: what is shipped, before that the draft."""
-    return SHIPPED if SHIPPED.exists() else DRAFT
 
 
 def repertoire_of(model: Path) -> Repertoire:

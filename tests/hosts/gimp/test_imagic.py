@@ -1,5 +1,5 @@
-"""Learning first, then painting at any strength, as a script in the real GIMP asks for it. The method that the server
-does it with stands for a slow one; everything around it is real."""
+"""Imagic as a script in the real GIMP asks for it: learning first, then painting at any strength, with the built-in
+illustration model. What it paints is not judged here, only where it lands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from tests.hosts.gimp.desk import Desk, lay_out
 from tests.hosts.gimp.pixels import load
 from tests.hosts.host import Host
-from tests.running import PONDERING, RunningServer
+from tests.running import RunningServer
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -32,10 +32,10 @@ REFUSED = {
 
 @pytest.fixture(scope="module")
 def learning_desk(host: Host) -> Iterator[Desk]:
-    """A GIMP beside a server without any model: the only method there that learns is the one made for tests."""
+    """A GIMP beside a server with the built-in model alone."""
     home = host.work / "op-learn"
     home.mkdir()
-    server = RunningServer(home, "--device", "cpu", environment={**PONDERING, "OMP_NUM_THREADS": "1"})
+    server = RunningServer(home, "--device", "cpu", environment={"OMP_NUM_THREADS": "1"})
     yield lay_out(host, home, "gimp-learn")
     server.stop()
 

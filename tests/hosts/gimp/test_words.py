@@ -13,10 +13,10 @@ import pytest
 from tests.hosts.gimp.desk import Desk, lay_out
 from tests.hosts.gimp.pixels import load
 from tests.hosts.host import Host
-from tests.hosts.likeness import DOG, PICTURES, likest, needs_the_built_in_model
+from tests.hosts.likeness import DOG, PICTURES, likest
 from tests.running import RunningServer
 
-pytestmark = [pytest.mark.torch, pytest.mark.timeout(600), needs_the_built_in_model]
+pytestmark = [pytest.mark.torch, pytest.mark.timeout(600)]
 
 X, Y, WIDTH, HEIGHT = DOG
 SELECTED = np.s_[Y : Y + HEIGHT, X : X + WIDTH]

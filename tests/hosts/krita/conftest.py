@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,23 @@ def krita_server(krita_home: Path) -> Iterator[RunningServer]:
 
 
 @pytest.fixture(scope="package")
-def krita(host: Host, krita_display: Screen, krita_home: Path, krita_server: RunningServer) -> Iterator[running.Krita]:
+def living_krita(
+    host: Host, krita_display: Screen, krita_home: Path, krita_server: RunningServer
+) -> Iterator[Callable[[], running.Krita]]:
     running.install(host, krita_home)
-    with running.krita(host, krita_display) as started:
-        yield started
+    started: list[running.Krita] = []
+    with ExitStack() as stack:
+
+        def living() -> running.Krita:
+            if not started or started[-1].process.poll() is not None:
+                name = f"krita-{len(started)}"
+                started.append(stack.enter_context(running.krita(host, krita_display, name)))
+            return started[-1]
+
+        yield living
+
+
+@pytest.fixture
+def krita(living_krita: Callable[[], running.Krita]) -> running.Krita:
+    """The Krita of all tests; a new one where the last test ended it."""
+    return living_krita()

@@ -109,7 +109,7 @@ def test_edits_begun_together_all_arrive_in_order(blotted: Krita) -> None:
 def test_an_answer_that_came_while_krita_was_gone_is_offered_again(
     blotted: Krita, host: Host, krita_display: Screen
 ) -> None:
-    """Last in its file: it ends this Krita as a crash would."""
+    """It ends this Krita as a crash would."""
     ponder(blotted, steps=10)
     blotted.ask("await_phase", phase="WORKING")
     blotted.process.kill()

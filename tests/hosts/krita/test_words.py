@@ -9,9 +9,9 @@ import pytest
 
 from tests.hosts.krita.pictures import Rect, pixels, select
 from tests.hosts.krita.running import Krita
-from tests.hosts.likeness import DOG, PICTURES, likest, needs_the_built_in_model
+from tests.hosts.likeness import DOG, PICTURES, likest
 
-pytestmark = [pytest.mark.torch, needs_the_built_in_model]
+pytestmark = pytest.mark.torch
 
 CANVAS = Rect(0, 0, 640, 264)
 CHOSEN = Rect(*DOG)

@@ -46,7 +46,7 @@ def several_strengths(found):
 
 def several_strengths_and_variations(found):
     image, layer = new_image(96, 80, "GRAY")
-    learn(found, image, layer, eta="0.5, 0.7", variations=2, preset="slow")
+    learn(found, image, layer, eta="0.5, 0.7", variations=2, preset="fast")
 
 
 def in_a_group(found):
