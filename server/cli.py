@@ -53,10 +53,13 @@ def serve(
     with told():
         place = addresses.parse(listen) if listen else None
         patience = end_after if end_after is not None else math.inf if place else Settings.end_after
-        if place is not None:
-            typer.echo(f"Machines that were invited may connect at {place} and the port after it.", err=True)
+
+        def say_where() -> None:
+            if place is not None:
+                typer.echo(f"Machines that were invited may connect at {place} and the port after it.", err=True)
+
         settings = Settings(unload_after=unload_after, end_after=patience, log_prompts=log_prompts)
-        run(places.home(), settings, transport, device, place)
+        run(places.home(), settings, transport, device, place, say_where)
 
 
 @app.command()

@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -28,10 +29,11 @@ def serve(
     transport: Transport = Transport.AUTO,
     device: str = AUTO,
     listen: Address | None = None,
+    ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serves until SIGTERM, SIGINT, or long idleness. listen: where other machines may connect. Raises
-    ``OverpaintError``: busy when one runs already, bad-request when it cannot listen there, disk-full or internal when
-    ``home`` cannot be used."""
+    """Serves until SIGTERM, SIGINT, or long idleness. listen: where other machines may connect. ready: called as
+    soon as all who may connect can. Raises ``OverpaintError``: busy when one runs already, bad-request when it cannot
+    listen there, disk-full or internal when ``home`` cannot be used."""
     os.umask(0o077)  # whatever is written, by the worker too, is for this user only
     with disk_errors():
         start_log(home)
@@ -43,6 +45,7 @@ def serve(
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     log.info("serving, process %d", os.getpid())
+    ready()
     gateway.run()
 
 

@@ -37,12 +37,17 @@ _KINDS: dict[str, type] = {type_name(kind): kind for kind in typing.get_args(Mes
 _NAMES: dict[type, str] = {kind: name for name, kind in _KINDS.items()}
 
 
+class TooLongError(ValueError):
+    """A message does not fit into its frame."""
+
+
 def encode(message: Message) -> bytes:
-    """The header frame of ``message``. Raises ``ValueError`` for NaN and for more than 64 KiB. Half a character (from a
-    file name that is no Unicode, say) travels as a question mark: an error must not fail because of its own words."""
+    """The header frame of ``message``. Raises ``ValueError`` for NaN, ``TooLongError`` for more than 64 KiB. Half a
+    character (from a file name that is no Unicode, say) travels as a question mark: an error must not fail because of
+    its own words."""
     header = _to_json({"type": _NAMES[type(message)], **_plain_fields(message)})
     if len(header) > MAX_HEADER_BYTES:
-        raise ValueError(f"a {_NAMES[type(message)]} message of {len(header)} bytes does not fit into its frame")
+        raise TooLongError(f"a {_NAMES[type(message)]} message of {len(header)} bytes does not fit into its frame")
     return header
 
 

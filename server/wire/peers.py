@@ -48,7 +48,7 @@ class Gone:
 
 @dataclass(frozen=True)
 class TurnedOut:
-    """The key of a machine was taken off the list: nothing of it is kept any longer."""
+    """The key of a machine was taken off the list: its jobs and answers are not kept any longer."""
 
     key: str
 
