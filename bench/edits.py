@@ -44,7 +44,7 @@ _WHITE = np.ones(3, np.float32)
 _SHOWN_AT = 4
 """Documents are this many times larger than the base paints, as the up-sampler makes them."""
 
-ETAS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2)
+ETAS = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 STRENGTHS = (0.4, 0.6, 0.7, 0.8, 0.9)
 IMAGIC, SDEDIT, TEXT, COPY, NEAREST = "imagic", "sdedit", "text to image", "copy", "nearest picture"
 SEEDS = (1, 2)
@@ -105,21 +105,20 @@ class Judge:
 
 
 def pairs(examination: Examination, limit: int) -> list[Pair]:
-    """Over vendors, actions and people in turn; each held-out cell from a picture the model may have seen."""
+    """Over vendors and held-out cells in turn, then the same cells again from another picture of that person; each
+    from a picture the model may have seen."""
     held, dice = examination.stage.held_out, np.random.default_rng(0)
     taught = [record for record in examination.records if examination.stage.repertoire.has(record)]
-    found = []
+    found: dict[str, list[list[Pair]]] = {}
     for truth in (
         record for record in taught if record.subject.cell in held.people and record.subject.kind == "person"
     ):
         others = [one for one in taught if _same_person(one, truth) and not held.hides(one)]
-        if others:
-            found.append(Pair(others[int(dice.integers(len(others)))], truth))
-    order = dice.permutation(len(found))
-    by_vendor: dict[str, list[Pair]] = {}
-    for index in order:
-        by_vendor.setdefault(found[int(index)].truth.vendor, []).append(found[int(index)])
-    return _in_turn(list(by_vendor.values()), limit)
+        of_truth = [Pair(others[index], truth) for index in dice.permutation(len(others))]
+        found.setdefault(truth.vendor, []).append(of_truth)
+    for cells in found.values():
+        dice.shuffle(cells)
+    return _in_turn([_in_turn(cells) for cells in found.values()])[:limit]
 
 
 def _same_person(one: Record, truth: Record) -> bool:
@@ -128,9 +127,9 @@ def _same_person(one: Record, truth: Record) -> bool:
     return same and a.concept != b.concept
 
 
-def _in_turn(groups: Sequence[Sequence[Pair]], limit: int) -> list[Pair]:
+def _in_turn(groups: Sequence[Sequence[Pair]]) -> list[Pair]:
     longest = max(map(len, groups), default=0)
-    return [group[place] for place in range(longest) for group in groups if place < len(group)][:limit]
+    return [group[place] for place in range(longest) for group in groups if place < len(group)]
 
 
 class Bench:
