@@ -150,7 +150,23 @@ def test_a_plan_is_as_small_as_what_is_free(models: Models, monkeypatch: pytest.
         monkeypatch.setattr(memory, "free", lambda device: int(taken + 1.2 * samples * kept))
         return fitting(adapter, study, phase, kept)
 
-    assert [plan(samples) for samples in (9, 5, 0.1)] == [Plan(8), Plan(4), Plan(1, checkpointing=True)]
+    smallest = Plan(1, checkpointing=True)
+    assert [plan(samples) for samples in (9, 5, 0.1)] == [Plan(8), Plan(4), smallest]
+    assert plan(-1) == replace(smallest, eight_bit=True)
+
+
+def test_moments_go_on_in_eight_bits_when_memory_runs_out_and_whole_when_it_is_back(models: Models):
+    adapter = models.get("sd15")
+    sitter = adapter.sit(scene().picture.rgb, scene().mask)
+    study = Study(adapter.embed(PROMPT), AllWeights.beginning(adapter.denoiser))
+    sizes = []
+    for steps, eight_bit in ((4, False), (8, True), (12, False)):
+        phase = Phase("", steps, weights_rate=3e-3, batch=4)
+        minimise(adapter, sitter, study, phase, Plan(4, eight_bit=eight_bit), lambda: None)
+        sizes.append(sum(one.nbytes for one in study.moments.values()))
+    assert study.step == 12
+    assert sizes[1] < 0.6 * sizes[0]  # most of a tiny model's tensors are too small to be packed
+    assert sizes[2] == sizes[0]
 
 
 class SmallDevice:

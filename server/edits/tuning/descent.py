@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from server.models.adapter import Adapter
 from server.models.tunable import Sitter, Words
 
+from .adam8 import PACKED, WHOLE, Adam8, packed, unpacked
 from .loss import Draw, diffusion_loss, draw
 from .plan import Plan, kept_for_one, precision
 from .presets import Phase
@@ -21,8 +21,6 @@ _SMOOTHING = 0.7
 _LOOK_EVERY = 5
 """Steps between two looks at the loss: on a GPU each look waits for all that was queued."""
 
-_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
-
 OnStep = Callable[[], None]
 """Called after each step, when the study says where it stands. What it raises ends the descent for now."""
 
@@ -31,7 +29,7 @@ def minimise(model: Adapter, sitter: Sitter, study: Study, phase: Phase, plan: P
     """Steps of Adam on L(x, e, θ), over the embedding and the weights as far as the phase has rates for them, from
     where ``study`` stands to the phase's end. The noise of each step follows from its number alone."""
     variables = _variables(study, phase)
-    adam = torch.optim.Adam([{"params": [*named.values()], "lr": rate} for rate, named in variables], fused=True)
+    adam = _optimizer(variables, plan)
     by_name = {name: one for _, named in variables for name, one in named.items()}
     learned = list(by_name.values())
     _take_up(adam, by_name, study)
@@ -108,14 +106,24 @@ def _fitted(study: Study, phase: Phase) -> bool:
     return study.loss < phase.fitted * study.begun_at
 
 
-def _take_up(adam: torch.optim.Adam, learned: Mapping[str, nn.Parameter], study: Study) -> None:
-    if study.moments:
-        for name, one in learned.items():
-            adam.state[one] = {kind: study.moments[f"{kind}.{name}"] for kind in _MOMENTS}
+def _optimizer(variables: Sequence[tuple[float, dict[str, nn.Parameter]]], plan: Plan) -> torch.optim.Optimizer:
+    groups = [{"params": [*named.values()], "lr": rate} for rate, named in variables]
+    return Adam8(groups) if plan.eight_bit else torch.optim.Adam(groups, fused=True)
 
 
-def _moments(adam: torch.optim.Adam, learned: Mapping[str, nn.Parameter]) -> Iterator[tuple[str, Tensor]]:
+def _take_up(adam: torch.optim.Optimizer, learned: Mapping[str, nn.Parameter], study: Study) -> None:
+    """The moments as this optimizer keeps them, whichever noted them: one variable after the other, because there may
+    be no room for all of them twice."""
+    as_kept = packed if isinstance(adam, Adam8) else unpacked
+    kinds = dict.fromkeys((*WHOLE, *PACKED))
     for name, one in learned.items():
-        state: dict[str, Any] = adam.state[one]
-        for kind in _MOMENTS:
-            yield f"{kind}.{name}", state[kind]
+        noted = {kind: study.moments.pop(key) for kind in kinds if (key := f"{kind}.{name}") in study.moments}
+        if noted:
+            adam.state[one] = as_kept(noted)
+            study.moments |= {f"{kind}.{name}": tensor for kind, tensor in adam.state[one].items()}
+
+
+def _moments(adam: torch.optim.Optimizer, learned: Mapping[str, nn.Parameter]) -> Iterator[tuple[str, Tensor]]:
+    for name, one in learned.items():
+        for kind, tensor in adam.state[one].items():
+            yield f"{kind}.{name}", tensor

@@ -14,8 +14,8 @@ from server.models.adapter import Adapter
 from .presets import Phase
 from .study import Study
 
-_MOMENTS = 2
-"""Tensors that Adam keeps of each variable, beside its gradient."""
+_GRADIENT, _MOMENTS = 4, 8
+"""Bytes of each number that is learned."""
 
 _SPARE = 1.1
 """What allocators waste."""
@@ -24,16 +24,20 @@ _SPARE = 1.1
 @dataclass(frozen=True)
 class Plan:
     """portion: samples that go through the denoiser at once; a step's batch is made of as many portions as it takes.
-    checkpointing: what a layer computed is computed again on the way back instead of kept."""
+    checkpointing: what a layer computed is computed again on the way back instead of kept. eight_bit: Adam's moments
+    are rounded, which learns as well but not quite the same; so it comes last."""
 
     portion: int
     checkpointing: bool = False
+    eight_bit: bool = False
 
     def smaller(self) -> Plan | None:
         """The next one that takes less memory; None after the smallest."""
         if self.portion > 1:
             return replace(self, portion=(self.portion + 1) // 2)
-        return None if self.checkpointing else replace(self, checkpointing=True)
+        if not self.checkpointing:
+            return replace(self, checkpointing=True)
+        return None if self.eight_bit else replace(self, eight_bit=True)
 
     @contextmanager
     def prepared(self, model: Adapter) -> Iterator[None]:
@@ -66,7 +70,7 @@ def fitting(model: Adapter, study: Study, phase: Phase, kept_per_sample: int) ->
     while plan.portion > 1 and plan.portion * kept_per_sample * _SPARE > room:
         plan = plan.smaller() or plan
     if kept_per_sample * _SPARE > room:
-        plan = replace(plan, checkpointing=True)
+        plan = replace(plan, checkpointing=True, eight_bit=room < 0)
     return plan
 
 
@@ -75,7 +79,7 @@ def taken_by(study: Study, phase: Phase) -> int:
     learned = list(study.words.parts.values()) if phase.words_rate else []
     if phase.weights_rate and study.weights is not None:
         learned += list(study.weights.tensors.values())
-    return sum(one.numel() * 4 for one in learned) * (1 + _MOMENTS)
+    return sum(one.numel() for one in learned) * (_GRADIENT + _MOMENTS)
 
 
 def kept_for_one(model: Adapter, study: Study, one_loss: Callable[[], torch.Tensor]) -> int:
