@@ -12,6 +12,7 @@ max_outside_change, max_roundtrip_error: in the document's own numbers (levels o
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -157,6 +158,7 @@ def roundtrip(form: Format, source: formats.Source, native: Numbers, tally: Tall
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     total, rows = Tally(), dict[tuple[str, str, str], Tally]()
     for form in formats_met():
         row = rows.setdefault((form.channels.value, form.depth.value, form.profile), Tally())

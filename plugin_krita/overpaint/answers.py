@@ -126,11 +126,11 @@ def _above_kept(job: Job) -> canvas.Source:
 
 def _kept(job: Job, node: canvas.Node) -> None:
     if job.exploring is not None:
-        job.exploring.kept_ids.append(node.uniqueId().toString())
+        job.exploring.kept_ids.append(canvas.id_of(node))
 
 
 def _record(job: Job, finished: Finished, index: int, node: canvas.Node, packed: bytes) -> None:
-    document, node_id = canvas.find_document(job.source.document_id), node.uniqueId().toString()
+    document, node_id = canvas.find_document(job.source.document_id), canvas.id_of(node)
     if document is None:
         return
     made = record.Record(of_result(finished, index, job.source.name), job.source.node_id)

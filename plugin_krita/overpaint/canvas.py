@@ -120,10 +120,16 @@ def active() -> tuple[Document | None, Node | None]:
     return document, document.activeNode() if document else None
 
 
+def id_of(node: Node) -> str:
+    """Of a node, for as long as its document is open."""
+    found: str = node.uniqueId().toString()
+    return found
+
+
 def same(document: Document) -> str:
     """A document's name for itself, its root's id. All wrappers of one document have it, a closed one has none."""
     root = document.rootNode() if document else None
-    return root.uniqueId().toString() if root else ""
+    return id_of(root) if root else ""
 
 
 def find_document(document_id: str) -> Document | None:
@@ -196,7 +202,7 @@ def _checked(document: Document | None, node: Node | None) -> tuple[Document, No
 
 def _source(document: Document, node: Node, area: Bounds, selection: Bounds | None, chosen: Selection | None) -> Source:
     space = Space(node.colorModel(), node.colorDepth(), node.colorProfile())
-    return Source(same(document), node.uniqueId().toString(), node.name(), space, area, selection, chosen)
+    return Source(same(document), id_of(node), node.name(), space, area, selection, chosen)
 
 
 def _refused(key: str, code: Code = Code.HOST, **values: str) -> OverpaintError:
@@ -411,7 +417,7 @@ def _add(source: Source, new: Node) -> Generator[bool | None, None, None]:
     parent.addChildNode(new, below)  # Krita redraws the whole canvas here
     yield REST
     if current is not None:
-        _stay_on(source.document_id, current.uniqueId().toString(), new.uniqueId().toString())
+        _stay_on(source.document_id, id_of(current), id_of(new))
 
 
 def _stay_on(document_id: str, node_id: str, new_id: str) -> None:
@@ -424,7 +430,7 @@ def _stay_on(document_id: str, node_id: str, new_id: str) -> None:
         if document is None or node is None or time.monotonic() > give_up:
             return
         now = document.activeNode()
-        if now is not None and now.uniqueId().toString() == new_id:
+        if now is not None and id_of(now) == new_id:
             document.setActiveNode(node)
         else:
             QTimer.singleShot(20, look)

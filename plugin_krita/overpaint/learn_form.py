@@ -92,7 +92,7 @@ class LearnForm(QWidget):
 def _wish(recipe: Recipe) -> Wish:
     document, node = canvas.active()
     place = canvas.same(document) if document is not None else ""
-    node_id = node.uniqueId().toString() if node is not None else ""
+    node_id = canvas.id_of(node) if node is not None else ""
     return Wish(recipe, place, node_id, canvas.selected_bounds())
 
 

@@ -41,9 +41,6 @@ class PendingJobs:
     def without(self, job_id: str) -> PendingJobs:
         return PendingJobs(tuple(one for one in self.jobs if one.job != job_id))
 
-    def find(self, job_id: str) -> Pending | None:
-        return next((one for one in self.jobs if one.job == job_id), None)
-
     def followed(self, kept: Mapping[str, JobState], here: Container[str]) -> PendingJobs:
         """Those whose answers may still come: begun by this run of Krita (``here``), or whole on the server, which
         ``kept`` them. What an earlier run was still sending went with it, for the pixels were in its memory."""

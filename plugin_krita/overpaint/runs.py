@@ -80,11 +80,11 @@ def run_again(desk: Desk, document: canvas.Document | None, node: canvas.Node | 
 def _record(document: canvas.Document | None, node: canvas.Node | None) -> record.Record | None:
     if document is None or node is None:
         return None
-    return record.load(canvas.kept(document, record.kind(node.uniqueId().toString())))
+    return record.load(canvas.kept(document, record.kind(canvas.id_of(node))))
 
 
 def _selection(document: canvas.Document, node: canvas.Node, made: record.Record) -> canvas.Selection | None:
-    packed = canvas.kept(document, record.selection_kind(node.uniqueId().toString()))
+    packed = canvas.kept(document, record.selection_kind(canvas.id_of(node)))
     mask = record.unpack(packed, made.made.crop)
     return canvas.selection_of(mask, made.made.crop) if mask is not None else None
 

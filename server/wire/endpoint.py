@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import zmq
 
 from . import connection, frames, keys, sockets
 from .address import Address, remember
-from .backlog import MOST_BYTES, Backlog
 from .connection import ConnectionFile, Transport
 from .entrance import Entrance, wants_ipc
 from .errors import Code, OverpaintError
 from .frames import Buffer, Frames
 from .guests import Guests
+from .lines import Line, Lines, Route, send
 from .messages import (
     Acknowledge,
     Attach,
@@ -51,8 +50,6 @@ SILENT_AFTER_S = 120.0
 _PROBE_S = 1.0
 """A session silent for so long is sent something, because only sending shows that a peer has vanished."""
 
-_ATTENTIVE_S = 3.0
-
 MOST_SESSIONS = 256
 """At each entrance. A session takes two of the descriptors that a process may have, of which there can be 1024."""
 
@@ -64,25 +61,6 @@ _FROM_CLIENT = {
     Channel.DATA: (Submit, Chunk, Credit, Fetch, Acknowledge, Estimate, ListJobs, Attach),
     Channel.CONTROL: (Cancel, Ping),
 }
-
-
-class _Route(NamedTuple):
-    """A client's way back: the entrance, and on its socket the routing id and the connection's descriptor."""
-
-    entrance: Entrance
-    id: bytes
-    descriptor: int
-
-
-@dataclass
-class _Line:
-    peer: Peer
-    routes: dict[Channel, _Route] = field(default_factory=dict)
-    numbers: dict[Channel, int] = field(default_factory=dict)
-    """Of its connections, as ``Crowd`` counts them."""
-    backlog: Backlog = field(default_factory=Backlog)
-    heard: float = 0.0
-    probed: float = 0.0
 
 
 class Endpoint:
@@ -111,8 +89,7 @@ class Endpoint:
             raise OverpaintError(Code.BUSY, "An Overpaint server already runs for this user.", "Use that one.")
         connection.remove_connection(home)  # of a server that crashed
         self.context: sockets.Context = sockets.new_context()
-        self._lines: dict[str, _Line] = {}
-        self._by_route: dict[tuple[Entrance, Channel, bytes], _Line] = {}
+        self._lines = Lines()
         self._ended: list[Gone | TurnedOut] = []
         self._poller = zmq.Poller()
         self._watched: dict[object, Callable[[], None]] = {}
@@ -151,15 +128,13 @@ class Endpoint:
 
     def send(self, peer: Peer, message: Message, payload: Buffer | None = None) -> bool:
         """Sends now, never waits. False when the peer is gone or has stopped reading (then ``Gone`` follows)."""
-        line = self._lines.get(peer.session)
+        line = self._lines.of(peer)
         channel = Channel.CONTROL if isinstance(message, (Cancelled, Pong)) else Channel.DATA
-        route = line.routes.get(channel) if line is not None else None
-        if line is None or route is None:
+        if line is None or channel not in line.routes:
             return False
-        if isinstance(message, Progress) and payload is not None and not self._reads(line):
+        if isinstance(message, Progress) and payload is not None and not line.reads:
             message, payload = replace(message, preview_width=0, preview_height=0), None
-        within = payload is None or line.backlog.nbytes < MOST_BYTES
-        if within and self._send(channel, route, message, payload, line.backlog):
+        if line.send(channel, message, payload):
             return True
         self._drop(line, cut=True)
         return False
@@ -176,7 +151,7 @@ class Endpoint:
 
     @property
     def peers(self) -> tuple[Peer, ...]:
-        return tuple(line.peer for line in self._lines.values())
+        return tuple(line.peer for line in self._lines)
 
     def close(self) -> None:
         """Removes the connection file, closes everything (worker sockets of ``context`` too), frees the lock."""
@@ -224,11 +199,11 @@ class Endpoint:
             raw = frames.receive(entrance.sockets[channel], routed=True)
             if raw is None:
                 return
-            received = self._take(channel, _Route(entrance, raw.sender, raw.descriptor), raw)
+            received = self._take(channel, Route(entrance, raw.sender, raw.descriptor), raw)
             if received is not None:
                 events.append(received)
 
-    def _take(self, channel: Channel, route: _Route, raw: Frames) -> Received | None:
+    def _take(self, channel: Channel, route: Route, raw: Frames) -> Received | None:
         try:
             if raw.key and not self.guests.admits(raw.key):
                 route.entrance.crowds[channel].cut(route.descriptor)
@@ -239,94 +214,54 @@ class Endpoint:
                 return None
             return self._deliver(channel, route, message, raw.payload)
         except OverpaintError as error:
-            self._send(channel, route, Failed("", error.code, error.sentence, error.hint))
+            send(channel, route, Failed("", error.code, error.sentence, error.hint))
             return None
 
-    def _deliver(
-        self, channel: Channel, route: _Route, message: Message, payload: memoryview | None
-    ) -> Received | None:
-        line = self._by_route.get((route.entrance, channel, route.id))
+    def _deliver(self, channel: Channel, route: Route, message: Message, payload: memoryview | None) -> Received | None:
+        line = self._lines.at(channel, route)
         if line is None:
             raise OverpaintError(Code.UNREACHABLE, "The server no longer knows this session.", "Connect again.")
         line.heard = time.monotonic()
         if isinstance(message, Ping):
-            self._send(channel, route, Pong(message.number))
+            send(channel, route, Pong(message.number))
             return None
         if not isinstance(message, _FROM_CLIENT[channel]):
             raise OverpaintError(Code.BAD_REQUEST, f"A {type(message).__name__} message does not belong here.")
         return Received(line.peer, message, payload)
 
-    def _greet(self, channel: Channel, route: _Route, hello: Hello, key: str) -> None:
+    def _greet(self, channel: Channel, route: Route, hello: Hello, key: str) -> None:
         if hello.channel is not channel:
             raise OverpaintError(Code.BAD_REQUEST, "The greeting came to the wrong socket.")
         peer = greeted(hello, "" if key == self.connection.client_public else key)
-        line = self._lines.get(hello.session) or _Line(peer)
-        taken = self._by_route.get((route.entrance, channel, route.id), line)
-        if line.peer != peer or taken is not line or line.routes.get(channel, route) != route:
-            raise OverpaintError(Code.BAD_REQUEST, "This session is already open elsewhere.")
-        line.routes[channel] = route
-        line.heard = time.monotonic()
-        self._lines[hello.session] = line
-        self._by_route[route.entrance, channel, route.id] = line
-        line.numbers[channel] = route.entrance.crowds[channel].greet(route.descriptor)
-        self._send(channel, route, self._welcome())
+        self._lines.join(channel, route, peer)
+        send(channel, route, self._welcome())
 
     # --- who has gone --------------------------------------------------------------------------
 
     def _turn_out(self) -> None:
         """Ends the sessions of machines whose key was taken off the list."""
         for key in self.guests.turned_out():
-            for line in list(self._lines.values()):
+            for line in self._lines:
                 if line.peer.guest == key:
                     self._drop(line, cut=True)
             self._ended.append(TurnedOut(key))
 
     def _look_for_vanished(self) -> None:
         now = time.monotonic()
-        for line in list(self._lines.values()):
+        for line in self._lines:
             if now - line.heard > self._silent_after:
                 self._drop(line)
             elif now - max(line.heard, line.probed) > _PROBE_S:
                 line.probed = now
                 self._probe(line)
 
-    def _probe(self, line: _Line) -> None:
-        for channel, route in list(line.routes.items()):
-            if not self._send(channel, route, Pong(0)):
+    def _probe(self, line: Line) -> None:
+        for channel in list(line.routes):
+            if not line.send(channel, Pong(0)):
                 self._drop(line, cut=True)
                 return
 
-    def _reads(self, line: _Line) -> bool:
-        """Whether pictures for the eye only are worth sending: none wait already, and it has spoken lately."""
-        return line.backlog.nbytes == 0 and time.monotonic() - line.heard < _ATTENTIVE_S
-
-    def _drop(self, line: _Line, cut: bool = False) -> None:
+    def _drop(self, line: Line, cut: bool = False) -> None:
         """cut: it is gone, or does not read: what waits to be sent to it is thrown away with its connection."""
-        if self._lines.pop(line.peer.session, None) is None:
-            return
-        for channel, route in line.routes.items():
-            self._by_route.pop((route.entrance, channel, route.id), None)
-            crowd = route.entrance.crowds[channel]
-            if cut:
-                crowd.cut(route.descriptor, line.numbers[channel])
-            else:
-                crowd.forget(route.descriptor, line.numbers[channel])
-        self._ended.append(Gone(line.peer))
-
-    def _send(
-        self,
-        channel: Channel,
-        route: _Route,
-        message: Message,
-        payload: Buffer | None = None,
-        backlog: Backlog | None = None,
-    ) -> bool:
-        try:
-            tracker = frames.send(route.entrance.sockets[channel], message, payload, to=route.id)
-        except zmq.ZMQError as error:
-            if error.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
-                raise
-            return False
-        if backlog is not None and payload is not None:
-            backlog.add(tracker, len(payload))
-        return True
+        if self._lines.leave(line, cut):
+            self._ended.append(Gone(line.peer))

@@ -19,7 +19,6 @@ class Node:
         self._parent: Node | None = None
         self._children: list[Node] = []
         self._pixels: dict[tuple[int, int], bytes] = {}
-        self.shown = True
 
     def name(self) -> str:
         return self._name
@@ -49,7 +48,7 @@ class Node:
         return True
 
     def setVisible(self, shown: bool) -> None:  # noqa: N802
-        self.shown = shown
+        pass
 
     def colorModel(self) -> str:  # noqa: N802
         return "RGBA"

@@ -1,0 +1,109 @@
+"""Who is connected: each session, the way back to it on either socket, and what is on its way there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import zmq
+
+from . import frames
+from .backlog import MOST_BYTES, Backlog
+from .entrance import Entrance
+from .errors import Code, OverpaintError
+from .frames import Buffer
+from .messages import Channel, Message
+from .peers import Peer
+
+_ATTENTIVE_S = 3.0
+
+
+class Route(NamedTuple):
+    """A client's way back: the entrance, and on its socket the routing id and the connection's descriptor."""
+
+    entrance: Entrance
+    id: bytes
+    descriptor: int
+
+
+@dataclass
+class Line:
+    """One session. heard, probed: when something last came, and when it was last sent something to see if it lives."""
+
+    peer: Peer
+    routes: dict[Channel, Route] = field(default_factory=dict)
+    numbers: dict[Channel, int] = field(default_factory=dict)
+    """Of its connections, as ``Crowd`` counts them."""
+    backlog: Backlog = field(default_factory=Backlog)
+    heard: float = 0.0
+    probed: float = 0.0
+
+    @property
+    def reads(self) -> bool:
+        """Whether pictures for the eye only are worth sending: none wait already, and it has spoken lately."""
+        return self.backlog.nbytes == 0 and time.monotonic() - self.heard < _ATTENTIVE_S
+
+    def send(self, channel: Channel, message: Message, payload: Buffer | None = None) -> bool:
+        """False when there is no way, or it does not read what was sent already."""
+        route = self.routes.get(channel)
+        if route is None or (payload is not None and self.backlog.nbytes >= MOST_BYTES):
+            return False
+        return send(channel, route, message, payload, self.backlog)
+
+
+class Lines:
+    def __init__(self) -> None:
+        self._by_session: dict[str, Line] = {}
+        self._by_route: dict[tuple[Entrance, Channel, bytes], Line] = {}
+
+    def __iter__(self) -> Iterator[Line]:
+        """Over those there are now: they may leave meanwhile."""
+        return iter(list(self._by_session.values()))
+
+    def of(self, peer: Peer) -> Line | None:
+        return self._by_session.get(peer.session)
+
+    def at(self, channel: Channel, route: Route) -> Line | None:
+        return self._by_route.get((route.entrance, channel, route.id))
+
+    def join(self, channel: Channel, route: Route, peer: Peer) -> None:
+        """``peer`` has said hello there. Raises bad-request for a session that is somebody else's, or elsewhere."""
+        line = self._by_session.get(peer.session) or Line(peer)
+        taken = self.at(channel, route) or line
+        if line.peer != peer or taken is not line or line.routes.get(channel, route) != route:
+            raise OverpaintError(Code.BAD_REQUEST, "This session is already open elsewhere.")
+        line.routes[channel] = route
+        line.heard = time.monotonic()
+        self._by_session[peer.session] = line
+        self._by_route[route.entrance, channel, route.id] = line
+        line.numbers[channel] = route.entrance.crowds[channel].greet(route.descriptor)
+
+    def leave(self, line: Line, cut: bool) -> bool:
+        """Whether it was there. cut: what waits to be sent to it is thrown away with its connections."""
+        if self._by_session.pop(line.peer.session, None) is None:
+            return False
+        for channel, route in line.routes.items():
+            self._by_route.pop((route.entrance, channel, route.id), None)
+            crowd = route.entrance.crowds[channel]
+            if cut:
+                crowd.cut(route.descriptor, line.numbers[channel])
+            else:
+                crowd.forget(route.descriptor, line.numbers[channel])
+        return True
+
+
+def send(
+    channel: Channel, route: Route, message: Message, payload: Buffer | None = None, backlog: Backlog | None = None
+) -> bool:
+    """Now, or never: False when nobody is there or nothing more fits. ``backlog`` counts what is on its way."""
+    try:
+        tracker = frames.send(route.entrance.sockets[channel], message, payload, to=route.id)
+    except zmq.ZMQError as error:
+        if error.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
+            raise
+        return False
+    if backlog is not None and payload is not None:
+        backlog.add(tracker, len(payload))
+    return True
