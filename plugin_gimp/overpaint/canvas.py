@@ -6,7 +6,7 @@ wrong number of bytes it takes in silence. So everything is checked here before 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import gi
@@ -174,12 +174,28 @@ def add_layers(origin: Source, layers: Sequence[NewLayer], group: str | None = N
     group: the name of a group that they go into. Of several answers on one another only the topmost is visible there:
     soft edges on top of each other would be hard.
     """
-    image = origin.image
-    if not image.is_valid():
+    if not origin.image.is_valid():
         raise problem("closed")
+    return _put(origin.image, layers, group, lambda: _place(origin))
+
+
+def add_on_top(image: Gimp.Image, layers: Sequence[NewLayer], group: str | None = None) -> list[Gimp.Layer]:
+    """The same for layers whose source is not known any more."""
+    gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
+    if image.get_base_type() == Gimp.ImageBaseType.INDEXED or any(_is_gray(new) != gray for new in layers):
+        raise problem("other-colours")
+    return _put(image, layers, group, lambda: (None, 0))
+
+
+def _put(
+    image: Gimp.Image,
+    layers: Sequence[NewLayer],
+    group: str | None,
+    place: Callable[[], tuple[Gimp.Layer | None, int]],
+) -> list[Gimp.Layer]:
     made = [_make(image, layer) for layer in layers]
     chosen = image.get_selected_layers()
-    parent, position = _place(origin)
+    parent, position = place()
     if group is not None:
         for layer in made[:-1]:
             layer.set_visible(False)
@@ -210,10 +226,14 @@ def _place(origin: Source) -> tuple[Gimp.Layer | None, int]:
     return parent, origin.image.get_item_position(layer)
 
 
+def _is_gray(new: NewLayer) -> bool:
+    return Layout(new.raster.channels, new.raster.depth, new.raster.transfer).gray
+
+
 def _make(image: Gimp.Image, new: NewLayer) -> Gimp.Layer:
     """A layer with its pixels, place and note, not yet in the image: so none of it needs a step to undo."""
     pixels = Layout(new.raster.channels, new.raster.depth, new.raster.transfer)
-    if len(new.data) != new.raster.nbytes or pixels.gray != (image.get_base_type() == Gimp.ImageBaseType.GRAY):
+    if len(new.data) != new.raster.nbytes or _is_gray(new) != (image.get_base_type() == Gimp.ImageBaseType.GRAY):
         raise OverpaintError(Code.INTERNAL, say("error-unexpected", why="size"), say("hint-unexpected"))
     kind = Gimp.ImageType.GRAYA_IMAGE if pixels.channels is Channels.GRAY_ALPHA else Gimp.ImageType.RGBA_IMAGE
     place = new.raster.bounds

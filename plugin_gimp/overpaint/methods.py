@@ -29,6 +29,12 @@ def _fits(kind: Kind, offer: MethodOffer) -> bool:
     return offer.needs_selection == kind.needs_selection and offer.needs_prompt == kind.needs_words
 
 
+def kind_of(method: str, welcome: Welcome) -> Kind:
+    """What was asked for, where only the method is known that did it."""
+    found = [kind for kind in Kind for offer in welcome.methods if offer.name == method and _fits(kind, offer)]
+    return found[0] if found else Kind.EDIT_LAYER
+
+
 def with_method(kind: Kind, recipe: Recipe, welcome: Welcome) -> Recipe:
     """``recipe`` with the method that will do it: the one it names, else the first that fits its model."""
     if recipe.method:

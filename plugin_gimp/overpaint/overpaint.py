@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from canvas import Source
     from line import Line
 
-AGAIN = ("run-again", "another")
-"""Procedures that take everything from a layer that Overpaint made."""
+EARLIER = "earlier"
+WITHOUT_ARGUMENTS = ("run-again", "another", EARLIER)
+"""Procedures that take everything from a layer that Overpaint made, or from the server."""
 
 READWRITE = GObject.ParamFlags.READWRITE
 
@@ -40,7 +41,7 @@ class Overpaint(Gimp.PlugIn):
         return False  # words.py speaks GIMP's language itself
 
     def do_query_procedures(self) -> list[str]:
-        return [*(_procedure_name(kind) for kind in Kind), *(f"overpaint-{key}" for key in AGAIN)]
+        return [*(_procedure_name(kind) for kind in Kind), *(f"overpaint-{key}" for key in WITHOUT_ARGUMENTS)]
 
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
         key = next((kind.value for kind in Kind if _procedure_name(kind) == name), name.removeprefix("overpaint-"))
@@ -53,7 +54,7 @@ class Overpaint(Gimp.PlugIn):
         procedure.add_menu_path("<Image>/Filters/Overpaint")
         procedure.set_documentation(say(f"blurb-{key}"), say("help"), name)
         procedure.set_attribution("The Overpaint authors", "The Overpaint authors", "2026")
-        if key not in AGAIN:
+        if key not in WITHOUT_ARGUMENTS:
             for argument in arguments(Kind(key)):
                 _add(procedure, argument, Kind(key))
         procedure.add_core_object_array_return_value(
@@ -100,7 +101,9 @@ def _run(
 
     try:
         with contextlib.closing(Link("gimp")) as link:
-            if key in AGAIN:
+            if key == EARLIER:
+                layers = task.earlier(image, Line(link))
+            elif key in WITHOUT_ARGUMENTS:
                 layers = task.again(image, drawables, Line(link), same_seed=key == "run-again")
             else:
                 layers = _edit(procedure, mode, image, drawables, config, Kind(key), Line(link))

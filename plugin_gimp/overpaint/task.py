@@ -13,17 +13,17 @@ import canvas
 import notes
 from canvas import NewLayer, Source
 from line import Line, said
-from methods import check_words, with_method
+from methods import check_words, kind_of, with_method
 from settings import Kind, new_seed
 from words import problem, say
 
 from server.client import events, naming, recipes
 from server.client.crop import crop_around
 from server.client.submission import Mask, Submission
-from server.client.wording import tr
+from server.client.wording import sentence, tr
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
-from server.wire.messages import Finished, Welcome
+from server.wire.messages import Finished, JobLine, JobState, Welcome
 from server.wire.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ REDRAW_S = 0.1
 """Each change of the progress bar is a call into GIMP, so there are only so many a second."""
 
 FORGET_S = 2.0
+
+NOTICED_S = 2.0
+"""Within this the server knows that whoever waited for an edit has gone."""
+
+ATTENDED_SINCE = 3
+"""The minor version of the protocol in which a server says for which edits somebody waits."""
 
 
 # --- before: what is asked for --------------------------------------------------------------------
@@ -126,6 +132,8 @@ def _answered(
 ) -> tuple[Order, events.Arrived]:
     check_words(kind, recipe)
     welcome = greeted(line, bar)
+    if welcome.minor >= ATTENDED_SINCE and _left_behind(line):
+        canvas.tell(say("earlier-waiting"))
     bar.show(say("stage-reading"), None)
     asked = order(kind, source, recipe, welcome, what)
     return asked, _follow(line, asked.request, bar)
@@ -149,6 +157,53 @@ def again(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], line: Line, *, 
     return edit(note.kind, origin(note.kind, image, [layer]), recipe, line)
 
 
+def earlier(image: Gimp.Image, line: Line) -> list[Gimp.Layer]:
+    """The answers of edits whose GIMP ended before they came, on top of ``image``; those still under way are waited
+    for. What has failed is told."""
+    bar = Bar(say("title-earlier"))
+    made: list[Gimp.Layer] = []
+    try:
+        welcome = greeted(line, bar)
+        waiting = _left_behind(line)
+        until = time.monotonic() + NOTICED_S
+        while not waiting and time.monotonic() < until:
+            time.sleep(NOTICED_S / 8)
+            waiting = _left_behind(line)
+        if not waiting:
+            raise problem("none-earlier")
+        for job in waiting:
+            line.link.attach(job.job)
+            try:
+                arrived = _arrival(line, bar)
+            except OverpaintError as error:
+                canvas.tell(f"{job.prompt or job.method}: {sentence(error)}")
+                continue
+            made += canvas.add_on_top(image, _unsourced(arrived, welcome), _group(arrived.finished))
+            _forget(line, arrived.job)
+    finally:
+        bar.end()
+    return made
+
+
+def _left_behind(line: Line) -> list[JobLine]:
+    """This user's edits in GIMP for which nobody waits any more, the oldest first."""
+    line.link.list_jobs()
+    while True:
+        for event in line.listen():
+            if isinstance(event, events.Listed):
+                return [job for job in event.jobs if not job.attended and job.state is not JobState.UPLOADING]
+
+
+def _unsourced(arrived: events.Arrived, welcome: Welcome) -> list[NewLayer]:
+    finished = arrived.finished
+    made = []
+    for index, (name, layer) in enumerate(zip(naming.answer_names(finished), arrived.layers, strict=True)):
+        how = recipes.of_result(finished, index, "")
+        note = notes.Note(how, kind_of(finished.recipe.method, welcome), source=0)
+        made.append(NewLayer(name, finished.layers[index].raster, bytes(layer.data), note.text()))
+    return made
+
+
 def greeted(line: Line, bar: Bar) -> Welcome:
     """Waits until a server answers; it is started where none runs."""
     line.link.open()
@@ -160,6 +215,11 @@ def greeted(line: Line, bar: Bar) -> Welcome:
 
 def _follow(line: Line, request: Submission, bar: Bar) -> events.Arrived:
     line.link.start(request)
+    return _arrival(line, bar)
+
+
+def _arrival(line: Line, bar: Bar) -> events.Arrived:
+    """Of the one job that is followed. Raises its error."""
     while True:
         for event in line.listen():
             if isinstance(event, events.Arrived):

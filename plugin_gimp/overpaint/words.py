@@ -18,6 +18,26 @@ TEXTS: dict[str, tuple[str, str]] = {
     "menu-imagic": ("Edit with a _Prompt (Imagic)…", "按文字编辑 (Imagic)(_P)…"),
     "menu-run-again": ("Run _Again", "再来一次(_A)"),
     "menu-another": ("Another _Variation", "换一个结果(_V)"),
+    "menu-earlier": ("_Bring In Earlier Answers", "取回先前的结果(_B)"),
+    "title-earlier": ("Earlier Answers", "先前的结果"),
+    "blurb-earlier": (
+        "Put the answers of edits that GIMP did not live to see on top of this image, as new layers",
+        "把 GIMP 意外退出前尚未收到的结果放到此图像最上方，生成新图层",
+    ),
+    "earlier-waiting": (
+        "Answers from before GIMP ended are waiting: Filters > Overpaint > Bring In Earlier Answers.",
+        "GIMP 退出前的编辑结果还在等待：滤镜 > Overpaint > 取回先前的结果。",
+    ),
+    "error-none-earlier": ("No answers from before are waiting.", "没有等待取回的结果。"),
+    "hint-none-earlier": ("Start a new edit.", "请开始新的编辑。"),
+    "error-other-colours": (
+        "The answer that is waiting is of another kind of image: gray and colour do not go together.",
+        "等待的结果属于另一种图像：灰度与彩色不能混用。",
+    ),
+    "hint-other-colours": (
+        "Open the image it was made from, or change this one's mode (Image > Mode).",
+        "请打开原来的图像，或更改此图像的模式（图像 > 模式）。",
+    ),
     "title-replace": ("Replace Selection", "替换选区"),
     "title-erase": ("Erase Selection", "擦除选区"),
     "title-edit-layer": ("Edit Layer", "编辑图层"),

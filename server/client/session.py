@@ -6,6 +6,7 @@ sockets' descriptors; those are edge-triggered, so with one call ``poll`` after 
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 import weakref
@@ -149,7 +150,8 @@ class Session:
     def _greet(self, client: str, application: str) -> None:
         session = uuid.uuid4().hex
         for channel in Channel:
-            hello = wire.Hello(wire.PROTOCOL_MAJOR, wire.PROTOCOL_MINOR, client, session, channel, application)
+            version = (wire.PROTOCOL_MAJOR, wire.PROTOCOL_MINOR)
+            hello = wire.Hello(*version, client, session, channel, application, os.getpid(), os.getppid())
             self._outbox[channel].append(hello)
 
     def _waiting_sockets(self) -> list[sockets.Socket]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.gateway.settings import Settings
 from server.gateway.transfers import upload
@@ -107,6 +107,11 @@ class Book:
         self._journal.set_state(job.id, state)
         job.state = state
         job.receiving = None
+
+    def keep(self, job: Job) -> None:
+        """It outlives its client after all."""
+        job.submit = replace(job.submit, keep=True)
+        self._journal.put_request(job.client, job.submit)
 
     def begin_run(self, job: Job) -> None:
         self._journal.begin_run(job.id)

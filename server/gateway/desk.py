@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from server.gateway.admission import admit, admit_question, check_id, check_room, room_for
 from server.gateway.book import OPEN, Book, Job
 from server.gateway.dispatch import Dispatch
+from server.gateway.hosts import Hosts
 from server.gateway.offer import Offer
 from server.gateway.places import check_places
 from server.gateway.settings import Settings
@@ -67,6 +69,7 @@ class Desk:
         self._downloads = Downloads(send)
         self._cancelled: deque[tuple[str, str]] = deque(maxlen=_CANCELS_REMEMBERED)
         self._returned: dict[str, Received] = {}
+        self._hosts = Hosts()
 
     def answer(self, received: Received) -> None:
         peer, message = received.peer, received.message
@@ -81,14 +84,19 @@ class Desk:
             self._send(peer, _fault(_subject(message)), None)
 
     def gone(self, peer: Peer) -> None:
-        """The session has ended: its jobs that should not outlive it are given up, the others go on unheard."""
+        """The session has ended: its jobs that should not outlive it are given up, the others go on unheard, and so do
+        those whose pixels are here when the whole application has ended."""
         self._downloads.end(peer=peer)
         self._returned = {name: one for name, one in self._returned.items() if one.peer != peer}
         self._dispatch.ask_no_more(peer)
+        crashed = self._hosts.took_along(peer)
         for job in self._book:
             if job.listener == peer:
                 job.listener = None
-                if not job.submit.keep:
+                if not job.submit.keep and crashed and job.state is not JobState.UPLOADING:
+                    log.info("job %s outlives its application", job.id)
+                    self._book.keep(job)
+                elif not job.submit.keep:
                     self._dispatch.give_up(job)
 
     def turned_out(self, key: str) -> None:
@@ -136,6 +144,8 @@ class Desk:
             return
         job = self._book.find(submit.job, peer.client) or self._admit(peer, submit)
         job.listener = peer
+        if not submit.keep:
+            self._hosts.meet(peer)
         received = job.receiving.received if job.receiving is not None else job.submit.blobs
         self._send(peer, Accepted(job.id, job.state, received), None)
         if job.receiving is not None and job.receiving.complete:
@@ -222,9 +232,12 @@ class Desk:
         self._send(peer, Cancelled(name), None)
 
     def _list(self, peer: Peer) -> None:
-        mine = [entry.line for entry in self._journal.entries() if self._book.find(entry.job, peer.client)]
-        lines = tuple(_shortened(line) for line in mine[-_LISTED_JOBS:])
-        self._send(peer, Jobs(lines), None)
+        mine = []
+        for entry in self._journal.entries():
+            job = self._book.find(entry.job, peer.client)
+            if job is not None:
+                mine.append(_shortened(entry.line, attended=job.listener is not None))
+        self._send(peer, Jobs(tuple(mine[-_LISTED_JOBS:])), None)
 
 
 def _standing(job: Job) -> tuple[Message | None, bytes | None]:
@@ -248,5 +261,5 @@ def _fault(job: str) -> Failed:
     )
 
 
-def _shortened(line: JobLine) -> JobLine:
-    return JobLine(line.job, line.state, line.method, line.prompt[:_LISTED_PROMPT], line.created)
+def _shortened(line: JobLine, attended: bool) -> JobLine:
+    return replace(line, prompt=line.prompt[:_LISTED_PROMPT], attended=attended)

@@ -63,6 +63,10 @@ class Journal:
             self._spool.add(submit, client)
         self._put(Entry.of(submit, client, JobState.UPLOADING, self._system_clock(), self.clock.now))
 
+    def put_request(self, client: str, submit: Submit) -> None:
+        """What is asked of a job there is has changed."""
+        self._tolerate(lambda: self._spool.put_request(submit, client))
+
     def set_state(self, job: str, state: JobState) -> None:
         self._change(job, state=state)
 

@@ -57,10 +57,14 @@ class Spool:
         """The job's folder with its request; nothing of it is left when that fails."""
         folder = private_folder(self.folder(submit.job))
         try:
-            write_private(folder / REQUEST, codec.to_text(submit, client=client))
+            self.put_request(submit, client)
         except OSError:
             _remove_tree(folder)
             raise
+
+    def put_request(self, submit: Submit, client: str) -> None:
+        """In place of what was asked before, whole or not at all."""
+        write_private(self.folder(submit.job) / REQUEST, codec.to_text(submit, client=client))
 
     def request(self, job: str) -> tuple[Submit, str]:
         """What was asked, and whose it is."""

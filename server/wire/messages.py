@@ -14,7 +14,7 @@ from .raster import Depth, Raster
 from .recipe import Recipe
 
 PROTOCOL_MAJOR = 1
-PROTOCOL_MINOR = 2
+PROTOCOL_MINOR = 3
 
 CHUNK_BYTES = 1 << 20
 """No frame carries more pixel bytes than this."""
@@ -99,7 +99,8 @@ class Limits:
 @dataclass(frozen=True)
 class Hello:
     """First on each socket. ``client`` names the installation (kept between runs: its jobs are found again
-    by it), ``session`` this process; the two sockets of one session are joined by it."""
+    by it), ``session`` this process; the two sockets of one session are joined by it. ``process``, ``host``: the
+    numbers of this process and of the one that started it (the application whose plug-in this is); 0: not known."""
 
     major: int
     minor: int
@@ -107,6 +108,8 @@ class Hello:
     session: str
     channel: Channel
     application: str = ""
+    process: int = 0
+    host: int = 0
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,8 @@ class Submit:
 
     ``layer`` describes the crop sent as blob ``layer``. ``mask_depth`` is the depth of blob ``mask``: one gray channel,
     the crop's own size, white = repaint; absent (None) when the whole layer is meant. ``keep``: run on and keep the
-    result when this client goes away; False for a host whose user cancels by ending the client (GIMP).
+    result when this client goes away; False for a host whose user cancels by ending the client (GIMP): then only
+    when the application has ended as well.
     """
 
     job: str
@@ -328,6 +332,8 @@ class JobLine:
     prompt: str
     created: float
     """Seconds since 1970."""
+    attended: bool = False
+    """A client is connected that waits for it."""
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,14 @@ _APPLICATION_LETTERS = 64
 
 @dataclass(frozen=True)
 class Peer:
-    """One session. ``client`` owns its jobs (see ``owner``), ``session`` is the process."""
+    """One session. ``client`` owns its jobs (see ``owner``), ``session`` is the process. process, host: as ``Hello``
+    has them."""
 
     session: str
     client: str
     application: str
+    process: int = 0
+    host: int = 0
 
     @property
     def guest(self) -> str:
@@ -59,7 +62,9 @@ def greeted(hello: Hello, key: str) -> Peer:
     _check_version(hello)
     if not _NAME.fullmatch(hello.client) or not _NAME.fullmatch(hello.session):
         raise OverpaintError(Code.BAD_REQUEST, "The greeting's names are not letters and digits, 64 at most.")
-    return Peer(hello.session, owner(key, hello.client), hello.application[:_APPLICATION_LETTERS])
+    return Peer(
+        hello.session, owner(key, hello.client), hello.application[:_APPLICATION_LETTERS], hello.process, hello.host
+    )
 
 
 def _check_version(hello: Hello) -> None:
