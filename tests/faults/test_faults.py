@@ -47,7 +47,7 @@ def test_a_full_disk_costs_no_edit(tmp_path: Path) -> None:
             trials = Trials(here, DICE)
             for phase in (UPLOADING, TUNING, SPOOLING):
                 tally = trials.run(FillDisk(disk), "", phase, 1)
-                assert (tally.lost, tally.duplicates, tally.different) == (0, 0, 0)
+                assert (tally.lost, tally.duplicates, tally.different) == (0, 0, 0), tally.failures
 
 
 def test_the_table_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:

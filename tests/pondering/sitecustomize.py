@@ -1,11 +1,16 @@
-"""Python imports this at start where it lies on PYTHONPATH: it adds methods, for tests alone, to server and worker."""
+"""Python imports this at start where it lies on PYTHONPATH: it adds methods, for tests alone, to server and worker, and
+makes them of another version or with a wrong clock where the environment asks for it."""
 
 import os
 import time
 from pathlib import Path
 
-from server.edits import table
-from server.wire.messages import PresetOffer
+from server.wire import messages
+
+messages.PROTOCOL_MAJOR = int(os.environ.get("OVERPAINT_TEST_MAJOR", messages.PROTOCOL_MAJOR))
+
+from server.edits import table  # noqa: E402  # what it imports takes the version over
+from server.wire.messages import PresetOffer  # noqa: E402
 
 _system_clock = time.time
 

@@ -6,16 +6,19 @@ import json
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import zmq
 
+from server.wire.connection import write_connection
 from tests.hosts.host import Host
 from tests.hosts.krita import running
 from tests.hosts.krita.pictures import Rect, grain, paint, pixels, select
 from tests.hosts.krita.running import Krita, RefusedError
 from tests.hosts.screen import Screen
-from tests.running import RunningServer, until
+from tests.running import PONDERING, RunningServer, until
 
 
 @pytest.fixture
@@ -57,6 +60,40 @@ def test_without_an_installed_server_the_sentence_names_the_fix(
         blotted.ask("api", function="erase_selection")
     assert refused.value.code == "unreachable"
     assert refused.value.hint == "Run: python3 install.py install"
+    assert blotted.ask("stack") == ["Ink"]
+
+
+@pytest.mark.parametrize(("major", "sentence"), [("9", "plugin is of an older"), ("0", "server is of an older")])
+def test_a_server_of_another_version_is_named_as_such(
+    blotted: Krita, krita_server: RunningServer, krita_home: Path, major: str, sentence: str
+) -> None:
+    krita_server.stop()
+    other = RunningServer(krita_home, environment={**PONDERING, "OVERPAINT_TEST_MAJOR": major})
+    try:
+        with pytest.raises(RefusedError) as refused:
+            blotted.ask("api", function="erase_selection")
+    finally:
+        other.stop()
+    assert refused.value.code == "version-mismatch"
+    assert sentence in refused.value.sentence
+    assert blotted.ask("stack") == ["Ink"]
+    krita_server.start()
+    assert blotted.ask("api", function="erase_selection") == ["Erased"]
+
+
+def test_a_server_that_does_not_let_krita_in_is_named_as_such(
+    blotted: Krita, krita_server: RunningServer, krita_home: Path
+) -> None:
+    krita_server.stop()
+    other = RunningServer(krita_home, "--transport", "tcp", environment=PONDERING)
+    public, secret = (half.decode() for half in zmq.curve_keypair())
+    write_connection(krita_home, replace(other.connection, client_public=public, client_secret=secret))
+    try:
+        with pytest.raises(RefusedError) as refused:
+            blotted.ask("api", function="erase_selection")
+    finally:
+        other.stop()
+    assert refused.value.code == "refused"
     assert blotted.ask("stack") == ["Ink"]
 
 
