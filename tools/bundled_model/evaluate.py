@@ -16,7 +16,7 @@ from tools.bundled_model import backgrounds, captions
 from tools.bundled_model.artwork import DATA, load_records
 from tools.bundled_model.captions import Figure
 from tools.bundled_model.colours import COLOURS
-from tools.bundled_model.export import repertoire_of
+from tools.bundled_model.export import GUIDANCE, repertoire_of
 from tools.bundled_model.painter import Painter, Pictures, Sampling
 from tools.bundled_model.records import TONES, VENDORS, Record
 from tools.bundled_model.repertoire import FULL, Repertoire
@@ -234,7 +234,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--cells", type=int, default=160)
-    parser.add_argument("--guidance", type=float, default=4.0)
+    parser.add_argument("--guidance", type=float, default=GUIDANCE)
     options = parser.parse_args()
     painter = Painter(options.model)
     examination = Examination(options.data, painter.size, repertoire_of(options.model))

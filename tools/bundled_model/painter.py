@@ -14,7 +14,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from numpy.typing import NDArray
 
 from server.models.bundled import upscaler
-from tools.bundled_model.export import FREE
+from tools.bundled_model.export import FREE, GUIDANCE, STEPS
 
 Pictures = NDArray[np.float32]
 """(B, H, W, 3), 0..1."""
@@ -22,10 +22,8 @@ Pictures = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Sampling:
-    steps: int = 20
-    guidance: float = 4.0
-    rescale: float = 0.5
-    """How far the guided prediction is brought back to the contrast of the unguided one (arXiv 2305.08891, §3.4)."""
+    steps: int = STEPS
+    guidance: float = GUIDANCE
     seed: int = 0
     batch: int = 16
 
@@ -52,8 +50,8 @@ class Painter:
         """Text-to-image at the base size."""
         made = [
             self.free(list(prompts[start:start + sampling.batch]), guidance_scale=sampling.guidance,
-                      num_inference_steps=sampling.steps, guidance_rescale=sampling.rescale,
-                      generator=self._dice(sampling, start, len(prompts)), output_type="np").images
+                      num_inference_steps=sampling.steps, generator=self._dice(sampling, start, len(prompts)),
+                      output_type="np").images
             for start in range(0, len(prompts), sampling.batch)
         ]  # fmt: skip
         return np.concatenate(made)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from tools.bundled_model.artwork import DATA
 from tools.bundled_model.evaluate import Cell, Examination, inpainting
-from tools.bundled_model.export import repertoire_of
+from tools.bundled_model.export import GUIDANCE, repertoire_of
 from tools.bundled_model.painter import Painter, Sampling
 from tools.bundled_model.retrieval import Floats
 
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cells", type=int, default=24)
-    parser.add_argument("--guidance", type=float, default=4.0)
+    parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
