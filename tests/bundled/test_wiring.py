@@ -21,6 +21,7 @@ from server.wire.geometry import Extent
 from server.wire.recipe import Recipe
 from tests import tiny_models
 from tests.bundled import untrained
+from tools.bundled_model.export import GUIDANCE, STEPS
 
 pytestmark = pytest.mark.torch
 
@@ -61,7 +62,7 @@ def replaced(models: Models, where: Scene, words: str = KNOWN_WORDS, **more: obj
 def test_without_any_other_model_it_is_the_default_for_words(models: Models) -> None:
     answer = replaced(models, scene(64, 64))
     assert answer.recipe.model == untrained.NAME
-    assert (answer.recipe.steps, answer.recipe.guidance) == (20, 4.0)
+    assert (answer.recipe.steps, answer.recipe.guidance) == (STEPS, GUIDANCE)
 
 
 def test_any_model_of_the_users_own_comes_first(bundled: Path, tmp_path: Path) -> None:
