@@ -41,10 +41,11 @@ JobEvent = (
 
 
 class Desk(QObject):
-    """``jobs_changed``: one came or went. ``server_changed``: what the server line says may be out of date.
-    ``answered``: an event that answers a question and concerns no job."""
+    """``jobs_changed``: one came or went. ``job_settled``: nothing more happens to one by itself. ``server_changed``:
+    what the server line says may be out of date. ``answered``: an event that answers a question and concerns no job."""
 
     jobs_changed = pyqtSignal()
+    job_settled = pyqtSignal()
     server_changed = pyqtSignal()
     answered = pyqtSignal(object)
 
@@ -90,6 +91,7 @@ class Desk(QObject):
         """Starts an edit. Raises ``OverpaintError`` for what is known to be impossible."""
         check_offer(recipe.method, recipe.prompt, self.offers)
         job = Job(recipe, source, crop_of(source, recipe), then)
+        job.settled.connect(self.job_settled)
         self.jobs.insert(0, job)
         self.last = recipe, source.node_id
         self._strips.add(self._read(job), job.fail)

@@ -49,6 +49,7 @@ class Forecast(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._ask)
         desk.answered.connect(self._hear)
+        desk.job_settled.connect(self._job_settled)
         desk.server_changed.connect(self._server_changed)
 
     def want(self, wish: Wish | None, capture: Callable[[], canvas.Source]) -> None:
@@ -93,6 +94,11 @@ class Forecast(QObject):
             self._timer.start(0)
         if self._desk.server is not None and not self._desk.starting:
             self._fail(self._desk.server)
+
+    def _job_settled(self) -> None:
+        """What was learned meanwhile makes an answer out of date, the picture's own above all."""
+        if self._wish is not None:
+            self._timer.start(0)
 
     def _hear(self, event: events.Estimated | events.Failed) -> None:
         """Only the answer to the last question counts."""

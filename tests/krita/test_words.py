@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCES = sorted((Path(__file__).parents[2] / "plugin_krita/overpaint").glob("*.py"))
+SOURCES = sorted((Path(__file__).parents[2] / "plugin_krita/overpaint").rglob("*.py"))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tools.bundled_model.colours import COLOURS, recolour
 from tools.bundled_model.records import Record
 from tools.bundled_model.repertoire import FULL, Repertoire
 
-_RECOLOURED = 0.3
+_RECOLOURED = 0.5
 _MIRRORED = 0.3
 _WHOLE = 0.45
 _TRIES = 20

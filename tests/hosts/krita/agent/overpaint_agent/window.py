@@ -29,16 +29,6 @@ def shortcuts() -> list[str]:
     return [name for name in names if name.startswith("overpaint_")]
 
 
-def small_window(width: int, height: int) -> None:
-    """Not maximised, the picture at 100 %."""
-    window = Krita.instance().activeWindow().qwindow()
-    window.showNormal()
-    wait(0.5)
-    window.resize(width, height)
-    action("zoom_to_100pct")
-    wait(1)
-
-
 def our_docker() -> QDockWidget:
     return next(one for one in Krita.instance().dockers() if one.objectName() == "overpaint")
 

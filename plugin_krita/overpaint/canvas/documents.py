@@ -1,0 +1,66 @@
+"""Open documents and their layers, found again by name: between two events any of them may go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from krita import Document, Krita, Node
+
+from ..qt import QUuid
+from ..server.wire.errors import Code, OverpaintError
+from ..server.wire.geometry import Bounds
+from ..words import say
+
+
+def application() -> str:
+    return f"Krita {Krita.instance().version()}"
+
+
+def active() -> tuple[Document | None, Node | None]:
+    """What the user is on now."""
+    document = Krita.instance().activeDocument()
+    return document, document.activeNode() if document else None
+
+
+def id_of(node: Node) -> str:
+    """Of a node, for as long as its document is open."""
+    found: str = node.uniqueId().toString()
+    return found
+
+
+def same(document: Document) -> str:
+    """A document's name for itself, its root's id. All wrappers of one document have it, a closed one has none."""
+    root = document.rootNode() if document else None
+    return id_of(root) if root else ""
+
+
+def find_document(document_id: str) -> Document | None:
+    """The open document of that id."""
+    return next((one for one in Krita.instance().documents() if same(one) == document_id), None)
+
+
+def find_node(document: Document, node_id: str) -> Node | None:
+    return document.nodeByUniqueID(QUuid(node_id))
+
+
+def has_selection() -> bool:
+    document = Krita.instance().activeDocument()
+    return bool(document and document.selection())
+
+
+def selected_bounds() -> Bounds | None:
+    """Of the selection in the active document, in document pixels."""
+    document = Krita.instance().activeDocument()
+    chosen = document.selection() if document else None
+    return Bounds(chosen.x(), chosen.y(), chosen.width(), chosen.height()) if chosen else None
+
+
+def refused(key: str, code: Code = Code.HOST, **values: str) -> OverpaintError:
+    return OverpaintError(code, say(f"error-{key}", **values), say(f"hint-{key}", **values))
+
+
+def upwards(node: Node) -> Iterator[Node]:
+    """The node and its groups, without the document's root."""
+    while node is not None and node.parentNode() is not None:
+        yield node
+        node = node.parentNode()

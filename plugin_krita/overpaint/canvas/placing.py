@@ -1,0 +1,125 @@
+"""Putting answers into a document: filled where nobody sees it, then added in one undo step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+from krita import Document, Node
+
+from ..qt import QTimer
+from ..server.wire.raster import Raster
+from ..strips import REST
+from .blocks import blocks
+from .documents import find_document, find_node, id_of, refused, upwards
+from .source import Source
+from .spaces import Space, conversion, unseen_document
+
+ACTIVATION_S = 2.0
+"""How long after adding a layer Krita may take to make it the active one."""
+
+
+@dataclass(frozen=True, eq=False)
+class NewLayer:
+    """``data``: the bytes that ``raster`` describes."""
+
+    name: str
+    raster: Raster
+    data: memoryview
+
+
+def place(source: Source, space: Space, layer: NewLayer) -> Generator[bool | None, None, Node]:
+    """Puts ``layer`` (in ``space``) into the document above the source, in the source's own colour space and in one
+    undo step, and returns it.
+
+    Raises ``OverpaintError`` (host) when the document was closed meanwhile.
+    """
+    new = yield from _new_layer(source, space, layer)
+    yield from _add(source, new)
+    return new
+
+
+def place_group(
+    source: Source, space: Space, layers: Sequence[NewLayer], name: str
+) -> Generator[bool | None, None, list[Node]]:
+    """The same for several layers, the first one lowest, in a group of their own, and still in one undo step.
+
+    Only the topmost is visible: soft edges on top of each other would be hard.
+    """
+    document = _open(source)
+    own = Space(document.colorModel(), document.colorDepth(), document.colorProfile())
+    # Filled where nobody sees it: in the user's document each layer would be a step in the undo history.
+    with unseen_document(own) as other:
+        group = other.createNode(name, "grouplayer")
+        made = []
+        for layer in layers:
+            new = yield from _new_layer(source, space, layer)
+            new.setVisible(layer is layers[-1])
+            yield REST
+            group.addChildNode(new, None)
+            made.append(new)
+            yield REST
+        other.waitForDone()
+    yield from _add(source, group)
+    _open(source).refreshProjection()  # Krita takes a group that comes with its layers for an empty one
+    return made
+
+
+def _add(source: Source, new: Node) -> Generator[bool | None, None, None]:
+    yield REST
+    document = _open(source)
+    current = document.activeNode()
+    below = find_node(document, source.node_id)
+    parent = below.parentNode() if below is not None else None
+    if parent is None or any(one.locked() for one in upwards(parent)):
+        # The source was deleted meanwhile, or its group locked: on top of everything.
+        parent, below = document.rootNode(), None
+    parent.addChildNode(new, below)  # Krita redraws the whole canvas here
+    yield REST
+    if current is not None:
+        _stay_on(source.document_id, id_of(current), id_of(new))
+
+
+def _stay_on(document_id: str, node_id: str, new_id: str) -> None:
+    """Krita makes a new layer the active one, a moment later; the next edit is meant for the layer the user is on."""
+    give_up = time.monotonic() + ACTIVATION_S
+
+    def look() -> None:
+        document = find_document(document_id)
+        node = find_node(document, node_id) if document is not None else None
+        if document is None or node is None or time.monotonic() > give_up:
+            return
+        now = document.activeNode()
+        if now is not None and id_of(now) == new_id:
+            document.setActiveNode(node)
+        else:
+            QTimer.singleShot(20, look)
+
+    look()
+
+
+def _new_layer(source: Source, space: Space, layer: NewLayer) -> Generator[None, None, Node]:
+    """Filled before any document sees it: that is what makes it a single undo step."""
+    own = source.space
+    with conversion(space, own) as convert:
+        new = _empty_layer(_open(source), own, layer.name)
+        for strip, block in blocks(layer.raster, layer.data):
+            new.setPixelData(convert(block, strip), strip.x, strip.y, strip.width, strip.height)
+            yield
+    return new
+
+
+def _empty_layer(document: Document, space: Space, name: str) -> Node:
+    """In ``space``, which need not be the document's: a layer may have its own."""
+    if Space(document.colorModel(), document.colorDepth(), document.colorProfile()) == space:
+        return document.createNode(name, "paintlayer")
+    with unseen_document(space) as other:
+        return other.createNode(name, "paintlayer")
+
+
+def _open(source: Source) -> Document:
+    document = find_document(source.document_id)
+    if document is None:
+        raise refused("closed")
+    return document

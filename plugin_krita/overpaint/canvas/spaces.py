@@ -1,0 +1,112 @@
+"""Krita's colour spaces and the profiles that belong to them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from krita import Document, Krita
+
+from .. import profiles
+from ..qt import QByteArray, QCoreApplication, QStandardPaths
+from ..server.wire.geometry import Bounds
+from ..server.wire.raster import Channels
+from .documents import refused
+
+NATIVE = {
+    ("RGBA", "U8"): Channels.BGRA,
+    ("RGBA", "U16"): Channels.BGRA,
+    ("RGBA", "F16"): Channels.RGBA,
+    ("RGBA", "F32"): Channels.RGBA,
+    ("GRAYA", "U8"): Channels.GRAY_ALPHA,
+    ("GRAYA", "U16"): Channels.GRAY_ALPHA,
+    ("GRAYA", "F16"): Channels.GRAY_ALPHA,
+    ("GRAYA", "F32"): Channels.GRAY_ALPHA,
+}
+"""Krita's order of bytes: blue first in integers, red first in floats. Whatever is not here Krita converts itself."""
+
+SRGB = "sRGB-elle-V2-srgbtrc.icc"
+"""Ships with every Krita and is its default for 8-bit documents."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """A colour space in Krita's words, such as RGBA, U8 and a profile's name."""
+
+    model: str
+    depth: str
+    profile: str
+
+
+Convert = Callable[[QByteArray, Bounds], QByteArray]
+
+
+@contextmanager
+def conversion(old: Space, new: Space) -> Iterator[Convert]:
+    """Krita's own colour management for a block of pixels that lie at some bounds.
+
+    In a document nobody sees: in the user's own, each conversion would be a step in the undo history.
+    """
+    if old == new:
+        yield lambda block, _strip: block
+        return
+    with unseen_document(old) as document:
+
+        def convert(block: QByteArray, strip: Bounds) -> QByteArray:
+            scratch = document.createNode("overpaint", "paintlayer")
+            scratch.setPixelData(block, strip.x, strip.y, strip.width, strip.height)
+            scratch.setColorSpace(new.model, new.depth, new.profile)
+            return scratch.pixelData(strip.x, strip.y, strip.width, strip.height)
+
+        yield convert
+
+
+@contextmanager
+def unseen_document(space: Space) -> Iterator[Document]:
+    """A document of one pixel without a view."""
+    document = Krita.instance().createDocument(1, 1, "overpaint", space.model, space.depth, space.profile, 72.0)
+    if document is None:
+        raise refused("space", name=f"{space.model}/{space.depth}")
+    document.setBatchmode(True)
+    try:
+        yield document
+    finally:
+        document.setModified(False)
+        document.close()
+
+
+_known: dict[tuple[str, str], bytes] = {}
+
+
+def profile_bytes(space: Space) -> Generator[None, None, bytes | None]:
+    """The ICC profile of ``space``; None where Krita does not give it. Looked up once a name."""
+    key = (space.model, space.profile)
+    if key not in _known:
+        found = profiles.find(space.profile, profile_folders())
+        yield
+        if found is None:
+            found = yield from _ask_krita(space)
+        if found is None:
+            return None
+        _known[key] = found
+    return _known[key]
+
+
+def profile_folders() -> list[Path]:
+    """Where Krita's own profiles lie, then the user's and the system's."""
+    beside = Path(QCoreApplication.applicationDirPath()).parent / "share/color/icc/krita"
+    data = QStandardPaths.StandardLocation.GenericDataLocation
+    shared = QStandardPaths.locateAll(data, "color/icc", QStandardPaths.LocateOption.LocateDirectory)
+    places = [beside, Path(Krita.instance().getAppDataLocation()) / "profiles", *map(Path, shared)]
+    return [place for place in places if place.is_dir()]
+
+
+def _ask_krita(space: Space) -> Generator[None, None, bytes | None]:
+    """A profile that came inside a picture is in no file, but a document of one pixel saved with it holds it."""
+    with unseen_document(space) as document, tempfile.TemporaryDirectory(prefix="overpaint-") as folder:
+        yield
+        path = Path(folder) / "profile.kra"
+        return profiles.from_kra(path) if document.saveAs(str(path)) else None
