@@ -2,9 +2,9 @@
 
 Both erase the same way: a 1024 × 1024 crop of a 4096 × 4096 RGBA8 document, through the installed plugin, the real
 server and its worker over ipc, after a first edit that warms both sides up. Krita runs maximised, with two layers (as
-its own new documents have), the picture at 100 % and our docker open, under Xvfb. Its canvas acceleration is off, as one
-sets it where there is no graphics card: an OpenGL canvas that the processor has to draw takes 40 to 150 ms a frame,
-whoever changes the picture.
+its own new documents have), the picture at 100 % and our docker open, under Xvfb. Its canvas acceleration is off, as
+one sets it where there is no graphics card: an OpenGL canvas that the processor has to draw takes 40 to 150 ms a
+frame, whoever changes the picture.
 
 krita_max_gap_ms: the longest time, over all edits, that a timer of 1 ms in Krita's own event loop was kept waiting from
 the request until 0.2 s after the layer was there. Beside it are printed what the same timer sees while nothing
