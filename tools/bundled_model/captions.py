@@ -15,7 +15,10 @@ STYLES: dict[str, tuple[str, ...]] = {
     "fluent3d": ("3d render", "glossy 3d", "3d cartoon"),
 }
 _STYLED = 0.7
-_IDENTITY_DROPPED = 0.3
+_GENDER_DROPPED = 0.35
+_TONE_DROPPED = 0.5
+"""Often, for the default yellow is never named: words without a tone would else mean yellow to the model."""
+
 _TAGGED = 0.35
 _ONLY_TAGS = 0.12
 _BACKGROUND_NAMED = 0.65
@@ -46,11 +49,11 @@ def phrase(figure: Figure, dice: np.random.Generator) -> str:
     subject = figure.subject
     if figure.colour is None and len(subject.tags) >= 3 and dice.random() < _ONLY_TAGS:
         return ", ".join(_some_tags(subject, dice, 2))
-    if subject.is_person and dice.random() < _IDENTITY_DROPPED:
-        untoned = dice.random() < 0.5 or not subject.tone
-        words = subject.concept if untoned else f"{subject.concept}, {subject.tone} skin"
-    else:
-        words = full_phrase(figure)
+    words = full_phrase(figure)
+    if subject.is_person:
+        words = subject.concept if dice.random() < _GENDER_DROPPED else subject.label
+        if subject.tone and dice.random() > _TONE_DROPPED:
+            words = f"{words}, {subject.tone} skin"
     if dice.random() < _TAGGED and subject.tags:
         words = ", ".join([words, *_some_tags(subject, dice, int(dice.integers(1, 4)))])
     return f"a {words}" if dice.random() < _WITH_ARTICLE and not subject.is_person else words
