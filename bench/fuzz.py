@@ -14,11 +14,14 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 import zmq
 
+from bench import page
 from bench.fuzz_frames import mutated, payload
 from server.wire import codec, frames, sockets
 from server.wire import messages as wire
@@ -199,32 +202,53 @@ def read_many(count: int, seed: int, found: Found) -> None:
             first += 1
 
 
+@dataclass(frozen=True)
+class Assault:
+    """title: what it is, for the page. work: does ``count`` of it with a seed."""
+
+    name: str
+    title: str
+    count: int
+    work: Callable[[int, int, Found], None]
+
+    def run(self, seed: int) -> Found:
+        found, began = Found(), time.monotonic()
+        if self.count:
+            self.work(self.count, seed, found)
+        seconds = time.monotonic() - began
+        print(f"{self.count} {self.title} in {seconds:.0f} s; growth {found.growth / 1e6:.1f} MB", flush=True)
+        return found
+
+
+def table(assaults: list[Assault], found: list[Found]) -> list[str]:
+    head = ("what comes in", "how many", "crashes", "hangs over a second", "growth, MB")
+    rows = [
+        (one.title, f"{one.count:,}", seen.crashes, seen.hangs, f"{max(0, seen.growth) / 1e6:.1f}")
+        for one, seen in zip(assaults, found, strict=True)
+    ]
+    return [page.row(head), "|---|--:|--:|--:|--:|", *map(page.row, rows)]
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(prog="bench.fuzz", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--decoded", type=int, default=1_000_000)
     parser.add_argument("--socket", type=int, default=50_000)
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--page", type=Path, help="write the table into this page, docs/security.md")
     given = parser.parse_args()
-    found = Found()
-    for name, work, count in (
-        ("frames decoded", decode_many, given.decoded),
-        ("frames sent to a gateway", throw_many, given.socket),
-        ("files read", read_many, given.files),
-    ):
-        began = time.monotonic()
-        if count:
-            work(count, given.seed, found)
-        seconds = time.monotonic() - began
-        print(f"{count} {name} in {seconds:.0f} s; growth {found.growth / 1e6:.1f} MB", flush=True)
-    figures = {
-        "decoded_frames": given.decoded,
-        "socket_frames": given.socket,
-        "hostile_files": given.files,
-        "crashes": found.crashes,
-        "hangs": found.hangs,
-        "growth_mb": round(max(0, found.growth) / 1e6, 1),
-    }
+    assaults = [
+        Assault("decoded_frames", "mutated frames on the decoder", given.decoded, decode_many),
+        Assault("socket_frames", "mutated frames on a real socket of a gateway", given.socket, throw_many),
+        Assault("hostile_files", "hostile pictures, profiles, masks, models and invitations", given.files, read_many),
+    ]
+    found = [one.run(given.seed) for one in assaults]
+    if given.page is not None:
+        page.put(given.page, "bench.fuzz", table(assaults, found))
+    figures: dict[str, float] = {one.name: one.count for one in assaults}
+    figures["crashes"] = sum(seen.crashes for seen in found)
+    figures["hangs"] = sum(seen.hangs for seen in found)
+    figures["growth_mb"] = round(max(0, *(seen.growth for seen in found)) / 1e6, 1)
     print(json.dumps(figures))
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import psutil
 
+from bench import page
 from server.client import events
 from server.client.session import Session
 from server.client.submission import Mask, Submission
@@ -180,11 +181,20 @@ def figures(seen: Seen, clients: int, seconds: float) -> dict[str, float]:
     }
 
 
+def table(seen: Seen, found: dict[str, float]) -> list[str]:
+    head = ("clients", "edits", "errors", "wait for one's turn", "longest wait, of the mean", "growth of the gateway")
+    mean = f"{statistics.mean(seen.waits):.2f} s"
+    growth = f"{found['gateway_growth']:.1%}"
+    cells = (found["clients"], found["jobs"], found["errors"], mean, f"{found['unfairness']} times", growth)
+    return [page.row(head), "|--:|--:|--:|--:|--:|--:|", page.row(cells)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.load", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--page", type=Path, help="write the table into this page, docs/reliability.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="op-") as folder:
         server = RunningServer(Path(folder), "--device", "cpu", environment=PONDERING)
@@ -200,7 +210,10 @@ def main() -> None:
     print(
         f"the gateway's memory: {seen.memory[0][1] / 2**20:.0f} MiB at first, {seen.memory[-1][1] / 2**20:.0f} at last"
     )
-    print(json.dumps(figures(seen, options.clients, options.seconds)))
+    found = figures(seen, options.clients, options.seconds)
+    if options.page is not None:
+        page.put(options.page, "bench.load", table(seen, found))
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from bench import page
 from bench.faults.blows import EVERYBODY, Blow, FillDisk, Freeze, Kill, SetClock, Truncate, small_disk
 from bench.faults.client import LEARN, METHODS
 from bench.faults.stage import (
@@ -37,7 +37,7 @@ from bench.faults.stage import (
     WORKER,
     stage,
 )
-from bench.faults.table import Row, markdown, put
+from bench.faults.table import Row, markdown
 from bench.faults.trials import Tally, Trials
 
 Plan = tuple[Blow, str, str, int]
@@ -102,7 +102,7 @@ def main() -> None:
         rows = [*killed, *played(trials, others(options.others, dice))]
     rows += on_a_full_disk(options.others, dice) if options.method == LEARN else []
     if options.page is not None:
-        put(options.page, markdown(rows, f"python -m bench.faults {' '.join(sys.argv[1:])}".strip()))
+        page.put(options.page, "bench.faults", markdown(rows))
     print(json.dumps(figures(killed, rows)))
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bench import page
 from bench.faults.__main__ import Plan, kills, others
 from bench.faults.blows import FillDisk, Freeze, small_disk
 from bench.faults.stage import SPOOLING, TUNING, UPLOADING, stage
-from bench.faults.table import BEGIN, END, Row, markdown, put
+from bench.faults.table import Row, markdown
 from bench.faults.trials import Tally, Trials
 from tests.pondering import learn
 
@@ -51,13 +52,17 @@ def test_a_full_disk_costs_no_edit(tmp_path: Path) -> None:
 
 
 def test_the_table_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
-    page.write_text(f"# A page\n\n{BEGIN} -->\nold\n{END}\n\nrest\n")
+    path = tmp_path / "page.md"
+    mark = page.begin("bench.faults")
+    other = f"{page.begin('bench.load')} -->\nkept\n{page.END}"
+    path.write_text(f"# A page\n\n{other}\n\n{mark} -->\nold\n{page.END}\n\nrest\n")
     for times in (1, 2):
-        put(page, markdown([Row("kill -9", "client", "queued", Tally(hits=times))], "python -m bench.faults"))
-    text = page.read_text()
+        rows = [Row("kill -9", "client", "queued", Tally(hits=times))]
+        page.put(path, "bench.faults", markdown(rows), ["--moments", "2"])
+    text = path.read_text()
     assert "| kill -9 | client | queued | 2 | 0 | 0 | 0 | 0 |" in text
+    assert "Made by `python -m bench.faults --moments 2` on " in text
     assert "\nold\n" not in text
-    assert text.startswith("# A page\n")
+    assert text.startswith(f"# A page\n\n{other}\n")
     assert text.endswith("\nrest\n")
-    assert text.count(BEGIN) == 1
+    assert text.count(mark) == 1
