@@ -16,8 +16,12 @@ STYLES: dict[str, tuple[str, ...]] = {
 }
 _STYLED = 0.7
 _GENDER_DROPPED = 0.35
-_TONE_DROPPED = 0.5
-"""Often, for the default yellow is never named: words without a tone would else mean yellow to the model."""
+_SKIN_DROPPED = 0.5
+_OF_ONE_COLOUR = frozenset({
+    "anatomical heart", "biting lip", "bone", "brain", "eye", "eyes", "fencing", "genie", "hairy creature", "lungs",
+    "mechanical arm", "mechanical leg", "mouth", "skier", "tongue", "tooth", "troll", "zombie",
+})  # fmt: skip
+"""People and parts of them that nobody draws in several tones of skin."""
 
 _TAGGED = 0.35
 _ONLY_TAGS = 0.12
@@ -41,7 +45,15 @@ def full_phrase(figure: Figure) -> str:
     """Everything that names a figure: "woman shrugging, dark skin", "blue fox"."""
     subject = figure.subject
     phrase = f"{figure.colour} {subject.label}" if figure.colour else subject.label
-    return f"{phrase}, {subject.tone} skin" if subject.tone else phrase
+    return _with_skin(phrase, subject)
+
+
+def _with_skin(words: str, subject: Subject) -> str:
+    """Yellow, which stands for none in particular, is named like the others: if only the others were, words without a
+    tone would mean yellow to the model."""
+    if not subject.is_person or subject.concept in _OF_ONE_COLOUR:
+        return words
+    return f"{words}, {subject.tone or 'yellow'} skin"
 
 
 def phrase(figure: Figure, dice: np.random.Generator) -> str:
@@ -52,8 +64,8 @@ def phrase(figure: Figure, dice: np.random.Generator) -> str:
     words = full_phrase(figure)
     if subject.is_person:
         words = subject.concept if dice.random() < _GENDER_DROPPED else subject.label
-        if subject.tone and dice.random() > _TONE_DROPPED:
-            words = f"{words}, {subject.tone} skin"
+        if dice.random() > _SKIN_DROPPED:
+            words = _with_skin(words, subject)
     if dice.random() < _TAGGED and subject.tags:
         words = ", ".join([words, *_some_tags(subject, dice, int(dice.integers(1, 4)))])
     return f"a {words}" if dice.random() < _WITH_ARTICLE and not subject.is_person else words
