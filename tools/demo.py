@@ -61,7 +61,7 @@ ACTS = (
         "Imagic: “man raising hand”, by the built-in illustration model",
         PICTURES / "illustrations/shrugging.png",
         None,
-        Recipe("imagic", "man raising hand, dark skin", model=ILLUSTRATION_MODEL, seed=SEED),
+        Recipe("imagic", "man raising hand, dark skin", model=ILLUSTRATION_MODEL, seed=SEED, eta=(0.9,)),
     ),
     Act(
         "erased",
