@@ -93,7 +93,7 @@ _ILLUSTRATION_QUALITY = replace(
 )
 """One after the other, as in the paper. Learned together at these rates, the small model's weights took up the whole
 picture for any words, and no strength changed it. The words move little: what they take up of the person is lost on the
-way to the target's words, and at four times the rate nearly nobody was still themselves where the action was there."""
+way to the target's words. At four times the rate the first pairs tried lost the person where the action appeared."""
 
 _ILLUSTRATION_FAST = replace(_FAST, phases=(Phase(LEARNING_PICTURE, 50, words_rate=1e-2, weights_rate=3e-3, batch=4),))
 """The bundled model is a hundred times smaller: it wants larger steps."""
