@@ -223,7 +223,7 @@ class Assault:
 def table(assaults: list[Assault], found: list[Found]) -> list[str]:
     head = ("what comes in", "how many", "crashes", "hangs over a second", "growth, MB")
     rows = [
-        (one.title, f"{one.count:,}", seen.crashes, seen.hangs, f"{max(0, seen.growth) / 1e6:.1f}")
+        (one.title, f"{one.count:,}", seen.crashes, seen.hangs, f"{seen.growth / 1e6:.1f}")
         for one, seen in zip(assaults, found, strict=True)
     ]
     return [page.row(head), "|---|--:|--:|--:|--:|", *map(page.row, rows)]
@@ -248,7 +248,7 @@ def main() -> None:
     figures: dict[str, float] = {one.name: one.count for one in assaults}
     figures["crashes"] = sum(seen.crashes for seen in found)
     figures["hangs"] = sum(seen.hangs for seen in found)
-    figures["growth_mb"] = round(max(0, *(seen.growth for seen in found)) / 1e6, 1)
+    figures["growth_mb"] = round(max(seen.growth for seen in found) / 1e6, 1)
     print(json.dumps(figures))
 
 

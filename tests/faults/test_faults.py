@@ -66,3 +66,11 @@ def test_the_table_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
     assert text.startswith(f"# A page\n\n{other}\n")
     assert text.endswith("\nrest\n")
     assert text.count(mark) == 1
+
+
+def test_a_page_without_a_place_for_the_table_is_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text(f"# A page\n{page.END}\n{page.begin('bench.load')} -->\n")
+    with pytest.raises(ValueError, match="has no place for the table"):
+        page.put(path, "bench.load", ["| a |"])
+    assert path.read_text() == f"# A page\n{page.END}\n{page.begin('bench.load')} -->\n"

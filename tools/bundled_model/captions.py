@@ -61,11 +61,11 @@ def phrase(figure: Figure, dice: np.random.Generator) -> str:
     subject = figure.subject
     if figure.colour is None and len(subject.tags) >= 3 and dice.random() < _ONLY_TAGS:
         return ", ".join(_some_tags(subject, dice, 2))
-    words = full_phrase(figure)
     if subject.is_person:
         words = subject.concept if dice.random() < _GENDER_DROPPED else subject.label
-        if dice.random() > _SKIN_DROPPED:
-            words = _with_skin(words, subject)
+        words = words if dice.random() < _SKIN_DROPPED else _with_skin(words, subject)
+    else:
+        words = full_phrase(figure)
     if dice.random() < _TAGGED and subject.tags:
         words = ", ".join([words, *_some_tags(subject, dice, int(dice.integers(1, 4)))])
     return f"a {words}" if dice.random() < _WITH_ARTICLE and not subject.is_person else words

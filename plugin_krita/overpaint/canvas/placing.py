@@ -47,10 +47,8 @@ def place_group(
 
     Only the topmost is visible: soft edges on top of each other would be hard.
     """
-    document = _open(source)
-    own = Space(document.colorModel(), document.colorDepth(), document.colorProfile())
     # Filled where nobody sees it: in the user's document each layer would be a step in the undo history.
-    with unseen_document(own) as other:
+    with unseen_document(Space.of(_open(source))) as other:
         group = other.createNode(name, "grouplayer")
         made = []
         for layer in layers:
@@ -112,7 +110,7 @@ def _new_layer(source: Source, space: Space, layer: NewLayer) -> Generator[None,
 
 def _empty_layer(document: Document, space: Space, name: str) -> Node:
     """In ``space``, which need not be the document's: a layer may have its own."""
-    if Space(document.colorModel(), document.colorDepth(), document.colorProfile()) == space:
+    if Space.of(document) == space:
         return document.createNode(name, "paintlayer")
     with unseen_document(space) as other:
         return other.createNode(name, "paintlayer")

@@ -79,8 +79,7 @@ def _checked(document: Document | None, node: Node | None) -> tuple[Document, No
 
 
 def _source(document: Document, node: Node, area: Bounds, selection: Bounds | None, chosen: Selection | None) -> Source:
-    space = Space(node.colorModel(), node.colorDepth(), node.colorProfile())
-    return Source(same(document), id_of(node), node.name(), space, area, selection, chosen)
+    return Source(same(document), id_of(node), node.name(), Space.of(node), area, selection, chosen)
 
 
 def _area(document: Document, node: Node, selection: Bounds | None) -> Bounds:

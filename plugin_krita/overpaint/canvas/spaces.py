@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from krita import Document, Krita
+from krita import Document, Krita, Node
 
 from .. import profiles
 from ..qt import QByteArray, QCoreApplication, QStandardPaths
@@ -39,6 +39,11 @@ class Space:
     model: str
     depth: str
     profile: str
+
+    @classmethod
+    def of(cls, drawn: Document | Node) -> Space:
+        """A document's, or a layer's own."""
+        return cls(drawn.colorModel(), drawn.colorDepth(), drawn.colorProfile())
 
 
 Convert = Callable[[QByteArray, Bounds], QByteArray]

@@ -1,5 +1,5 @@
 """A figure's pose changed in the real Krita by Imagic itself, with the model that comes with Overpaint. What it paints
-is judged by `bench.edits`; here it must leave the figure at strength 0 and change it more and more from there."""
+is judged by `bench.edits`; here it must give back the figure at strength 0 and change it at 0.9."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAN = Rect(440, 32, 200, 200)
 WORDS = "man raising hand, dark skin"
 
 
-def change(layer: np.ndarray, source: np.ndarray) -> float:
+def likeness(layer: np.ndarray, source: np.ndarray) -> float:
     """How like the man a layer is, in dB."""
     man = [one[MAN.slices][..., :3].astype(np.float32) / 255 for one in (layer, source)]
     return psnr(*man)
@@ -58,7 +58,7 @@ def test_a_learned_figure_is_posed_with_the_slider_and_then_by_a_script_at_once(
     layers = [pixels(krita, name, CANVAS) for name in (f"{WORDS} 0", f"{WORDS} 0.9", scripted)]
     for layer in layers:
         assert not layer[..., 3][outside(MAN, CANVAS)].any()
-    kept, posed, again = (change(layer, before) for layer in layers)
+    kept, posed, again = (likeness(layer, before) for layer in layers)
     assert kept > 18  # the man himself, learned
     assert max(posed, again) < kept - 2
     np.testing.assert_array_equal(pixels(krita, source, CANVAS), before)
