@@ -9,7 +9,7 @@ import argparse
 import io
 import json
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -47,9 +47,14 @@ def build(packages: Packages, data: Path, threads: int) -> list[Record]:
                 print(f"{index} of {len(drawings)}", flush=True)
     pictures.flush()
     records = [Record(index, vendor, subject) for index, (vendor, subject, _) in enumerate(drawings)]
-    (data / "art.json").write_text(json.dumps([asdict(record) for record in records]), encoding="utf-8")
+    (data / "art.json").write_text(as_json(records), encoding="utf-8")
     (data / "art.partial.npy").rename(data / "art.npy")
     return records
+
+
+def as_json(records: Sequence[Record]) -> str:
+    """What `load_records` reads."""
+    return json.dumps([asdict(record) for record in records])
 
 
 def load_records(data: Path) -> list[Record]:

@@ -7,5 +7,9 @@ import torch
 
 def half_where_fast(device: torch.device) -> torch.autocast:
     """A context in which models compute in bfloat16, or in single precision where that is the faster of the two."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=fast_kind(device) is torch.bfloat16)
+
+
+def fast_kind(device: torch.device) -> torch.dtype:
     fast = device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
-    return torch.autocast(device.type, torch.bfloat16, enabled=fast)
+    return torch.bfloat16 if fast else torch.float32

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from tools.bundled_model.halves import half_where_fast
 from tools.bundled_model.muon import Muon
 from tools.bundled_model.pool import Encoded, Encoder, Pool
 from tools.bundled_model.repertoire import REPERTOIRES
+from tools.bundled_model.replay import Replay
 from tools.bundled_model.text import Text
 from tools.bundled_model.unet import WIDTHS, new_schedule, new_unet
 
@@ -51,6 +52,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--size", type=int, default=64, help="pixels of a training picture")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--samples", type=int, default=1_500_000, help="training samples in all, earlier runs included")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="of training in all, where these end sooner")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--repertoire", choices=REPERTOIRES, default="full", help="how much of the artwork to teach")
     parser.add_argument("--widths", type=int, nargs=4, default=WIDTHS, help="channels at 32, 16, 8 and 4 latents")
@@ -81,19 +83,32 @@ class Training:
         self.unet = _on(self.device, _of_config(state["config"]) if state else new_unet(tuple(options.widths)))
         self.average = _on(self.device, _of_config(dict(self.unet.config))).requires_grad_(False)
         self.average.load_state_dict(self.unet.state_dict())
-        self.optimizers = _optimizers(self.unet, options.rate)
+        self.rate = torch.zeros((), device=self.device)
+        self.optimizers = _optimizers(self.unet, self.rate)
         self.progress = Progress()
         if state:
             self._resume(state)
+        for group in [group for optimizer in self.optimizers for group in optimizer.param_groups]:
+            group["lr"] = self.rate
+            if "capturable" in group:
+                group["capturable"] = self.device.type == "cuda"
         text = Text(options.data, self.device)
         self.nothing = text([""])
-        supply = feed.batches(options.data, options.size, _COMPOSED, seed=2 + crew.rank(), start=self.progress.scenes,
-                              helpers=options.helpers, repertoire=REPERTOIRES[options.repertoire])  # fmt: skip
+        self.composed = max(_COMPOSED, options.batch // 2)
+        supply = feed.batches(
+            options.data, options.size, self.composed, seed=2 + crew.rank(), start=self.progress.scenes,
+            helpers=options.helpers, repertoire=REPERTOIRES[options.repertoire],
+        )  # fmt: skip
         encoder = Encoder(AutoencoderTiny.from_pretrained(options.data / "vae"), text, self.device)
         self.pool = Pool(supply, encoder, options.pool)
         self.first_scene = self.progress.scenes
         if crew.rank():
             torch.manual_seed(crew.rank() + 1000 * self.progress.steps)
+        self.descend: Callable[[], Tensor] = self._descend
+        if self.device.type == "cuda":
+            torch.backends.cudnn.benchmark = True
+            self.unet.compile()
+            self.descend = Replay(self._descend)
 
     def run(self) -> None:
         print(f"{sum(p.numel() for p in self.unet.parameters()) / 1e6:.1f}M parameters, "
@@ -101,15 +116,16 @@ class Training:
         self.pool.fill()
         keep = checkpoint.Every(self.options.keep_every, self._keep)
         losses: list[Tensor] = []
-        began, first = time.monotonic(), self.progress.samples
+        began, first, earlier = time.monotonic(), self.progress.samples, self.progress.seconds
         owed = 0.0
         checkpoint.end_softly()
-        while self.progress.samples < self.options.samples and not checkpoint.ending():
+        while self._done() < 1 and not checkpoint.ending():
             losses.append(self._step())
+            self.progress.seconds = earlier + time.monotonic() - began
             owed += self.options.batch / self.options.reuse
-            while owed >= _COMPOSED:
+            while owed >= self.composed:
                 self.pool.renew()
-                owed -= _COMPOSED
+                owed -= self.composed
             if self.progress.steps % 100 == 0:
                 self._report(losses, (self.progress.samples - first) / (time.monotonic() - began))
                 losses.clear()
@@ -118,20 +134,27 @@ class Training:
 
     def _step(self) -> Tensor:
         options, progress = self.options, self.progress
-        rate = options.rate * _rate(progress.steps, progress.samples / options.samples)
-        loss = denoising_loss(self.unet, self.schedule, self.pool.draw(options.batch), self.nothing)
+        self.rate.fill_(options.rate * _rate(progress.steps, self._done()))
+        loss = self.descend()
+        progress.steps += 1
+        progress.samples += options.batch * crew.size()
+        self._follow(min(0.999, (1 + progress.steps) / (20 + progress.steps)))
+        return loss
+
+    def _descend(self) -> Tensor:
+        loss = denoising_loss(self.unet, self.schedule, self.pool.draw(self.options.batch), self.nothing)
         loss.backward()  # type: ignore[no-untyped-call]  # torch
         crew.share_gradients(self.unet.parameters())
         nn.utils.clip_grad_norm_(self.unet.parameters(), 1.0)
         for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate
             optimizer.step()
             optimizer.zero_grad()
-        progress.steps += 1
-        progress.samples += options.batch * crew.size()
-        self._follow(min(0.999, (1 + progress.steps) / (20 + progress.steps)))
         return loss.detach()
+
+    def _done(self) -> float:
+        """The share of samples or of time that is spent, whichever is more."""
+        progress, options = self.progress, self.options
+        return float(max(progress.samples / options.samples, progress.seconds / 60 / options.minutes))
 
     @torch.no_grad()
     def _follow(self, decay: float) -> None:
@@ -172,7 +195,7 @@ def _of_config(config: dict[str, Any]) -> UNet2DConditionModel:
     return unet
 
 
-def _optimizers(unet: UNet2DConditionModel, rate: float) -> tuple[torch.optim.Optimizer, ...]:
+def _optimizers(unet: UNet2DConditionModel, rate: Tensor) -> tuple[torch.optim.Optimizer, ...]:
     """Muon for the layers inside, AdamW for the first and last convolution, biases and norms."""
     inside = [p for name, p in unet.named_parameters() if p.ndim > 1 and not name.startswith(("conv_in.", "conv_out."))]
     held = {id(p) for p in inside}
@@ -195,7 +218,7 @@ def denoising_loss(unet: UNet2DConditionModel, schedule: DDIMScheduler, drawn: E
     samples there were textures in the right colours and no figures.
     """
     latents, count = drawn.latents, len(drawn.latents)
-    strata = (torch.randperm(count, device=latents.device) + torch.rand(count, device=latents.device)) / count
+    strata = (torch.arange(count, device=latents.device) + torch.rand(count, device=latents.device)) / count
     times = (strata * schedule.config["num_train_timesteps"]).long()
     noise = torch.randn_like(latents)
     noisy = schedule.add_noise(latents, noise, times)
@@ -209,7 +232,7 @@ def denoising_loss(unet: UNet2DConditionModel, schedule: DDIMScheduler, drawn: E
 
 
 def _rate(steps: int, done: float) -> float:
-    """Warm-up, then half a cosine over all samples: a longer goal simply stretches it."""
+    """Warm-up, then half a cosine over what is to do: a longer goal simply stretches it."""
     return min((steps + 1) / _WARM_UP, 1.0) * max(_LEAST_RATE, 0.5 + 0.5 * math.cos(math.pi * min(done, 1.0)))
 
 

@@ -12,7 +12,7 @@ from tools.bundled_model.vae import LATENT_CHANNELS, LATENT_SIDE
 _MASKED_CHANNELS = 2 * LATENT_CHANNELS + 1
 
 
-WIDTHS = (32, 64, 128, 224)
+WIDTHS = (48, 80, 144, 224)
 
 
 def new_unet(channels: tuple[int, ...] = WIDTHS) -> UNet2DConditionModel:
