@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import tempfile
 import time
@@ -28,6 +29,7 @@ from server.edits.edit import Edit, Scene
 from server.edits.imagic import imagic
 from server.edits.inpaint import inpaint
 from server.edits.sdedit import sdedit
+from server.models import card as cards
 from server.pixels.picture import Picture
 from server.pixels.sizes import resample
 from server.wire.geometry import Extent
@@ -44,7 +46,7 @@ _WHITE = np.ones(3, np.float32)
 _SHOWN_AT = 4
 """Documents are this many times larger than the base paints, as the up-sampler makes them."""
 
-ETAS = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+ETAS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 STRENGTHS = (0.4, 0.6, 0.7, 0.8, 0.9)
 IMAGIC, SDEDIT, TEXT, COPY, NEAREST = "imagic", "sdedit", "text to image", "copy", "nearest picture"
 SEEDS = (1, 2)
@@ -220,23 +222,47 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=60)
     parser.add_argument("--preset", default="quality")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=2, help="each takes every so many-th pair, with one thread")
     parser.add_argument("--out", type=Path, default=Path("bench-edits"), help="folder for the curve and the sheet")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
     if not (options.data / "art.npy").exists():
-        artwork.build(fetch(options.data / "packages"), options.data, options.threads)
+        artwork.build(fetch(options.data / "packages"), options.data, options.processes)
+    task = Task(options.data, options.model, options.device, options.preset, options.pairs)
+    shares = [(task, number, options.processes) for number in range(options.processes)]
+    with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
+        attempts = [attempt for share in pool.starmap(work, shares, chunksize=1) for attempt in share]
+    examination = task.examination()
+    report(attempts, examination, pairs(examination, options.pairs), options.out)
+
+
+@dataclass(frozen=True)
+class Task:
+    data: Path
+    model: Path
+    device: str
+    preset: str
+    pairs: int
+
+    def examination(self) -> Examination:
+        card = cards.read(self.model)
+        if card is None:
+            raise SystemExit(f"there is no model in {self.model}; name its folder with --model")
+        return Examination(self.data, card.native, repertoire_of(self.model))
+
+
+def work(task: Task, number: int, of: int) -> list[Attempt]:
+    """One process's share of the pairs."""
+    torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as home:
         os.environ["OVERPAINT_HOME"] = home
-        models = of_shape("illustration", options.model, torch.device(options.device))
-        examination = Examination(options.data, models.adapter.native, repertoire_of(options.model))
-        bench = Bench(examination, models, options.preset)
-        chosen = pairs(examination, options.pairs)
+        examination = task.examination()
+        bench = Bench(examination, of_shape("illustration", task.model, torch.device(task.device)), task.preset)
+        mine = pairs(examination, task.pairs)[number::of]
         attempts: list[Attempt] = []
-        for number, pair in enumerate(chosen, 1):
+        for place, pair in enumerate(mine, 1):
             attempts += bench.attempts(pair)
-            print(f"{number}/{len(chosen)}  {pair.source.name} -> {pair.prompt}", flush=True)
-    report(attempts, examination, chosen, options.out)
+            print(f"{place}/{len(mine)}  {pair.source.name} -> {pair.prompt}", flush=True)
+    return attempts
 
 
 def report(attempts: Sequence[Attempt], examination: Examination, chosen: Sequence[Pair], out: Path) -> None:

@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from tools.bundled_model import backgrounds, captions, colours, heldout, masks
+from tools.bundled_model import backgrounds, captions, colours, heldout, masks, pack
+from tools.bundled_model.artwork import load_pictures, load_records
 from tools.bundled_model.captions import Figure
 from tools.bundled_model.colours import COLOURS
 from tools.bundled_model.records import Record, Subject, bare
+from tools.bundled_model.repertoire import Repertoire
 from tools.bundled_model.scenes import Stage
 
 SIZE = 64
@@ -153,3 +155,21 @@ def test_what_is_held_out_is_written_down_and_of_a_useful_size() -> None:
 
 def _records(stage: Stage) -> list[Record]:
     return [r for shelf in stage._shelf.values() for records in shelf.values() for r in records]
+
+
+def test_packed_artwork_is_what_was_asked_for_numbered_anew(artwork: Path, tmp_path: Path) -> None:
+    for name in ("art.npy", "art.json"):
+        (tmp_path / name).symlink_to(artwork / name)
+    before = {record.name: load_pictures(artwork)[record.index] for record in load_records(artwork)}
+    pack.pack(tmp_path, 1, Repertoire(kinds={"animal": 1.0, "person": 1.0}, vendors={"twemoji": 1.0}))
+    for name in ("art.npy", "art.json"):
+        (tmp_path / name).unlink()
+    pack.unpack(tmp_path, 1)
+    records, pictures = load_records(tmp_path), load_pictures(tmp_path)
+    assert [record.index for record in records] == list(range(len(pictures)))
+    assert {(record.vendor, record.subject.kind) for record in records} == {
+        ("twemoji", "animal"),
+        ("twemoji", "person"),
+    }
+    for record, picture in zip(records, pictures, strict=True):
+        assert np.array_equal(picture, before[record.name])

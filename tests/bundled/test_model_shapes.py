@@ -138,6 +138,15 @@ def test_training_goes_on_where_it_stopped(data: Path) -> None:
     assert not torch.equal(first["unet"]["conv_in.weight"], second["unet"]["conv_in.weight"])
 
 
+def test_training_ends_by_the_clock(data: Path) -> None:
+    (data / "unet.pt").unlink(missing_ok=True)
+    _train(data, 1_000_000, "--minutes", "1e-6")
+    state = checkpoint.load(data / "unet.pt")
+    assert state is not None
+    assert state["progress"]["samples"] == 2
+    assert state["progress"]["seconds"] > 0
+
+
 def test_a_shipped_model_can_be_trained_further(exported: Path, data: Path, tmp_path: Path) -> None:
     fresh = tmp_path / "fresh"
     reopen.reopen(exported, fresh)
@@ -186,9 +195,9 @@ def test_a_network_of_another_shape_is_refused(tmp_path: Path) -> None:
         ncnn.read_compact(param)
 
 
-def _train(data: Path, samples: int) -> None:
+def _train(data: Path, samples: int, *more: str) -> None:
     asked = ["--batch", "2", "--samples", str(samples), "--pool", "32", "--threads", "1"]
-    asked += ["--widths", *map(str, CHANNELS)]
+    asked += ["--widths", *map(str, CHANNELS), *more]
     Training(train_unet.parse([*asked, "--data", str(data), "--device", "cpu"])).run()
 
 

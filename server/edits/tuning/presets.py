@@ -86,8 +86,8 @@ PAPER = Preset(
 _ILLUSTRATION_QUALITY = replace(
     _QUALITY,
     phases=(
-        Phase(LEARNING_WORDS, 60, words_rate=5e-3, batch=8),
-        Phase(LEARNING_PICTURE, 80, weights_rate=2e-4, batch=8, fitted=0.25),
+        Phase(LEARNING_WORDS, 45, words_rate=5e-3, batch=8),
+        Phase(LEARNING_PICTURE, 60, weights_rate=2e-4, batch=8, fitted=0.12),
     ),
     other_words=(Phase(LEARNING_WORDS, 30, words_rate=5e-3, batch=8),),
 )
