@@ -237,6 +237,8 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Task:
+    """What a process has to know to do its share."""
+
     data: Path
     model: Path
     device: str

@@ -153,10 +153,6 @@ def test_what_is_held_out_is_written_down_and_of_a_useful_size() -> None:
     assert len(held.concepts) >= 20
 
 
-def _records(stage: Stage) -> list[Record]:
-    return [r for shelf in stage._shelf.values() for records in shelf.values() for r in records]
-
-
 def test_packed_artwork_is_what_was_asked_for_numbered_anew(artwork: Path, tmp_path: Path) -> None:
     for name in ("art.npy", "art.json"):
         (tmp_path / name).symlink_to(artwork / name)
@@ -173,3 +169,7 @@ def test_packed_artwork_is_what_was_asked_for_numbered_anew(artwork: Path, tmp_p
     }
     for record, picture in zip(records, pictures, strict=True):
         assert np.array_equal(picture, before[record.name])
+
+
+def _records(stage: Stage) -> list[Record]:
+    return [r for shelf in stage._shelf.values() for records in shelf.values() for r in records]

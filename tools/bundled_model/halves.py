@@ -11,5 +11,6 @@ def half_where_fast(device: torch.device) -> torch.autocast:
 
 
 def fast_kind(device: torch.device) -> torch.dtype:
+    """bfloat16, or float32 on a processor without its arithmetic."""
     fast = device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
     return torch.bfloat16 if fast else torch.float32

@@ -88,6 +88,7 @@ class Training:
         self.progress = Progress()
         if state:
             self._resume(state)
+        # A checkpoint brings a rate of its own, and may come from another device.
         for group in [group for optimizer in self.optimizers for group in optimizer.param_groups]:
             group["lr"] = self.rate
             if "capturable" in group:
