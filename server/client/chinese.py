@@ -77,6 +77,7 @@ CHINESE = {
     "The server stopped while working; the edit starts again": "服务器在处理时停止，编辑重新开始",
     "Painting": "正在绘制",
     "Erasing": "正在擦除",
+    "Looking at the picture": "正在查看图片",
     "Learning the picture": "正在学习图片",
     "Learning the words": "正在学习文字",
     "Matching the colours": "正在匹配颜色",

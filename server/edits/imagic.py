@@ -42,11 +42,10 @@ def imagic(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answ
     adapter = load(models, card.name, report)
     settled, identity = _settled(recipe, adapter), models.identity(card.name)
     easel = Easel.of(scene, settled, adapter)
-    target = adapter.embed(settled.prompt)
 
     def learned_by(way: Preset) -> Study:
         learning = Learning(Lesson(adapter, way, identity, settled.prompt), easel, report)
-        study = learn(learning, target)
+        study = learn(learning)
         learning.remember(scene.content())
         return study
 
@@ -63,19 +62,21 @@ def imagic(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answ
         memory.sweep(adapter.place.device)
         learned = learned_by(way)
     settled = replace(settled, preset=way.name)
+    words = adapter.completed(settled.prompt, learned.caption)
+    target = adapter.embed(words)
     draws = [
         Draw(interpolation(learned.words, target, eta), seed)
         for eta in settled.eta
         for seed in seeds(seed_of(settled), settled.variations)
     ]
     images = paint_all(easel, settled, adapter, learned, draws, report)
-    return Answer(images, settled, (*notices, *easel.coarse))
+    return Answer(images, settled, (*notices, *_completed(settled.prompt, words), *easel.coarse))
 
 
-def learn(learning: Learning, target: Words) -> Study:
+def learn(learning: Learning) -> Study:
     """A and B, §3.2: min over e, then over θ, of L(x, e, θ) = E ‖ε − f_θ(x_t, t, e)‖², equations 3 and 4; e begins at
-    the target's embedding e_tgt."""
-    study = learning.begin(target)
+    the target's embedding e_tgt, unless the preset says otherwise."""
+    study = learning.begin()
     for phase in learning.phases(study):
         learning.go_through(study, phase)
     learning.end(study)
@@ -85,6 +86,10 @@ def learn(learning: Learning, target: Words) -> Study:
 def interpolation(optimised: Words, target: Words, eta: float) -> Words:
     """C, §3.2: ē = η · e_tgt + (1 − η) · e_opt, equation 5. η 0 is the picture as it was learned."""
     return optimised.towards(target, eta)
+
+
+def _completed(prompt: str, words: str) -> tuple[str, ...]:
+    return () if words == prompt else (f"Read as “{words}”, as the picture has it; your own words come first.",)
 
 
 def _settled(recipe: Recipe, adapter: Adapter) -> Recipe:

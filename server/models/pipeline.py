@@ -263,7 +263,7 @@ class PipelineAdapter(Adapter):
         return {**painted, **{f"negative_{name}": part for name, part in avoided.items()}}
 
     def _batched(self, words: Sequence[Words]) -> dict[str, torch.Tensor]:
-        return {name: torch.cat([each.parts[name] for each in words]).to(self.place.dtype) for name in words[0].parts}
+        return {name: part.to(self.place.dtype) for name, part in Words.stacked(words).parts.items()}
 
     def _embedded(self, prompt: str) -> dict[str, torch.Tensor]:
         """The parts of ``Words``."""
@@ -297,6 +297,7 @@ class PipelineAdapter(Adapter):
 
 
 def _times(part: torch.Tensor, count: int) -> torch.Tensor:
+    """(1, …) or (count, …) → (count, …)."""
     return part.expand(count, *part.shape[1:])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +12,9 @@ from server.pixels.picture import F32
 
 from .schedule import Schedule
 
+OnLook = Callable[[int], None]
+"""Told how many samples more went through the denoiser. What it raises ends the looking."""
+
 
 @dataclass(frozen=True, eq=False)
 class Words:
@@ -19,6 +22,11 @@ class Words:
     them (``prompt_embeds``, ``pooled_prompt_embeds``)."""
 
     parts: Mapping[str, torch.Tensor]
+
+    @classmethod
+    def stacked(cls, words: Sequence[Words]) -> Words:
+        """Several prompts as one batch (B, …)."""
+        return cls({name: torch.cat([each.parts[name] for each in words]) for name in words[0].parts})
 
     def towards(self, other: Words, share: float) -> Words:
         """``share`` of the way to ``other``: 0 is this, 1 the other; beyond 1 further on."""
@@ -62,4 +70,18 @@ class Tunable(ABC):
     @abstractmethod
     def predict(self, noisy: torch.Tensor, at: torch.Tensor, words: Words, sitter: Sitter) -> torch.Tensor:
         """What the denoiser makes of ``noisy`` (B, …), noised to the places ``at`` (B,) of ``schedule``; of the same
-        shape, single precision. Gradients flow to ``words`` and to weights that require them."""
+        shape, single precision. ``words``: one prompt for all, or one for each. Gradients flow to ``words`` and to
+        weights that require them."""
+
+    @property
+    def looks(self) -> int:
+        """Samples that go through the denoiser, at most, while ``caption`` looks for one."""
+        return 0
+
+    def caption(self, sitter: Sitter, on_look: OnLook) -> str:
+        """The picture in words the model was taught; empty for models that have no list of them."""
+        return ""
+
+    def completed(self, prompt: str, caption: str) -> str:
+        """``prompt`` with what a caption found by this model says and it leaves open."""
+        return prompt

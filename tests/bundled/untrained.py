@@ -12,6 +12,7 @@ from transformers import BertConfig, BertModel, BertTokenizer
 from server.models.bundled.known import Known, meanings
 from server.models.bundled.upscaler import Upscaler
 from tools.bundled_model import export
+from tools.bundled_model.repertoire import REPERTOIRES
 from tools.bundled_model.unet import new_schedule, new_unet
 from tools.bundled_model.vae import new_vae
 
@@ -41,6 +42,7 @@ def put(shelf: Path) -> Path:
     save_file(Upscaler().state_dict(), folder / "upscaler.safetensors")
     Known(KNOWN, meanings(KNOWN, tokenizer, text)).save(folder / "known.safetensors")
     export._write_card(folder, NATIVE)
+    export.write_words(folder, REPERTOIRES["first"])
     return folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,8 +74,8 @@ def test_there_is_an_answer_of_the_scenes_size_for_each_strength_and_seed(models
     assert [image.shape for image in run.images] == [(64, 64, 3)] * 4
     assert all(image.dtype == np.float32 and 0 <= image.min() <= image.max() <= 1 for image in run.images)
     assert len({image.tobytes() for image in run.images}) == 4
-    words_first = ["Learning the words"] if family == untrained.NAME else []
-    assert run.stages == [*words_first, "Learning the picture", "Painting"]
+    looks_first = ["Looking at the picture"] if family == untrained.NAME else []
+    assert run.stages == [*looks_first, "Learning the picture", "Painting"]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +133,26 @@ def test_another_prompt_learns_only_what_its_preset_must(models: Models, preset:
     assert first.stages == stages
     assert Run(models, other).stages == ["Painting"]
     assert np.array_equal(Run(models, other).images[0], first.images[0])
+
+
+@pytest.mark.parametrize("preset", ["quality", "fast"])
+def test_a_model_that_finds_captions_looks_once_and_completes_every_prompt(models: Models, preset: str):
+    asked = recipe(untrained.NAME, preset, prompt="waving")
+    first = Run(models, asked)
+    assert first.stages == ["Looking at the picture", "Learning the picture", "Painting"]
+    looking = [step for step in first.steps if step.stage == "Looking at the picture"]
+    assert [step.step for step in looking] == sorted({step.step for step in looking})
+    assert (looking[0].step, looking[-1].of) == (0, models.get(untrained.NAME).looks)
+    (notice,) = (notice for notice in first.answer.notices if notice.startswith("Read as"))
+    assert " background, " in notice
+    assert first.answer.recipe.prompt == "waving"
+    assert Run(models, replace(asked, prompt="shrugging")).stages == ["Painting"]
+
+
+def test_looking_ends_at_a_cancel_and_begins_anew(models: Models):
+    asked = recipe(untrained.NAME)
+    assert halted(models, asked, lambda step: step.stage == "Looking at the picture" and step.step > 0) <= 3
+    assert Run(models, asked).stages[0] == "Looking at the picture"
 
 
 @pytest.mark.parametrize("changed", ["picture", "model", "preset"])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from tools.bundled_model.records import Record, Subject
+from server.models.bundled.vocabulary import Facet, Vocabulary
+from tools.bundled_model.backgrounds import PLACES, PLAIN
+from tools.bundled_model.records import TONES, Record, Subject
 
 STYLES: dict[str, tuple[str, ...]] = {
     "noto": ("cartoon", "soft cartoon", "cartoon drawing"),
@@ -53,7 +56,11 @@ def _with_skin(words: str, subject: Subject) -> str:
     tone would mean yellow to the model."""
     if not subject.is_person or subject.concept in _OF_ONE_COLOUR:
         return words
-    return f"{words}, {subject.tone or 'yellow'} skin"
+    return f"{words}, {_skin(subject.tone)}"
+
+
+def _skin(tone: str) -> str:
+    return f"{tone or 'yellow'} skin"
 
 
 def phrase(figure: Figure, dice: np.random.Generator) -> str:
@@ -85,3 +92,20 @@ def caption(subject_words: str, vendor: str, background: str, dice: np.random.Ge
 def _some_tags(subject: Subject, dice: np.random.Generator, count: int) -> list[str]:
     number = min(count, len(subject.tags))
     return [str(tag) for tag in dice.choice(np.array(subject.tags), number, replace=False)]
+
+
+def vocabulary(vendors: Iterable[str]) -> Vocabulary:
+    """What the captions of these vendors' pictures are made of."""
+    styles = [style for vendor in vendors for style in STYLES[vendor]]
+    grounds = [*(f"on {colour} background" for colour in PLAIN), *PLACES]
+    return Vocabulary(
+        who=Facet(("woman", "man", "person"), ("woman", "women", "lady", "girl", "man", "men", "guy", "boy")),
+        skin=Facet(tuple(_skin(tone) for tone in TONES), ("skin",)),
+        ground=Facet(tuple(grounds), ("background", "gradient", *_nouns(PLACES))),
+        style=Facet(tuple(STYLES[vendor][0] for vendor in vendors), tuple(sorted({*" ".join(styles).split()}))),
+    )
+
+
+def _nouns(places: Iterable[str]) -> list[str]:
+    """ "by the sea" → "sea": of each its last word."""
+    return [place.split()[-1] for place in places]

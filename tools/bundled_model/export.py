@@ -25,8 +25,11 @@ from transformers import BertModel, BertTokenizer
 
 from server.models.bundled.known import Known, meanings
 from server.models.bundled.upscaler import FACTOR as UPSCALED
+from server.models.bundled.vocabulary import FILE_NAME
+from server.wire import codec
 from tools.bundled_model import heldout
 from tools.bundled_model.artwork import DATA, load_records
+from tools.bundled_model.captions import vocabulary
 from tools.bundled_model.ncnn import read_compact
 from tools.bundled_model.packages import Packages
 from tools.bundled_model.repertoire import REPERTOIRES, Repertoire
@@ -75,7 +78,9 @@ def export(data: Path, out: Path) -> None:
     _write_part(Part(out / "text_encoder", _TRANSFORMERS), text.config.to_dict(), text.state_dict())
     upscaler = read_compact(Packages(data / "packages").realesrgan / "REALESRGAN_ANIMAVIDEOV3_UP4X.param")
     save_file(_halves(upscaler), out / "upscaler.safetensors", {"format": "pt"})
-    _write_known(data, out, text, REPERTOIRES[trained.repertoire])
+    repertoire = REPERTOIRES[trained.repertoire]
+    _write_known(data, out, text, repertoire)
+    write_words(out, repertoire)
     training = {"repertoire": trained.repertoire, "samples": trained.samples}
     (out / TRAINING).write_text(json.dumps(training, indent=1) + "\n", encoding="utf-8")
     _write_card(out, unet.config["sample_size"] * factor_of(vae))
@@ -206,6 +211,10 @@ def _write_known(data: Path, out: Path, text: BertModel, repertoire: Repertoire)
     batches = [names[start : start + _NAMES_AT_ONCE] for start in range(0, len(names), _NAMES_AT_ONCE)]
     known = Known(names, torch.cat([meanings(batch, tokenizer, text) for batch in batches]))
     known.save(out / "known.safetensors")
+
+
+def write_words(out: Path, repertoire: Repertoire) -> None:
+    (out / FILE_NAME).write_text(codec.to_text(vocabulary(repertoire.vendors)) + "\n", encoding="utf-8")
 
 
 @torch.no_grad()

@@ -19,21 +19,26 @@ from server.wire.geometry import Extent
 from server.wire.messages import Estimate, Estimated
 
 from .descent import kept_per_sample, minimise
-from .lesson import ALL_WORDS, first_weights, seen_as, way
-from .notebook import Notebook, Page, name_of
+from .lesson import first_weights, seen_as, way, words_page
+from .notebook import Notebook, Page
 from .plan import Plan, taken_by
-from .presets import Phase, Preset, preset
+from .presets import Phase, Preset, Start, preset
 from .study import Study
 
 _GB = 1e9
+_GUIDED = 2
+"""Samples of a step of painting, as the pipelines do it: with the words and without."""
+
 _SHORT = 1.0
 """Seconds that one step may take to be timed as it is; else one sample of it is."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds: step, of one step of each phase; denoise, of one of painting; decode, of what follows. nbytes: of memory
-    at most."""
+    """Seconds: look, until the picture has its caption; step, of one step of each phase; denoise, of one of painting;
+    decode, of what follows. nbytes: of memory at most."""
+
+    look: float
 
     step: dict[Phase, float]
     denoise: float
@@ -60,6 +65,7 @@ def estimate(question: Estimate, models: Models) -> Estimated:
     _measured[manner, size] = measured
     known = _known(chosen, seen_as(question.content, manner), recipe.prompt)
     seconds = sum(phase.steps * measured.step[phase] for phase in known.phases) * (1 - known.share)
+    seconds += 0.0 if known.share else measured.look
     paint = measured.paint(recipe.steps or adapter.defaults.steps)
     return Estimated(question.question, card.name, chosen.name, seconds, paint, measured.nbytes / _GB, known.learned)
 
@@ -79,7 +85,7 @@ class Known:
 def _known(chosen: Preset, content: str, prompt: str) -> Known:
     notebook = Notebook()
     picture = notebook.seen(content)
-    share = notebook.share(Page(picture, ALL_WORDS if chosen.from_nothing else name_of(prompt))) if picture else 0.0
+    share = notebook.share(Page(picture, words_page(chosen, prompt))) if picture else 0.0
     if picture and share < 1 and chosen.other_words is not None and notebook.whole(picture):
         return Known(chosen.other_words, share)
     return Known(chosen.phases, share)
@@ -99,7 +105,9 @@ def _measure(adapter: Adapter, chosen: Preset, size: Extent) -> Measured:
             learned = sum(one.numel() * one.element_size() for one in weights.tensors.values())
             step[phase] = _seconds_per_step(adapter, sitter, study, phase)
             nbytes = max(nbytes, adapter.nbytes + learned + taken_by(study, phase) + kept * phase.batch)
-    return Measured(step, *_seconds_to_paint(adapter, sitter, words, image), nbytes)
+    denoise, decode = _seconds_to_paint(adapter, sitter, words, image)
+    looks = adapter.looks if chosen.start is Start.CAPTION else 0
+    return Measured(looks * denoise / _GUIDED, step, denoise, decode, nbytes)
 
 
 def _seconds_per_step(adapter: Adapter, sitter: Sitter, study: Study, phase: Phase) -> float:
@@ -118,8 +126,8 @@ def _seconds_per_step(adapter: Adapter, sitter: Sitter, study: Study, phase: Pha
 
 @torch.no_grad()
 def _seconds_to_paint(adapter: Adapter, sitter: Sitter, words: Words, image: F32) -> tuple[float, float]:
-    """Of a step, with guidance as the pipelines do it (two samples at once), and of what follows the last."""
-    noise, at = sitter.clean.repeat(2, *[1] * (sitter.clean.ndim - 1)), torch.zeros(2, dtype=torch.long)
+    """Of a step, with guidance, and of what follows the last."""
+    noise, at = sitter.clean.repeat(_GUIDED, *[1] * (sitter.clean.ndim - 1)), torch.zeros(_GUIDED, dtype=torch.long)
     at = at.to(sitter.clean.device)
     step = _timed(adapter, lambda: adapter.predict(noise, at, words, sitter))
     latents = adapter.encode(image)

@@ -12,12 +12,12 @@ from server.edits.painting import Easel
 from server.models import memory
 from server.models.adapter import Adapter
 from server.models.shortage import is_shortage
-from server.models.tunable import Sitter, Words
+from server.models.tunable import Sitter
 
 from .descent import OnStep, kept_per_sample, minimise
 from .notebook import Notebook, Page, name_of
 from .plan import Plan, fitting
-from .presets import Phase, Preset
+from .presets import LOOKING, Phase, Preset, Start
 from .study import Study
 from .weights import AllWeights, LowRank, Weights
 
@@ -55,7 +55,7 @@ class Lesson:
         """Where it is noted. The mask counts only where the denoiser is shown it."""
         shown = [easel.image.tobytes(), *([easel.mask.tobytes()] if sitter.given else [])]
         picture = name_of(self.way, *shown)
-        return Page(picture, ALL_WORDS if self.preset.from_nothing else name_of(self.prompt))
+        return Page(picture, words_page(self.preset, self.prompt))
 
 
 class Learning:
@@ -71,9 +71,9 @@ class Learning:
         self._page = lesson.page(easel, self.sitter)
         self._noted_share, self._noted_at, self._noting_took = 0.0, clock(), 0.0
 
-    def begin(self, target: Words) -> Study:
-        """The study as it was left: complete, interrupted, learned for other words; or a new one that begins with the
-        embedding of ``target``."""
+    def begin(self) -> Study:
+        """The study as it was left: complete, interrupted, learned for other words; or a new one that begins where its
+        preset says."""
         lesson, device = self._lesson, self._lesson.adapter.place.device
         found = lesson.notebook.open(self._page, lesson.preset.rank, device)
         if found is not None:
@@ -82,9 +82,22 @@ class Learning:
         known = lesson.notebook.whole(self._page.picture) if lesson.preset.other_words is not None else None
         found = lesson.notebook.open(known, lesson.preset.rank, device) if known else None
         if known and found:
+            target = lesson.adapter.embed(lesson.prompt)
             return Study(target.detached(), found[0].weights, other_words=known.words)
-        begin = lesson.adapter.embed("") if lesson.preset.from_nothing else target
-        return Study(begin.detached(), first_weights(lesson.adapter, lesson.preset))
+        caption = self._caption() if lesson.preset.start is Start.CAPTION else ""
+        begin = lesson.adapter.embed(lesson.prompt if lesson.preset.start is Start.TARGET else caption)
+        return Study(begin.detached(), first_weights(lesson.adapter, lesson.preset), caption=caption)
+
+    def _caption(self) -> str:
+        adapter, seen = self._lesson.adapter, 0
+
+        def on_look(count: int) -> None:
+            nonlocal seen
+            seen += count
+            self._report(Step(LOOKING, min(seen, adapter.looks), adapter.looks))
+
+        on_look(0)
+        return adapter.caption(self.sitter, on_look)
 
     def phases(self, study: Study) -> tuple[Phase, ...]:
         """Those still to do, the one it is in first."""
@@ -169,6 +182,11 @@ def first_weights(adapter: Adapter, preset: Preset) -> Weights:
     if preset.rank:
         return LowRank.beginning(adapter.denoiser, preset.rank, _FIRST_WEIGHTS)
     return AllWeights.beginning(adapter.denoiser)
+
+
+def words_page(preset: Preset, prompt: str) -> str:
+    """The name of the page of what was learned for the prompt."""
+    return ALL_WORDS if preset.serves_all_words else name_of(prompt)
 
 
 def way(adapter: Adapter, identity: str, preset: Preset) -> str:

@@ -34,8 +34,8 @@ LARGEST = 8 << 30
 
 _SUFFIX = ".safetensors"
 _SEEN_AS = "seen-as.json"
-_STANDING = ("phase", "step", "begun_at", "loss", "other_words")
-_VERSION = "1"
+_STANDING = ("phase", "step", "begun_at", "loss", "other_words", "caption")
+_VERSION = "2"
 """Of what is computed: what another version learned is not found."""
 
 
@@ -81,7 +81,9 @@ class Notebook:
         try:
             with safe_open(path, "pt", device=str(device)) as file:
                 noted = file.metadata()
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dictionary
+                # Cloned: where numbers begin in a file depends on its header, and sums are rounded otherwise from an
+                # address that vector units do not like.
+                tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - no dictionary
             found = tensors, json.loads(noted["standing"]), float(noted["share"])
         except FileNotFoundError:
             return None

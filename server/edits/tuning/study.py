@@ -21,7 +21,8 @@ class Study:
     """words: the embedding e. weights: θ, None while they are the model's own. phase, step: how many phases are over,
     and how many steps of the next one. begun_at, loss: that phase's loss at its beginning and now, smoothed (0: not
     known). moments: the optimizer's, to go on with. other_words: it began with what was learned for another prompt,
-    whose page keeps the weights; empty: it has its own."""
+    whose page keeps the weights; empty: it has its own. caption: what the model calls the picture, where the words
+    begin there."""
 
     words: Words
     weights: Weights | None = None
@@ -31,6 +32,7 @@ class Study:
     loss: float = 0.0
     moments: dict[str, Tensor] = field(default_factory=dict)
     other_words: str = ""
+    caption: str = ""
 
     def tensors(self, dtype: torch.dtype | None = None) -> dict[str, Tensor]:
         """All of it to be stored; with ``dtype`` only what painting needs, the weights in that type."""

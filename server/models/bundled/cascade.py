@@ -1,7 +1,7 @@
 """The bundled illustration model: a small base of Stable Diffusion's shape and an up-sampler, one after the other.
 
 A cascade as Imagen's (arXiv 2205.11487, §2.4). The base is a plain diffusers folder; ``cascade.json`` beside it says
-what follows, ``known.safetensors`` what it was taught.
+what follows, ``known.safetensors`` what it was taught, ``words.json`` what else its captions say.
 """
 
 from __future__ import annotations
@@ -15,19 +15,31 @@ import torch
 
 from server.models.adapter import Defaults, OnStep, Painting, Place
 from server.models.card import Card
+from server.models.diffusion_classifier import DiffusionClassifier, looks
 from server.models.pipeline import as_batch, as_picture
 from server.models.shelf import Installed
 from server.models.stable_diffusion import StableDiffusion
+from server.models.tunable import OnLook, Sitter
 from server.pixels.picture import F32
 from server.pixels.sizes import Sizes, plan_square
 from server.wire import codec
 from server.wire.geometry import Extent
 
-from . import upscaler
+from . import upscaler, vocabulary
 from .known import Known
+from .vocabulary import Vocabulary, joined
 
 CASCADE = "cascade.json"
 KNOWN = "known.safetensors"
+
+_IN_PARTICULAR = (0.6, 0.4, 0.75, 0.3, 0.5, 0.85, 0.65, 0.25)
+"""Places on the schedule at which captions of different things are told apart,"""
+
+_ON_THE_WHOLE = (0.95, 0.93, 0.96, 0.9, 0.94, 0.95, 0.92, 0.97)
+"""and those of different grounds: in most of the noise only the picture's overall colour can be foretold."""
+
+_SURELY = 0.6
+"""Cosine from which a prompt surely asks for the nearest known thing."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +60,13 @@ class Beside:
     follows: Follows
     upscaler: upscaler.Upscaler
     known: Known
+    vocabulary: Vocabulary
 
     @classmethod
     def read(cls, folder: Path, device: torch.device) -> Beside:
         follows = codec.from_text(Follows, (folder / CASCADE).read_text("utf-8"), CASCADE)
-        return cls(follows, upscaler.load(folder / follows.upscaler, device), Known.load(folder / KNOWN))
+        words = codec.from_text(Vocabulary, (folder / vocabulary.FILE_NAME).read_text("utf-8"), vocabulary.FILE_NAME)
+        return cls(follows, upscaler.load(folder / follows.upscaler, device), Known.load(folder / KNOWN), words)
 
 
 class Cascade(StableDiffusion):
@@ -89,3 +103,27 @@ class Cascade(StableDiffusion):
     def unfamiliar(self, prompt: str) -> str:
         met = self._beside.known.meet(prompt, self.pipe.tokenizer, self.pipe.text_encoder)
         return "" if met.familiar else met.notice
+
+    @property
+    def looks(self) -> int:
+        words = self._beside.vocabulary
+        facets = (words.skin, words.ground, words.style)
+        return sum(map(looks, (len(self._beside.known.names), *(len(facet.phrases) for facet in facets))))
+
+    def caption(self, sitter: Sitter, on_look: OnLook) -> str:
+        """What says most is settled first: the thing, a person's skin, the ground, the style. Of each the
+        nearest that the model knows, whatever the picture."""
+        words, things = self._beside.vocabulary, self._beside.known.names
+        on_the_whole = DiffusionClassifier(self, sitter, _ON_THE_WHOLE, on_look).best
+        in_particular = DiffusionClassifier(self, sitter, _IN_PARTICULAR, on_look).best
+        thing = in_particular(things)
+        if words.who_is(thing, things):
+            thing = in_particular([joined(thing, skin) for skin in words.skin.phrases])
+        grounded = on_the_whole([joined(thing, ground) for ground in words.ground.phrases])
+        return in_particular([joined(grounded, style) for style in words.style.phrases])
+
+    def completed(self, prompt: str, caption: str) -> str:
+        words, known = self._beside.vocabulary, self._beside.known
+        asked_for = known.meet(prompt, self.pipe.tokenizer, self.pipe.text_encoder)
+        elsewhere = asked_for.cosine >= _SURELY and not words.who_is(asked_for.nearest[0], known.names)
+        return words.completed(prompt, caption, "" if elsewhere else words.who_is(caption.split(", ")[0], known.names))

@@ -1,0 +1,74 @@
+"""A caption is chosen by how well the denoiser foretells the noise with it."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.torch
+
+torch = pytest.importorskip("torch")
+
+from server.models.diffusion_classifier import DRAWS, DiffusionClassifier, looks  # noqa: E402
+from server.models.tunable import Sitter, Words  # noqa: E402
+
+CAPTIONS = [f"{number}" for number in range(100)]
+PLACES = (0.5,) * DRAWS
+
+
+class Noise:
+    """A schedule on which everything is noise, and the noise is what is foretold."""
+
+    def __len__(self) -> int:
+        return 1000
+
+    def noised(self, clean, noise, at):
+        return noise
+
+    target = noised
+
+
+class Denoiser:
+    """Errs by the distance of the caption from ``right``, and by chance up to ``chance``."""
+
+    schedule = Noise()
+
+    def __init__(self, right: int, chance: float) -> None:
+        self.right, self.chance, self.most = right, chance, 0
+
+    def embed(self, caption: str) -> Words:
+        return Words({"prompt": torch.tensor([[float(caption)]])})
+
+    def predict(self, noisy, at, words: Words, sitter: Sitter):
+        self.most = max(self.most, len(noisy))
+        error = (words.parts["prompt"] - self.right).abs() + self.chance * torch.rand(len(noisy), 1)
+        return noisy + error[..., None, None]
+
+
+def classifier(denoiser: Denoiser, on_look) -> DiffusionClassifier:
+    torch.manual_seed(0)
+    return DiffusionClassifier(denoiser, Sitter(torch.zeros(1, 4, 8, 8)), PLACES, on_look)
+
+
+@pytest.mark.parametrize("right", [0, 42, 99])
+@pytest.mark.parametrize("chance", [0.0, 0.9])
+def test_the_caption_with_the_smallest_error_is_found_in_as_many_looks_as_were_said(right: int, chance: float):
+    seen: list[int] = []
+    denoiser = Denoiser(right, chance)
+    assert classifier(denoiser, seen.append).best(CAPTIONS) == f"{right}"
+    assert sum(seen) == looks(len(CAPTIONS)) < 2.5 * len(CAPTIONS)
+    assert denoiser.most == max(seen) <= 16
+
+
+@pytest.mark.parametrize("captions", [["5"], ["5", "6"], ["9", "6", "5"]])
+def test_few_captions_are_all_looked_at(captions: list[str]):
+    seen: list[int] = []
+    assert classifier(Denoiser(5, 0.0), seen.append).best(captions) == "5"
+    assert sum(seen) == looks(len(captions))
+
+
+def test_what_the_report_raises_ends_it():
+    def stop(count: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        classifier(Denoiser(5, 0.0), stop).best(CAPTIONS)
