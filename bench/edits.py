@@ -4,8 +4,9 @@ A pair is a person doing one thing, drawn by one vendor, and the same person by 
 model never saw. The prompt names that action and nothing of the identity ("shrugging"). An edit is a hit when the
 nearest of all vendors' pictures shows the action, and has kept the identity when that picture has the person's gender,
 skin tone and vendor. Every method is taken at the one setting that is best for all pictures. The baselines: the picture
-as it was; the words alone; SDEdit at several strengths; and the nearest picture of that vendor that shows the action,
-which the model's training has. Needs the artwork, as `bench.bundled` does.
+as it was; the words alone; SDEdit at several strengths; both with the words completed from the caption that the model
+finds for the picture, as Imagic has them; and the nearest picture of that vendor that shows the action, which the
+model's training has. Needs the artwork, as `bench.bundled` does.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from bench.imagic_shapes import OneModel, of_shape
 from server.edits.edit import Edit, Scene
 from server.edits.imagic import imagic
 from server.edits.inpaint import inpaint
+from server.edits.painting import Easel
 from server.edits.sdedit import sdedit
 from server.models import card as cards
 from server.pixels.picture import Picture
@@ -49,6 +51,7 @@ _SHOWN_AT = 4
 ETAS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 STRENGTHS = (0.4, 0.6, 0.7, 0.8, 0.9)
 IMAGIC, SDEDIT, TEXT, COPY, NEAREST = "imagic", "sdedit", "text to image", "copy", "nearest picture"
+COMPLETED = ", words completed"
 SEEDS = (1, 2)
 
 
@@ -146,13 +149,25 @@ class Bench:
         yield self._attempt(COPY, 0, pair, source, 0.0)
         yield self._attempt(NEAREST, 0, pair, self._nearest(pair, source), 0.0)
         scene = self._scene(pair, source)
+        completed = self._completed(pair.prompt, scene)
         for seed in SEEDS:
             words = Recipe("inpaint", pair.prompt, seed=seed)
-            yield from self._painted(TEXT, (0.0,), pair, inpaint, scene, words)
-            for strength in STRENGTHS:
-                yield from self._painted(SDEDIT, (strength,), pair, sdedit, scene, _redrawn(words, strength))
+            yield from self._words_alone("", pair, scene, words)
+            yield from self._words_alone(COMPLETED, pair, scene, replace(words, prompt=completed))
             learned = replace(words, method="imagic", preset=self._preset, eta=ETAS)
             yield from self._painted(IMAGIC, ETAS, pair, imagic, scene, learned)
+
+    def _words_alone(self, which: str, pair: Pair, scene: Scene, words: Recipe) -> Iterator[Attempt]:
+        """Nothing is learned of the picture."""
+        yield from self._painted(TEXT + which, (0.0,), pair, inpaint, scene, words)
+        for strength in STRENGTHS:
+            yield from self._painted(SDEDIT + which, (strength,), pair, sdedit, scene, _redrawn(words, strength))
+
+    def _completed(self, prompt: str, scene: Scene) -> str:
+        """The words as Imagic reads them beside this picture."""
+        adapter = self._models.adapter
+        easel = Easel.of(scene, Recipe("imagic", prompt), adapter)
+        return adapter.completed(prompt, adapter.caption(adapter.sit(easel.image, easel.mask), _quiet))
 
     def _painted(
         self, method: str, settings: Sequence[float], pair: Pair, edit: Edit, scene: Scene, recipe: Recipe
@@ -269,10 +284,10 @@ def work(task: Task, number: int, of: int) -> list[Attempt]:
 
 def report(attempts: Sequence[Attempt], examination: Examination, chosen: Sequence[Pair], out: Path) -> None:
     found = table(attempts)
-    print(f"{'method':16} {'setting':>7}    hit   kept   both   psnr  seconds")
+    print(f"{'method':31} {'setting':>7}    hit   kept   both   psnr  seconds")
     for method, settings in found.items():
         for setting, values in sorted(settings.items()):
-            print(f"{method:16} {setting:7.2f} " + " ".join(f"{value:6.2f}" for value in values))
+            print(f"{method:31} {setting:7.2f} " + " ".join(f"{value:6.2f}" for value in values))
     out.mkdir(parents=True, exist_ok=True)
     edits_sheet.curve(found[IMAGIC], out / "eta.png")
     sources = {pair: examination.picture(Figure(pair.source)) for pair in chosen}
