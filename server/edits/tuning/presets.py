@@ -100,7 +100,7 @@ PAPER = Preset(
 
 _ILLUSTRATION_QUALITY = Preset(
     "quality",
-    (Phase(LEARNING_PICTURE, 30, weights_rate=1.5e-4, batch=8),),
+    (Phase(LEARNING_PICTURE, 30, weights_rate=2e-4, batch=8),),
     start=Start.CAPTION,
     other_words=(),
 )
