@@ -58,10 +58,10 @@ ACTS = (
     ),
     Act(
         "posed",
-        "Imagic: “man raising hand”, by the built-in illustration model",
+        "Imagic: “raising hand”, by the built-in illustration model",
         PICTURES / "illustrations/shrugging.png",
         None,
-        Recipe("imagic", "man raising hand, dark skin", model=ILLUSTRATION_MODEL, seed=SEED, eta=(0.9,)),
+        Recipe("imagic", "raising hand", model=ILLUSTRATION_MODEL, seed=SEED),
     ),
     Act(
         "erased",
