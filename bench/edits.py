@@ -167,7 +167,7 @@ class Bench:
         """The words as Imagic reads them beside this picture."""
         adapter = self._models.adapter
         easel = Easel.of(scene, Recipe("imagic", prompt), adapter)
-        return adapter.completed(prompt, adapter.caption(adapter.sit(easel.image, easel.mask), _quiet))
+        return adapter.completed(prompt, adapter.caption(easel.image, easel.mask, _quiet))
 
     def _painted(
         self, method: str, settings: Sequence[float], pair: Pair, edit: Edit, scene: Scene, recipe: Recipe

@@ -32,12 +32,15 @@ def looks(count: int) -> int:
 
 
 class DiffusionClassifier:
-    """``sitter``: the picture. places: of the ``DRAWS`` draws on the schedule, 0 (the picture) to 1 (nothing but
-    noise); those that come first decide most."""
+    """``sitter``: the picture. where: (1, 1, h, w), how much the error counts there. places: of the ``DRAWS`` draws on
+    the schedule, 0 (the picture) to 1 (nothing but noise); those that come first decide most."""
 
-    def __init__(self, model: Tunable, sitter: Sitter, places: Sequence[float], on_look: OnLook) -> None:
+    def __init__(
+        self, model: Tunable, sitter: Sitter, where: torch.Tensor, places: Sequence[float], on_look: OnLook
+    ) -> None:
         self._model = model
         self._sitter = sitter
+        self._where = where.to(sitter.clean.device)
         self._on_look = on_look
         clean, schedule = sitter.clean, model.schedule
         dice = torch.Generator().manual_seed(0)
@@ -68,7 +71,8 @@ class DiffusionClassifier:
             chosen = torch.tensor(draws[begin : begin + _AT_ONCE], device=self._noisy.device)
             together = Words.stacked(words[begin : begin + _AT_ONCE])
             predicted = self._model.predict(self._noisy[chosen], self._at[chosen], together, self._sitter)
-            found.append((predicted - self._target[chosen]).square().flatten(1).mean(1).cpu())
+            error = (predicted - self._target[chosen]).square() * self._where
+            found.append(error.flatten(1).mean(1).cpu())
             self._on_look(len(chosen))
         return torch.cat(found)
 

@@ -78,8 +78,9 @@ class Tunable(ABC):
         """Samples that go through the denoiser, at most, while ``caption`` looks for one."""
         return 0
 
-    def caption(self, sitter: Sitter, on_look: OnLook) -> str:
-        """The picture in words the model was taught; empty for models that have no list of them."""
+    def caption(self, image: F32, mask: F32, on_look: OnLook) -> str:
+        """What is in the picture where the mask is, in words the model was taught; empty for models that have no list
+        of them. image, mask: as for ``sit``."""
         return ""
 
     def completed(self, prompt: str, caption: str) -> str:

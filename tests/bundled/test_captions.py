@@ -30,7 +30,7 @@ def caption(model: Adapter, picture: Image.Image) -> tuple[str, int]:
     seen: list[int] = []
     small = picture.convert("RGB").resize((model.native, model.native), Image.Resampling.LANCZOS)
     image = np.asarray(small, np.float32) / 255
-    return model.caption(model.sit(image, np.ones(image.shape[:2], np.float32)), seen.append), sum(seen)
+    return model.caption(image, np.ones(image.shape[:2], np.float32), seen.append), sum(seen)
 
 
 def test_a_person_is_named_with_all_that_a_prompt_may_leave_open(illustration: Adapter) -> None:
@@ -43,3 +43,11 @@ def test_a_prompt_is_completed_unless_it_asks_for_something_else(illustration: A
     assert illustration.completed("raising hand", MAN) == "man raising hand, dark skin, on white background, cartoon"
     assert illustration.completed("a panda", MAN) == "a panda, on white background, cartoon"
     assert illustration.completed("raising hand", "") == "raising hand"
+
+
+def test_only_the_selected_of_several_is_named(illustration: Adapter) -> None:
+    friends = Image.open(PICTURES / "friends.png").convert("RGB").crop((376, 0, 640, 264))  # the man and a dog's ear
+    small = friends.resize((illustration.native, illustration.native), Image.Resampling.LANCZOS)
+    image, mask = np.asarray(small, np.float32) / 255, np.zeros((illustration.native,) * 2, np.float32)
+    mask[:, illustration.native // 4 :] = 1
+    assert illustration.caption(image, mask, lambda count: None) == MAN

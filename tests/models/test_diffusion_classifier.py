@@ -13,6 +13,7 @@ from server.models.tunable import Sitter, Words  # noqa: E402
 
 CAPTIONS = [f"{number}" for number in range(100)]
 PLACES = (0.5,) * DRAWS
+EVERYWHERE = torch.ones(1, 1, 8, 8)
 
 
 class Noise:
@@ -44,9 +45,9 @@ class Denoiser:
         return noisy + error[..., None, None]
 
 
-def classifier(denoiser: Denoiser, on_look) -> DiffusionClassifier:
+def classifier(denoiser: Denoiser, on_look, where=EVERYWHERE) -> DiffusionClassifier:
     torch.manual_seed(0)
-    return DiffusionClassifier(denoiser, Sitter(torch.zeros(1, 4, 8, 8)), PLACES, on_look)
+    return DiffusionClassifier(denoiser, Sitter(torch.zeros(1, 4, 8, 8)), where, PLACES, on_look)
 
 
 @pytest.mark.parametrize("right", [0, 42, 99])
@@ -64,6 +65,20 @@ def test_few_captions_are_all_looked_at(captions: list[str]):
     seen: list[int] = []
     assert classifier(Denoiser(5, 0.0), seen.append).best(captions) == "5"
     assert sum(seen) == looks(len(captions))
+
+
+class Two(Denoiser):
+    """Of two pictures side by side: ``right`` on the left, 9 on the right."""
+
+    def predict(self, noisy, at, words: Words, sitter: Sitter):
+        left = super().predict(noisy, at, words, sitter)
+        return torch.where(torch.arange(8) < 4, left, noisy + (words.parts["prompt"] - 9).abs()[..., None, None])
+
+
+def test_only_what_is_asked_about_counts():
+    half = (torch.arange(8) >= 4).float().expand(1, 1, 8, 8)
+    assert classifier(Two(5, 0.0), lambda count: None, half).best(CAPTIONS) == "9"
+    assert classifier(Two(5, 0.0), lambda count: None, 1 - half).best(CAPTIONS) == "5"
 
 
 def test_what_the_report_raises_ends_it():

@@ -65,6 +65,7 @@ class Learning:
         self, lesson: Lesson, easel: Easel, report: Report, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._lesson = lesson
+        self._easel = easel
         self._report = report
         self._clock = clock
         self.sitter = lesson.adapter.sit(easel.image, easel.mask)
@@ -97,7 +98,7 @@ class Learning:
             self._report(Step(LOOKING, min(seen, adapter.looks), adapter.looks))
 
         on_look(0)
-        return adapter.caption(self.sitter, on_look)
+        return adapter.caption(self._easel.image, self._easel.mask, on_look)
 
     def phases(self, study: Study) -> tuple[Phase, ...]:
         """Those still to do, the one it is in first."""

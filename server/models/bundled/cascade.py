@@ -11,15 +11,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from server.models.adapter import Defaults, OnStep, Painting, Place
 from server.models.card import Card
+from server.models.differential import shrink
 from server.models.diffusion_classifier import DiffusionClassifier, looks
 from server.models.pipeline import as_batch, as_picture
 from server.models.shelf import Installed
 from server.models.stable_diffusion import StableDiffusion
-from server.models.tunable import OnLook, Sitter
+from server.models.tunable import OnLook
 from server.pixels.picture import F32
 from server.pixels.sizes import Sizes, plan_square
 from server.wire import codec
@@ -110,12 +112,15 @@ class Cascade(StableDiffusion):
         facets = (words.skin, words.ground, words.style)
         return sum(map(looks, (len(self._beside.known.names), *(len(facet.phrases) for facet in facets))))
 
-    def caption(self, sitter: Sitter, on_look: OnLook) -> str:
+    def caption(self, image: F32, mask: F32, on_look: OnLook) -> str:
         """What says most is settled first: the thing, a person's skin, the ground, the style. Of each the
         nearest that the model knows, whatever the picture."""
         words, things = self._beside.vocabulary, self._beside.known.names
-        on_the_whole = DiffusionClassifier(self, sitter, _ON_THE_WHOLE, on_look).best
-        in_particular = DiffusionClassifier(self, sitter, _IN_PARTICULAR, on_look).best
+        # It is shown nothing of the surroundings: they would say the ground instead of the words.
+        sitter = self.sit(image, np.ones_like(mask))
+        where = shrink(torch.from_numpy(np.ascontiguousarray(mask))[None, None], self.latent_factor)
+        on_the_whole = DiffusionClassifier(self, sitter, where, _ON_THE_WHOLE, on_look).best
+        in_particular = DiffusionClassifier(self, sitter, where, _IN_PARTICULAR, on_look).best
         thing = in_particular(things)
         if words.who_is(thing, things):
             thing = in_particular([joined(thing, skin) for skin in words.skin.phrases])
