@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 
@@ -194,6 +195,18 @@ def test_when_memory_runs_out_smaller_portions_and_batches_do_it(models: Models,
     images = imagic(scene(), asked, models, lambda _: None).images
     assert small.refused
     assert all(np.allclose(*pair, atol=0.01) for pair in zip(images, expected, strict=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("preset", ["quality", "fast"])
+def test_nothing_of_a_learned_picture_stays_in_memory(models: Models, kind: str, preset: str, monkeypatch, home):
+    shortened(monkeypatch, 2)
+    held = []
+    for seed in range(3):  # the first one fills what is kept for all
+        imagic(scene(seed), recipe(kind, preset), models, lambda _: None)
+        gc.collect()
+        held.append(sum(isinstance(one, torch.Tensor) for one in gc.get_objects()))
+    assert held[1] == held[2]
 
 
 def test_when_even_the_smallest_does_not_fit_it_is_said(models: Models, monkeypatch, home):

@@ -89,7 +89,8 @@ def kept_for_one(model: Adapter, study: Study, one_loss: Callable[[], torch.Tens
     def count(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
         seen[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        # Without its history: a layer that keeps its own output would be kept by it for ever, and all weights with it.
+        return tensor.detach()
 
     weights = study.weights.tensors.values() if study.weights else ()
     own = {one.untyped_storage().data_ptr() for one in (*model.denoiser.parameters(), *weights)}
