@@ -107,5 +107,5 @@ def vocabulary(vendors: Iterable[str]) -> Vocabulary:
 
 
 def _nouns(places: Iterable[str]) -> list[str]:
-    """ "by the sea" → "sea": of each its last word."""
+    """Of each its last word: of "by the sea" it is "sea"."""
     return [place.split()[-1] for place in places]

@@ -39,7 +39,6 @@ class Measured:
     decode, of what follows. nbytes: of memory at most."""
 
     look: float
-
     step: dict[Phase, float]
     denoise: float
     decode: float
