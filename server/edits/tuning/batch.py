@@ -1,4 +1,5 @@
-"""All edit strengths and seeds of one answer, painted together as far as there is room."""
+"""All edit strengths and seeds of one answer: on a GPU painted together as far as there is room, on a processor one
+after the other, so that each is bit for bit what it is when it is asked for alone."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ def paint_all(
     easel: Easel, recipe: Recipe, adapter: Adapter, learned: Study, draws: Sequence[Draw], report: Report
 ) -> tuple[F32, ...]:
     """One picture (H, W, 3) of the scene's size for each draw, in their order, by the model as it was fitted."""
-    at_once = max(1, _PIXELS_AT_ONCE // (easel.image.shape[0] * easel.image.shape[1]))
+    room = 1 if adapter.place.device.type == "cpu" else _PIXELS_AT_ONCE // (easel.image.shape[0] * easel.image.shape[1])
+    at_once = max(1, room)
     images: list[F32] = []
     with worn_by(adapter.denoiser, learned.weights):
         while len(images) < len(draws):
