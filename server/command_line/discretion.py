@@ -11,11 +11,13 @@ from pathlib import Path
 
 from server.wire import codec
 from server.wire.errors import OverpaintError
+from server.wire.keys import is_key
 from server.wire.messages import Submit
 
 _LEAST = 4
 """Letters of a name that is taken out wherever it stands; a shorter one is part of too many words."""
 _LONGEST = 400
+_KEYS = "[key]"
 _KEY = re.compile(r"""[^\s"',]{32,}""")
 _OTHERS = (
     (re.compile(r"(\bjob [0-9a-f]{32} is [^:]*: ).*"), r"\1[prompt]"),  # the log of a server that was to keep them
@@ -30,10 +32,10 @@ class Discretion:
     jobs say what that is."""
 
     def __init__(self, home: Path) -> None:
-        words = dict.fromkeys(_keys(home), "[key]") | dict.fromkeys(_prompts(home), "[prompt]")
+        words = dict.fromkeys(_keys(home), _KEYS) | dict.fromkeys(_prompts(home), "[prompt]")
         words |= {str(home): "[Overpaint]", str(Path.home()): "~", platform.node(): "[machine]", _user(): "[user]"}
         kept = sorted((word for word in words if len(word) >= _LEAST and word != "root"), key=len, reverse=True)
-        self._replacements = [(re.compile(rf"(?<!\w){re.escape(word)}(?!\w)"), words[word]) for word in kept]
+        self._replacements = [(_wherever(word, words[word]), words[word]) for word in kept]
 
     def said(self, text: str) -> str:
         """Line by line; a line that is too long for anything but data is cut."""
@@ -45,6 +47,11 @@ class Discretion:
         for pattern, instead in _OTHERS:
             line = pattern.sub(instead, line)
         return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} […]"
+
+
+def _wherever(word: str, instead: str) -> re.Pattern[str]:
+    """A key wherever it stands, also at once beside other letters; all else as a word of its own."""
+    return re.compile(re.escape(word) if instead == _KEYS else rf"(?<!\w){re.escape(word)}(?!\w)")
 
 
 def _user() -> str:
@@ -62,7 +69,8 @@ def _keys(home: Path) -> Iterable[str]:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError):
             continue  # what cannot be read here cannot have got into a log from here either
-        yield from (word for word in _KEY.findall(text) if "//" not in word)
+        # an address is told; but "://" may stand in a key as well as any other letters
+        yield from (word for word in _KEY.findall(text) if is_key(word) or "://" not in word)
 
 
 def _prompts(home: Path) -> Iterable[str]:

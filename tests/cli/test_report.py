@@ -69,6 +69,14 @@ def test_names_are_taken_out_as_words_only(tmp_path: Path, monkeypatch: pytest.M
     assert discretion.said("anna has a savannah") == "[user] has a savannah"
 
 
+@pytest.mark.parametrize("letters", ["//", "://", "<&>", "$^("])
+def test_a_key_is_taken_out_whatever_letters_it_has(letters: str, tmp_path: Path) -> None:
+    key = f"HlCq{letters}".ljust(40, "5")
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "server.json").write_text(f'{{"public": "{key}"}}', "utf-8")
+    assert Discretion(tmp_path).said(f"with {key}, key={key} and x{key}y") == "with [key], key=[key] and x[key]y"
+
+
 def test_a_line_of_data_is_cut(tmp_path: Path) -> None:
     assert len(Discretion(tmp_path).said("x" * 5000)) < 450
 
