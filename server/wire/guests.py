@@ -26,13 +26,17 @@ class Guest:
 
 
 def guests_file(home: Path) -> Path:
-    """One a line: the public key, then the name. A line that begins with ``#`` is a note."""
+    """One a line: the public key, then the name. Another line that begins with ``#`` is a note (a key may, too)."""
     return home / "keys" / "admitted"
 
 
 def listed(home: Path) -> tuple[Guest, ...]:
-    words = [line.split(maxsplit=1) for line in _lines(home) if line.strip() and not line.startswith("#")]
-    return tuple(Guest(one[0], one[1].strip() if len(one) > 1 else "") for one in words if keys.is_key(one[0]))
+    return tuple(guest for line in _lines(home) if (guest := _guest(line)) is not None)
+
+
+def _guest(line: str) -> Guest | None:
+    key, name = (*line.split(maxsplit=1), "", "")[:2]
+    return Guest(key, name.strip()) if keys.is_key(key) else None
 
 
 def _lines(home: Path) -> list[str]:
@@ -71,7 +75,7 @@ def turn_out(home: Path, name: str) -> None:
 
 
 def _write(home: Path, guests: tuple[Guest, ...]) -> None:
-    notes = [line for line in _lines(home) if line.startswith("#")]
+    notes = [line for line in _lines(home) if line.startswith("#") and _guest(line) is None]
     lines = [*notes, *(f"{guest.key} {guest.name}" for guest in guests)]
     write_private(guests_file(home), "".join(f"{line}\n" for line in lines))
 

@@ -231,6 +231,19 @@ def test_a_list_that_was_edited_by_hand_is_read_line_by_line(laptop: Path):
     assert [(guest.key, guest.name) for guest in guests.listed(laptop)] == [(key, "laptop")]
 
 
+def test_a_key_that_begins_like_a_note_is_a_key(laptop: Path):
+    key = "#" * 40
+    guests.let_in(laptop, "laptop", key)
+    with guests.guests_file(laptop).open("a") as file:
+        file.write(f"# a note\n#{key} turned out for now\n")
+    guests.let_in(laptop, "tablet", "a" * 40)
+    assert {guest.name for guest in guests.listed(laptop)} == {"laptop", "tablet"}
+    assert guests.Guests(laptop).admits(key)
+    guests.turn_out(laptop, "laptop")
+    assert "# a note" in guests.guests_file(laptop).read_text()
+    assert not guests.Guests(laptop).admits(key)
+
+
 def test_an_edited_list_counts_from_the_next_question_on(laptop: Path):
     known = guests.Guests(laptop)
     key = "a" * 40
