@@ -25,7 +25,7 @@ import numpy as np
 import torch
 
 from bench import edits_sheet
-from bench.imagic_shapes import OneModel, of_shape
+from bench.imagic.shapes import OneModel, of_shape
 from server.edits.edit import Edit, Scene
 from server.edits.imagic import imagic
 from server.edits.inpaint import inpaint

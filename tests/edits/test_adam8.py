@@ -8,6 +8,7 @@ torch = pytest.importorskip("torch")
 
 from torch import Tensor, nn  # noqa: E402
 
+from server.edits.tuning import adam8  # noqa: E402
 from server.edits.tuning.adam8 import BYTES, Adam8, dequantize, packed, quantize, unpacked  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -47,6 +48,30 @@ def test_it_fits_as_well_as_adam_in_a_quarter_of_the_memory():
 
 def test_taken_up_in_the_middle_it_ends_bit_for_bit_where_it_would_have():
     assert torch.equal(fitted(Adam8, breaks_at=7)[1], fitted(Adam8)[1])
+
+
+def test_variables_of_all_sizes_learn_together_what_they_would_alone(monkeypatch: pytest.MonkeyPatch):
+    """Some are joined, some cut: what is at hand at once is small here."""
+    monkeypatch.setattr(adam8, "_AT_ONCE", 1 << 14)
+    shapes = [(40, 40, 3, 3), (300,), (64, 64), (64, 65), (7, 611), (128, 300), (), (64, 64), (5000,)]
+    rates = [1e-2, 3e-3]
+
+    def learned(*, together: bool) -> list[Tensor]:
+        variables = [nn.Parameter(torch.ones(shape)) for shape in shapes]
+        groups = [{"params": variables[:4], "lr": rates[0]}, {"params": variables[4:], "lr": rates[1]}]
+        alone = [[{"params": [one], "lr": rates[place >= 4]}] for place, one in enumerate(variables)]
+        adams = [Adam8(each) for each in ([groups] if together else alone)]
+        for step in range(5):
+            dice = torch.Generator().manual_seed(step)
+            for one in variables:
+                one.grad = torch.randn(one.shape, generator=dice)
+            for adam in adams:
+                adam.step()
+        return variables
+
+    pairs = list(zip(learned(together=True), learned(together=False), strict=True))
+    assert all(torch.equal(*pair) for pair in pairs)
+    assert all((one != 1).any() for one, _ in pairs)
 
 
 @pytest.mark.parametrize("signed", [True, False])

@@ -12,18 +12,18 @@ import torch
 from diffusers import DDIMScheduler, EulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler
 from safetensors.torch import load_file
 
+from bench.imagic.memory import SHAPES, Rehearsal
 from server.edits.edit import Step
 from server.edits.imagic import imagic
 from server.edits.tuning import lesson
-from server.edits.tuning.descent import kept_per_sample, minimise
+from server.edits.tuning.descent import demand, minimise
 from server.edits.tuning.forecast import estimate
 from server.edits.tuning.loss import diffusion_loss, draw
 from server.edits.tuning.notebook import Notebook, Page
-from server.edits.tuning.plan import Plan, fitting
+from server.edits.tuning.plan import Demand, Plan, fitting, plans, smaller
 from server.edits.tuning.presets import Phase
 from server.edits.tuning.study import Study
 from server.edits.tuning.weights import AllWeights, LowRank
-from server.models import memory
 from server.models.pipeline import PipelineAdapter
 from server.models.residency import Models
 from server.models.schedule import Predicts, Schedule
@@ -139,21 +139,36 @@ def test_smaller_portions_and_checkpointing_learn_the_same(models: Models):
         assert torch.allclose(whole, learned(plan), atol=1e-4), plan
 
 
-def test_a_plan_is_as_small_as_what_is_free(models: Models, monkeypatch: pytest.MonkeyPatch):
+def test_what_a_phase_demands_is_counted(models: Models):
     adapter = models.get("sd15")
     sitter = adapter.sit(scene().picture.rgb, scene().mask)
     study, phase = Study(adapter.embed(PROMPT), AllWeights.beginning(adapter.denoiser)), Phase("", 1, 0, 1e-4, batch=8)
-    kept = kept_per_sample(adapter, sitter, study, phase)
-    assert kept > sitter.clean.nbytes
-    taken = 3 * sum(one.nbytes for one in study.weights.tensors.values())
+    need = demand(adapter, sitter, study, phase)
+    assert (need.batch, need.numbers) == (8, sum(one.numel() for one in adapter.denoiser.parameters()))
+    assert need.sample > sitter.clean.nbytes
+    assert need.casts == 0  # all is in single precision on a processor
 
-    def plan(samples: float) -> Plan:
-        monkeypatch.setattr(memory, "free", lambda device: int(taken + 1.2 * samples * kept))
-        return fitting(adapter, study, phase, kept)
 
-    smallest = Plan(1, checkpointing=True)
-    assert [plan(samples) for samples in (9, 5, 0.1)] == [Plan(8), Plan(4), smallest]
-    assert plan(-1) == replace(smallest, eight_bit=True)
+def test_a_plan_is_the_quickest_in_what_is_free():
+    need = Demand(batch=8, numbers=1000, sample=4000, casts=2000)
+    known = plans(8)
+    assert known[:4] == (Plan(8), Plan(4), Plan(8, True), Plan(4, True))
+    assert known[-1] == Plan(1, checkpointing=True, eight_bit=True)
+    for number, plan in enumerate(known):
+        chosen = fitting(need, need.of(plan))
+        assert need.of(chosen) <= need.of(plan)
+        assert known.index(chosen) <= number
+    assert fitting(need, 1 << 40) == Plan(8)
+    assert need.of(fitting(need, 0)) == min(need.of(plan) for plan in known)
+
+
+def test_when_memory_runs_out_one_plan_follows_the_other_to_the_end():
+    for batch in (1, 4, 10):
+        gone_through = [first := Plan(batch)]
+        while (following := smaller(gone_through[-1], batch)) is not None:
+            gone_through.append(following)
+        assert gone_through == list(dict.fromkeys(plans(batch))), first
+        assert gone_through[-1] == Plan(1, checkpointing=True, eight_bit=True)
 
 
 def test_moments_go_on_in_eight_bits_when_memory_runs_out_and_whole_when_it_is_back(models: Models):
@@ -256,7 +271,7 @@ def test_where_counting_what_a_step_keeps_does_not_fit_the_smallest_plan_is_take
         seen.append(plan)
         minimise(adapter, sitter, study, phase, plan, on_step)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(lesson, "kept_per_sample", refuse)
+    monkeypatch.setattr(lesson, "demand", refuse)
     monkeypatch.setattr(lesson, "minimise", watched)
     assert imagic(scene(), recipe("sd15", "quality"), models, lambda _: None).recipe.preset == "quality"
     assert set(seen) == {Plan(1, checkpointing=True)}
@@ -361,3 +376,27 @@ def test_an_estimate_knows_what_is_learned_already(models: Models, monkeypatch, 
     assert other.tuning_s > 0
     assert ask(preset="fast").learned == 0.0
     assert ask(steps=50).render_s > ask(steps=2).render_s
+
+
+def test_an_estimate_tells_of_the_small_addition_where_the_whole_model_does_not_fit(models: Models, monkeypatch, home):
+    shortened(monkeypatch, 2)
+
+    def refuse(denoiser: torch.nn.Module) -> AllWeights:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.20 GiB")
+
+    monkeypatch.setattr(AllWeights, "beginning", refuse)
+    layer = Raster(Bounds(0, 0, 64, 64), Channels.RGBA, Depth.U8)
+    told = estimate(Estimate("a" * 32, recipe("sd15", "quality"), layer, None, scene().content()), models)
+    assert told.preset == "fast"
+    assert told.tuning_s > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "plan", "most"),
+    [("quality", Plan(10, checkpointing=True, eight_bit=True), 12e9), ("fast", Plan(4, checkpointing=True), 6e9)],
+)
+def test_what_learning_takes_at_full_size_is_foretold(name: str, plan: Plan, most: float):
+    rehearsal = Rehearsal(SHAPES["sd15"], name)
+    counted, foretold = rehearsal.peak(plan), rehearsal.there + rehearsal.demand.of(plan)
+    assert counted <= 1.02 * foretold
+    assert foretold <= min(1.1 * counted, most)

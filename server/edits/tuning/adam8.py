@@ -7,7 +7,8 @@ divides, a root that is lost would throw the weight away. Tensors of less than `
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from torch.nn import functional
 _BLOCK = 256
 """Numbers that share a scale."""
 
+_AT_ONCE = 1 << 22
 _SMALLEST = 4096
 _EXPONENTS = 7
 _CODES = 256
@@ -44,19 +46,79 @@ class Adam8(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self) -> None:  # type: ignore[override]  # no closure
         for group in self.param_groups:
-            for one in group["params"]:
-                if one.grad is not None:
-                    self._descend(one, group["lr"], group["betas"], group["eps"])
+            learned = [one for one in group["params"] if one.grad is not None]
+            for one in learned:
+                self.state[one] = packed(self.state[one] or _beginning(one))
+                self.state[one]["step"] += 1
+            for pieces in _handfuls((one, self.state[one]) for one in learned):
+                _descend(pieces, group["lr"], group["betas"], group["eps"])
 
-    def _descend(self, one: nn.Parameter, rate: float, betas: tuple[float, float], eps: float) -> None:
-        assert one.grad is not None
-        state = unpacked(self.state[one]) or _beginning(one)
-        step, mean, square = state["step"] + 1, state["exp_avg"], state["exp_avg_sq"]
-        mean.lerp_(one.grad, 1 - betas[0])
-        square.mul_(betas[1]).addcmul_(one.grad, one.grad, value=1 - betas[1])
-        root = (square / (1 - betas[1] ** step)).sqrt_().add_(eps)
-        one.sub_((mean / (1 - betas[0] ** step)).div_(root), alpha=rate)
-        self.state[one] = packed({"step": step, "exp_avg": mean, "exp_avg_sq": square})
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """A stretch of one variable: flat views of it, of its gradient, and of its state (``step`` as it is)."""
+
+    values: Tensor
+    gradient: Tensor
+    state: State
+
+    @property
+    def joins(self) -> bool:
+        """Whether others can follow it in one tensor: where blocks share a scale, it has to end with one."""
+        return "codes" not in self.state or len(self.values) % _BLOCK == 0
+
+
+def _handfuls(learned: Iterable[tuple[nn.Parameter, State]]) -> Iterator[list[_Piece]]:
+    """All of it in lists of pieces of one kind, of ``_AT_ONCE`` numbers at most: few enough that what they
+    take on the way is small, and enough that a GPU has something to do."""
+    pieces: dict[bool, list[_Piece]] = {True: [], False: []}
+    for piece in (piece for one, state in learned for piece in _pieces(one, state)):
+        handful = pieces["codes" in piece.state]
+        if handful and (not handful[-1].joins or sum(len(one.values) for one in (*handful, piece)) > _AT_ONCE):
+            yield [*handful]
+            handful.clear()
+        handful.append(piece)
+    yield from (handful for handful in pieces.values() if handful)
+
+
+def _pieces(one: nn.Parameter, state: State) -> Iterator[_Piece]:
+    assert one.grad is not None
+    for begin in range(0, one.numel(), _AT_ONCE):
+        numbers = slice(begin, begin + _AT_ONCE)
+        blocks = slice(begin // _BLOCK, (begin + _AT_ONCE) // _BLOCK)
+        part = {
+            name: tensor if name == "step" else tensor.view(-1)[blocks if name.endswith("scales") else numbers]
+            for name, tensor in state.items()
+        }
+        yield _Piece(one.view(-1)[numbers], one.grad.reshape(-1)[numbers], part)
+
+
+def _descend(pieces: Sequence[_Piece], rate: float, betas: tuple[float, float], eps: float) -> None:
+    """One step of all of them at once, in place."""
+    joined = {name: torch.cat([piece.state[name] for piece in pieces]) for name in pieces[0].state if name != "step"}
+    gradient, step = torch.cat([piece.gradient for piece in pieces]), pieces[0].state["step"]
+    state = unpacked({"step": step, **joined})
+    mean, square = state["exp_avg"], state["exp_avg_sq"]
+    mean.lerp_(gradient, 1 - betas[0])
+    square.mul_(betas[1]).addcmul_(gradient, gradient, value=1 - betas[1])
+    root = (square / (1 - betas[1] ** step)).sqrt_().add_(eps)
+    change = (mean / (1 - betas[0] ** step)).div_(root).mul_(rate)
+    values = [piece.values for piece in pieces]
+    torch._foreach_sub_(values, _parted(change, values))
+    for name, moments in _as_before(state, joined).items():
+        parts = [piece.state[name] for piece in pieces]
+        torch._foreach_copy_(parts, _parted(moments, parts))
+
+
+def _parted(joined: Tensor, like: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    return torch.split(joined, [len(part) for part in like])
+
+
+def _as_before(state: State, joined: State) -> State:
+    """The moments in the form that they had."""
+    if "codes" not in joined:
+        return {name: state[name] for name in joined}
+    return {name: tensor for name, tensor in _packed(state).items() if name != "step"}
 
 
 def _beginning(one: nn.Parameter) -> State:
@@ -68,6 +130,10 @@ def packed(state: State) -> State:
     """In 8 bits; as it is where it is so already, or small."""
     if "exp_avg" not in state or state["exp_avg"].numel() < _SMALLEST:
         return state
+    return _packed(state)
+
+
+def _packed(state: State) -> State:
     codes, scales = quantize(state["exp_avg"], signed=True)
     root_codes, root_scales = quantize(state["exp_avg_sq"].sqrt(), signed=False)
     return dict(zip(PACKED, (state["step"], codes, scales, root_codes, root_scales), strict=True))

@@ -12,7 +12,7 @@ from server.models.tunable import Sitter, Words
 
 from .adam8 import PACKED, WHOLE, Adam8, packed, unpacked
 from .loss import Draw, diffusion_loss, draw
-from .plan import Plan, kept_for_one, precision
+from .plan import Demand, Plan, casts, kept_for_one, precision
 from .presets import Phase
 from .study import Study
 from .weights import worn_by
@@ -45,9 +45,9 @@ def minimise(model: Adapter, sitter: Sitter, study: Study, phase: Phase, plan: P
             on_step()
 
 
-def kept_per_sample(model: Adapter, sitter: Sitter, study: Study, phase: Phase) -> int:
-    """Bytes that the loss of one sample keeps for its way back."""
-    _variables(study, phase)
+def demand(model: Adapter, sitter: Sitter, study: Study, phase: Phase) -> Demand:
+    """What the steps of the phase will take; one sample goes through the denoiser to be counted."""
+    variables = _variables(study, phase)
     drawn = draw(model, sitter, 1, 0)
 
     def one_loss() -> Tensor:
@@ -55,7 +55,9 @@ def kept_per_sample(model: Adapter, sitter: Sitter, study: Study, phase: Phase) 
             return diffusion_loss(model, sitter, study.words, drawn)
 
     with worn_by(model.denoiser, study.weights):
-        return kept_for_one(model, study, one_loss)
+        kept, copies = kept_for_one(model, study, one_loss), casts(model)
+    numbers = sum(one.numel() for _, named in variables for one in named.values())
+    return Demand(phase.batch, numbers, max(kept - copies, 0), copies)
 
 
 def _variables(study: Study, phase: Phase) -> list[tuple[float, dict[str, nn.Parameter]]]:
@@ -86,8 +88,8 @@ def _descend(
         part = drawn.part(begin, min(begin + plan.portion, count))
         with precision(model):
             loss = diffusion_loss(model, sitter, words, part) * (len(part.at) / count)
-        for one, gradient in zip(learned, torch.autograd.grad(loss, learned), strict=True):
-            one.grad = gradient if one.grad is None else one.grad.add_(gradient)
+        # adds each gradient as it comes: never are there two of all
+        torch.autograd.backward(loss, inputs=learned)
         total += loss.detach()
     return total
 

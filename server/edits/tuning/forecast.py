@@ -3,6 +3,7 @@ preset and size, and what is known of the picture already is looked up."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,20 +11,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from server.models import memory
 from server.models.adapter import Adapter
 from server.models.families import Ability
 from server.models.residency import Models
+from server.models.shortage import is_shortage
 from server.models.tunable import Sitter, Words
 from server.pixels.picture import F32
 from server.wire.geometry import Extent
 from server.wire.messages import Estimate, Estimated
 
-from .descent import kept_per_sample, minimise
+from .descent import demand, minimise
 from .lesson import first_weights, seen_as, way, words_page
 from .notebook import Notebook, Page
-from .plan import Plan, taken_by
-from .presets import Phase, Preset, Start, preset
+from .plan import Plan, fitting
+from .presets import Phase, Preset, Start, preset, smaller
 from .study import Study
+
+log = logging.getLogger(__name__)
 
 _GB = 1e9
 _GUIDED = 2
@@ -36,7 +41,7 @@ _SHORT = 1.0
 @dataclass(frozen=True)
 class Measured:
     """Seconds: look, until the picture has its caption; step, of one step of each phase; denoise, of one of painting;
-    decode, of what follows. nbytes: of memory at most."""
+    decode, of what follows. nbytes: of memory at most, in what was free."""
 
     look: float
     step: dict[Phase, float]
@@ -53,12 +58,26 @@ _measured: dict[tuple[str, Extent], Measured] = {}
 
 
 def estimate(question: Estimate, models: Models) -> Estimated:
-    """Loads the model, and measures the first time."""
+    """Loads the model, and measures the first time. Where there is too little memory for the preset it tells of the
+    smaller one, as the edit then learns."""
     recipe = question.recipe
     card = models.choose(recipe.model, Ability.LEARN)
     adapter = models.get(card.name)
-    chosen = preset(recipe.preset, card.family)
-    manner = way(adapter, models.identity(card.name), chosen)
+    chosen, identity = preset(recipe.preset, card.family), models.identity(card.name)
+    try:
+        return _estimated(question, adapter, chosen, identity)
+    except Exception as error:
+        less = smaller(chosen, card.family)
+        if less is None or not is_shortage(error):
+            raise
+        log.warning("there is too little memory to try %s: %s", chosen.name, error)
+    memory.sweep(adapter.place.device)  # not before: the error holds what did not fit
+    return _estimated(question, adapter, less, identity)
+
+
+def _estimated(question: Estimate, adapter: Adapter, chosen: Preset, identity: str) -> Estimated:
+    recipe = question.recipe
+    manner = way(adapter, identity, chosen)
     size = adapter.sizes(question.layer.bounds.extent).working
     measured = _measured.get((manner, size)) or _measure(adapter, chosen, size)
     _measured[manner, size] = measured
@@ -66,7 +85,8 @@ def estimate(question: Estimate, models: Models) -> Estimated:
     seconds = sum(phase.steps * measured.step[phase] for phase in known.phases) * (1 - known.share)
     seconds += 0.0 if known.share else measured.look
     paint = measured.paint(recipe.steps or adapter.defaults.steps)
-    return Estimated(question.question, card.name, chosen.name, seconds, paint, measured.nbytes / _GB, known.learned)
+    gigabytes = measured.nbytes / _GB
+    return Estimated(question.question, adapter.card.name, chosen.name, seconds, paint, gigabytes, known.learned)
 
 
 @dataclass(frozen=True)
@@ -100,23 +120,25 @@ def _measure(adapter: Adapter, chosen: Preset, size: Extent) -> Measured:
         weights = first_weights(adapter, chosen)
         for phase in dict.fromkeys((*chosen.phases, *(chosen.other_words or ()))):
             study = Study(words, weights)
-            kept = kept_per_sample(adapter, sitter, study, phase)
+            need = demand(adapter, sitter, study, phase)
+            plan = fitting(need, memory.free(adapter.place.device))
             learned = sum(one.numel() * one.element_size() for one in weights.tensors.values())
-            step[phase] = _seconds_per_step(adapter, sitter, study, phase)
-            nbytes = max(nbytes, adapter.nbytes + learned + taken_by(study, phase) + kept * phase.batch)
+            step[phase] = _seconds_per_step(adapter, sitter, study, phase, plan)
+            nbytes = max(nbytes, adapter.nbytes + learned + need.of(plan))
     denoise, decode = _seconds_to_paint(adapter, sitter, words, image)
     looks = adapter.looks if chosen.start is Start.CAPTION else 0
     return Measured(looks * denoise / _GUIDED, step, denoise, decode, nbytes)
 
 
-def _seconds_per_step(adapter: Adapter, sitter: Sitter, study: Study, phase: Phase) -> float:
+def _seconds_per_step(adapter: Adapter, sitter: Sitter, study: Study, phase: Phase, plan: Plan) -> float:
     """Of the second of two steps: the first one warms up."""
 
     def second(batch: int) -> float:
         times: list[float] = []
         trial = replace(phase, steps=2, batch=batch, fitted=0.0)
         begun = replace(study, moments={})
-        minimise(adapter, sitter, begun, trial, Plan(batch), lambda: times.append(_now(adapter)))
+        way = replace(plan, portion=min(plan.portion, batch))
+        minimise(adapter, sitter, begun, trial, way, lambda: times.append(_now(adapter)))
         return times[1] - times[0]
 
     for_one = second(1)

@@ -14,9 +14,9 @@ from server.models.adapter import Adapter
 from server.models.shortage import is_shortage
 from server.models.tunable import Sitter
 
-from .descent import OnStep, kept_per_sample, minimise
+from .descent import OnStep, demand, minimise
 from .notebook import Notebook, Page, name_of
-from .plan import Plan, fitting
+from .plan import Plan, fitting, smaller
 from .presets import LOOKING, Phase, Preset, Start
 from .study import Study
 from .weights import AllWeights, LowRank, Weights
@@ -122,11 +122,12 @@ class Learning:
     def _first_plan(self, study: Study, phase: Phase) -> Plan:
         adapter = self._lesson.adapter
         try:
-            return fitting(adapter, study, phase, kept_per_sample(adapter, self.sitter, study, phase))
+            need = demand(adapter, self.sitter, study, phase)
+            return fitting(need, memory.free(adapter.place.device))
         except Exception as error:
             if not is_shortage(error):
                 raise
-            log.warning("memory ran out counting what one sample keeps; going on with the smallest plan")
+            log.warning("memory ran out counting what one sample keeps; going on with one at a time")
         memory.sweep(adapter.place.device)
         return Plan(1, checkpointing=True)
 
@@ -135,14 +136,14 @@ class Learning:
         try:
             minimise(self._lesson.adapter, self.sitter, study, phase, plan, on_step)
         except Exception as error:
-            smaller = plan.smaller()
-            if smaller is None or not is_shortage(error):
+            next_plan = smaller(plan, phase.batch)
+            if next_plan is None or not is_shortage(error):
                 raise
-            log.warning("memory ran out with %s; going on with %s", plan, smaller)
+            log.warning("memory ran out with %s; going on with %s", plan, next_plan)
         else:
             return None
         memory.sweep(self._lesson.adapter.place.device)
-        return smaller
+        return next_plan
 
     def end(self, study: Study) -> None:
         """It is learned: kept as it will be painted with."""

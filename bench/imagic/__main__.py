@@ -3,7 +3,7 @@
 One picture is edited by `server.edits.imagic`: the first layer, then a second prompt, then a new edit strength. Beside
 it, in the same run, on the same model and device, the recipe that the community's pipelines share (500 + 1000 steps of
 one timestep each, single precision, noise drawn on the host, nothing kept), written from its description in
-`bench/imagic_community.py`. Its steps are timed on `--baseline-steps` of each phase and counted up.
+`bench/imagic/community.py`. Its steps are timed on `--baseline-steps` of each phase and counted up.
 
 `speedup_equal_steps` compares the seconds that one noisy sample of the picture costs in fine-tuning; `tflops` is what
 was counted in the learning of the first layer, over its seconds. `--shape sd15` or `sdxl` builds the published shapes
@@ -25,8 +25,8 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.imagic_community import Community
-from bench.imagic_shapes import SHAPES, OneModel, of_shape
+from bench.imagic.community import Community
+from bench.imagic.shapes import SHAPES, OneModel, of_shape
 from server.edits.edit import Scene, Step
 from server.edits.imagic import imagic
 from server.edits.painting import Easel
