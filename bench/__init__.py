@@ -1,1 +1,1 @@
-"""One file per measured question: ``python -m bench.NAME``; the last printed line is a JSON object of figures."""
+"""Measured questions, one a file or folder: ``python -m bench.NAME``; the last line printed is a JSON object."""

@@ -146,10 +146,11 @@ def _explore(config: Gimp.ProcedureConfig, kind: Kind, source: Source, line: Lin
     import task
     from renders import Renders
 
-    from server.client.strengths import FIRST_SHOWN, swept
+    from server.client.strengths import swept
+    from server.wire.recipe import USUAL_ETA
 
     wanted = recipe(values(config, kind))
-    shown = wanted.eta[0] if wanted.eta else FIRST_SHOWN
+    shown = wanted.eta[0] if wanted.eta else USUAL_ETA
     asked, first = task.learned(kind, source, swept(wanted, shown), line)
     kept = strength_dialog.choose(asked, Renders(line, asked.request, first, shown))
     if kept.eta is not None:

@@ -11,9 +11,10 @@ from .job import Job
 from .server.client.link import Link
 from .server.client.naming import answer_names, layer_name, strength_name
 from .server.client.recipes import of_result
-from .server.client.strengths import FIRST_SHOWN, HIGHEST, LOWEST, Point
+from .server.client.strengths import HIGHEST, LOWEST, Point
 from .server.wire.geometry import Bounds
 from .server.wire.messages import Finished
+from .server.wire.recipe import USUAL_ETA
 from .strips import Work
 from .words import say
 
@@ -89,9 +90,9 @@ def _keep(job: Job, exploring: Exploring, painted: list[Painted], names: list[st
 def first_shown() -> float:
     """The edit strength at which a new slider stands: that of the last layer that was kept from one."""
     try:
-        eta = float(canvas.setting("eta") or FIRST_SHOWN)
+        eta = float(canvas.setting("eta") or USUAL_ETA)
     except ValueError:
-        eta = FIRST_SHOWN
+        eta = USUAL_ETA
     return min(max(eta, LOWEST), HIGHEST)
 
 

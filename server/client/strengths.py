@@ -7,16 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ..wire.errors import Code, OverpaintError
-from ..wire.recipe import Recipe
+from ..wire.recipe import USUAL_ETA, Recipe
 
 LOWEST, HIGHEST = 0.0, 1.5
 """Of an edit strength: the picture as it was learned, and half beyond what the words alone ask for."""
 
 SWEEP = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Painted in one batch as soon as the picture is learned: the paper's range of good edits and some room beside it."""
-
-FIRST_SHOWN = 0.7
-"""In the middle of the range in which the paper finds the best edits (0.6 to 0.8)."""
 
 MOST = 16
 """Answers of one job."""
@@ -118,7 +115,7 @@ def kept_at_once(nbytes: int) -> int:
     return max(2 * len(SWEEP), WORTH_KEEPING // max(1, nbytes))
 
 
-def swept(recipe: Recipe, shown: float = FIRST_SHOWN) -> Recipe:
+def swept(recipe: Recipe, shown: float = USUAL_ETA) -> Recipe:
     """The first job: learn, then paint the whole range, with the strength that will be ``shown`` first."""
     etas = sorted({*SWEEP, Point(0, shown).eta})
     return replace(recipe, eta=tuple(etas), variations=1)

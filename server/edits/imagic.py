@@ -19,7 +19,7 @@ from server.models.families import Ability
 from server.models.residency import Models
 from server.models.shortage import is_shortage
 from server.models.tunable import Words
-from server.wire.recipe import Recipe
+from server.wire.recipe import USUAL_ETA, Recipe
 
 from .edit import Answer, Report, Scene, seed_of, seeds
 from .painting import Easel, load, misgivings, settle
@@ -29,9 +29,6 @@ from .tuning.presets import Preset, preset, smaller
 from .tuning.study import Study
 
 log = logging.getLogger(__name__)
-
-ETA = 0.7
-"""In the middle of the range in which the paper finds edits true to the words and to the picture both, §4.2."""
 
 _LESS = "There was too little memory to learn with the whole model; a small addition to it was learned instead."
 
@@ -94,5 +91,5 @@ def _completed(prompt: str, words: str) -> tuple[str, ...]:
 
 def _settled(recipe: Recipe, adapter: Adapter) -> Recipe:
     """Painting begins with nothing but noise, whatever strength was asked for."""
-    eta = tuple(round(eta, 4) for eta in recipe.eta or (ETA,))
+    eta = tuple(round(eta, 4) for eta in recipe.eta or (USUAL_ETA,))
     return replace(settle(recipe, adapter, 1.0), strength=1.0, eta=eta)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+USUAL_ETA = 0.8
+"""Edits are true to words and picture both from 0.6 to 0.8, as the paper finds (arXiv 2210.09276, §4.2); of these our
+measurements (docs/imagic.md) favour the last."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -24,7 +28,7 @@ class Recipe:
     context: pixels of surroundings the model sees around the selection, 0..8192.
     preset: for a method that first learns the picture: how, a name of ``MethodOffer.presets``; empty for the first.
     eta: for the same methods: edit strengths, each 0 (the picture as it was learned) to 1.5; 1 is what the words alone
-        ask for. There is one answer for each eta and variation, at most 16 in all; empty: the method's usual one.
+        ask for. There is one answer for each eta and variation, at most 16 in all; empty: ``USUAL_ETA``.
     """
 
     method: str

@@ -15,7 +15,7 @@ from server.edits.tuning import lesson
 from server.models.residency import Models
 from server.pixels.picture import F32
 from server.wire.errors import Code, OverpaintError
-from server.wire.recipe import Recipe
+from server.wire.recipe import USUAL_ETA, Recipe
 from tests.bundled import untrained
 from tests.edits import tuning_desk
 from tests.edits.tuning_desk import FAMILIES, fingerprint, recipe, scene, shortened
@@ -197,7 +197,7 @@ def test_an_interrupted_learning_goes_on_where_it_was_and_ends_as_it_would_have(
 
 def test_the_recipe_of_the_answer_says_all_that_was_used(models: Models):
     used = Run(models, Recipe("imagic", "a hat", model="sd15", steps=2)).answer.recipe
-    assert (used.preset, used.eta, used.strength) == ("quality", (0.7,), 1.0)
+    assert (used.preset, used.eta, used.strength) == ("quality", (USUAL_ETA,), 1.0)
     assert None not in (used.seed, used.guidance)
     assert np.array_equal(*(Run(models, used).images[0] for _ in range(2)))
 

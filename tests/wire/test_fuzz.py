@@ -9,7 +9,7 @@ import typing
 
 import pytest
 
-from bench.fuzz_frames import EVIL, SEEDS
+from bench.fuzz.frames import EVIL, SEEDS
 from server.gateway.admission import check_id
 from server.wire import codec
 from server.wire import messages as wire

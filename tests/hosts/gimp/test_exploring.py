@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from server.wire.recipe import USUAL_ETA
 from tests.hosts.gimp.desk import Desk, lay_out
 from tests.hosts.gimp.test_window import Window
 from tests.hosts.host import Host, end
@@ -71,17 +72,17 @@ def explored(window: Window, artefacts: Path) -> Any:
 
 def test_each_keep_makes_a_layer_and_the_selection_stays(explored: Any) -> None:
     assert (explored["status"], explored["error"]) == ("success", "")
-    assert explored["names"] == ["a dog that sits 1.23", "a dog that sits 0.7", "Paint"]
+    assert explored["names"] == ["a dog that sits 1.23", f"a dog that sits {USUAL_ETA}", "Paint"]
     assert explored["selected"]
     etas = [json.loads(new["note"])["made"]["recipe"]["eta"] for new in explored["layers"]]
-    assert etas == [[0.7], [1.23]]
+    assert etas == [[USUAL_ETA], [1.23]]
 
 
 def test_each_keep_is_one_step_to_undo(window: Window, explored: Any) -> None:
     picture = window.display.wait_for_window(r"Untitled.*GIMP$")
     window.display.run("xdotool", "windowactivate", "--sync", picture, "key", "ctrl+z")
     window.begin("undone")
-    assert window.said("undone") == ["a dog that sits 0.7", "Paint"]
+    assert window.said("undone") == [f"a dog that sits {USUAL_ETA}", "Paint"]
 
 
 def test_the_dialogs_letters_clash_with_none_of_gimps(window: Window, explored: Any) -> None:

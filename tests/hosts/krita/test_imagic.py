@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from server.wire.recipe import USUAL_ETA
 from tests.hosts.krita.pictures import Rect, outside, paint, pixels, select
 from tests.hosts.krita.running import Krita
 from tests.hosts.krita.test_docker import CHOSEN, NARROW, SIZE, photograph
@@ -116,7 +117,7 @@ def test_what_the_slider_shows_is_not_in_the_document(slider: Krita, krita_displ
     before = seen(slider)
     shown = slider.ask("strengths")
     krita_display.screenshot(artefacts / "krita-imagic-strength.png")
-    assert (shown["slider"], shown["shown"], shown["etas"]) == (0.7, 0.7, SWEPT)
+    assert (shown["slider"], shown["shown"], shown["etas"]) == (USUAL_ETA, USUAL_ETA, SWEPT)
     assert slider.ask("overflowing") == []
     usual = preview(slider)
     moved = slider.ask("move_strength", eta=1.23)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from server.wire.recipe import USUAL_ETA
 from tests.hosts.krita.pictures import Rect, grain, paint, pixels, select
 from tests.hosts.krita.running import Krita
 from tests.running import RunningServer
@@ -66,7 +67,7 @@ def test_the_selection_of_the_moment_counts_though_it_is_changed_meanwhile(desk:
     desk.ask("last_job")
     desk.ask("deselect")
     desk.ask("click_strength", button="keep")
-    made = alpha(desk, f"{WORDS} 0.7")
+    made = alpha(desk, f"{WORDS} {USUAL_ETA}")
     assert (made[CHOSEN.slices] == 255).mean() > 0.9
     made = made.copy()
     made[CHOSEN.slices] = 0
@@ -79,7 +80,7 @@ def test_a_source_that_was_removed_meanwhile_lets_the_layer_lie_on_top(desk: Kri
     learn(desk)
     desk.ask("remove", name="Ink")
     desk.ask("click_strength", button="keep")
-    assert desk.ask("stack") == ["Sketch", f"{WORDS} 0.7"]
+    assert desk.ask("stack") == ["Sketch", f"{WORDS} {USUAL_ETA}"]
 
 
 def test_a_layer_locked_meanwhile_is_left_alone_and_the_answer_kept_above_it(desk: Krita) -> None:
@@ -87,7 +88,7 @@ def test_a_layer_locked_meanwhile_is_left_alone_and_the_answer_kept_above_it(des
     before = pixels(desk, "Ink", SIZE)
     desk.ask("lock", name="Ink")
     desk.ask("click_strength", button="keep")
-    assert desk.ask("stack") == ["Ink", f"{WORDS} 0.7"]
+    assert desk.ask("stack") == ["Ink", f"{WORDS} {USUAL_ETA}"]
     np.testing.assert_array_equal(pixels(desk, "Ink", SIZE), before)
 
 
@@ -100,8 +101,8 @@ def test_a_document_that_was_closed_is_told_of_and_the_answer_goes_into_another(
     assert shown["put_here"]
     document(desk)
     desk.ask("click_strength", button="put_here")
-    assert desk.ask("stack") == ["Ink", f"{WORDS} 0.7"]
-    assert (alpha(desk, f"{WORDS} 0.7")[CHOSEN.slices] == 255).mean() > 0.9
+    assert desk.ask("stack") == ["Ink", f"{WORDS} {USUAL_ETA}"]
+    assert (alpha(desk, f"{WORDS} {USUAL_ETA}")[CHOSEN.slices] == 255).mean() > 0.9
 
 
 def test_a_document_closed_while_it_is_learned_keeps_its_slider(desk: Krita) -> None:
@@ -113,7 +114,7 @@ def test_a_document_closed_while_it_is_learned_keeps_its_slider(desk: Krita) -> 
     assert desk.ask("last_job")["phase"] == "EXPLORING"
     document(desk)
     desk.ask("click_strength", button="put_here")
-    assert desk.ask("stack") == ["Ink", f"{WORDS} 0.7"]
+    assert desk.ask("stack") == ["Ink", f"{WORDS} {USUAL_ETA}"]
 
 
 def test_a_server_that_dies_while_learning_does_not_lose_the_edit(
@@ -127,7 +128,7 @@ def test_a_server_that_dies_while_learning_does_not_lose_the_edit(
     krita_server.start()
     assert desk.ask("last_job")["phase"] == "EXPLORING"
     desk.ask("click_strength", button="keep")
-    assert desk.ask("stack") == ["Ink", f"{WORDS} 0.7"]
+    assert desk.ask("stack") == ["Ink", f"{WORDS} {USUAL_ETA}"]
 
 
 def test_a_server_that_dies_while_a_strength_is_painted_paints_it_when_it_is_back(

@@ -22,7 +22,7 @@ import psutil
 import zmq
 
 from bench import page
-from bench.fuzz_frames import mutated, payload
+from bench.fuzz.frames import mutated, payload
 from server.wire import codec, frames, sockets
 from server.wire import messages as wire
 from server.wire.errors import OverpaintError
@@ -182,7 +182,7 @@ def _answers(server: RunningServer, found: Found) -> bool:
 def read_many(count: int, seed: int, found: Found) -> None:
     first = 0
     while first < count:
-        command = [sys.executable, "-m", "bench.fuzz_files", str(seed), str(first), str(count)]
+        command = [sys.executable, "-m", "bench.fuzz.files", str(seed), str(first), str(count)]
         with subprocess.Popen(
             command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as child:

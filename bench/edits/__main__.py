@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from bench import edits_sheet
+from bench.edits import sheet
 from bench.imagic.shapes import OneModel, of_shape
 from server.edits.edit import Edit, Scene
 from server.edits.imagic import imagic
@@ -289,13 +289,13 @@ def report(attempts: Sequence[Attempt], examination: Examination, chosen: Sequen
         for setting, values in sorted(settings.items()):
             print(f"{method:31} {setting:7.2f} " + " ".join(f"{value:6.2f}" for value in values))
     out.mkdir(parents=True, exist_ok=True)
-    edits_sheet.curve(found[IMAGIC], out / "eta.png")
+    sheet.curve(found[IMAGIC], out / "eta.png")
     sources = {pair: examination.picture(Figure(pair.source)) for pair in chosen}
     truths = {pair: examination.picture(Figure(pair.truth)) for pair in chosen}
     drawn = {(one.pair, one.setting): one.made for one in reversed(attempts) if one.method == IMAGIC}
     rows = [[sources[pair], *(drawn[pair, eta] for eta in ETAS), truths[pair]] for pair in chosen]
     headings = ["source", *(f"{eta:g}" for eta in ETAS), "truth"]
-    edits_sheet.sheet(rows, headings, [pair.prompt for pair in chosen], out / "sheet.png")
+    sheet.sheet(rows, headings, [pair.prompt for pair in chosen], out / "sheet.png")
     methods = {method: best(settings)[1] for method, settings in found.items()}
     print(f"best edit strength {best(found[IMAGIC])[0]:g}; the curve and the sheet are in {out}")
     print(

@@ -1,6 +1,6 @@
 """Hostile pictures, profiles, masks and models, each given to what reads it in the product.
 
-``python -m bench.fuzz_files SEED FIRST LAST`` reads those cases in a process of its own, so that one that crashes it is
+``python -m bench.fuzz.files SEED FIRST LAST`` reads those cases in a process of its own, so that one that crashes it is
 counted: a line for each case, ``number seconds`` or ``number seconds crash NAME``, and at the end ``growth BYTES``.
 """
 
@@ -22,7 +22,7 @@ import psutil
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from bench.fuzz_frames import mutated_bytes
+from bench.fuzz.frames import mutated_bytes
 from server.documents import image, png
 from server.models import files, headers
 from server.models.fillers import onnx_header

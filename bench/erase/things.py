@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .erase_places import Bits
+from .places import Bits
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from server.pixels.picture import F32
 
-from .erase_places import Bits
+from .places import Bits
 
 _CELL = 220
 _CAPTION = 18

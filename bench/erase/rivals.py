@@ -17,7 +17,7 @@ from server.edits.erase import erase
 from server.pixels.picture import F32, Picture
 from server.wire.recipe import Recipe
 
-from .erase_places import Bits
+from .places import Bits
 
 if TYPE_CHECKING:
     from server.models.residency import Models

@@ -29,12 +29,12 @@ from PIL import Image
 from server.pixels import metrics
 from server.pixels.picture import F32
 
-from . import erase_rivals as rivals
-from .erase_places import HELD_OUT, TUNED, Bits, holes
-from .erase_sheet import Row, write_sheet
-from .erase_things import THINGS
+from . import rivals
+from .places import HELD_OUT, TUNED, Bits, holes
+from .sheet import Row, write_sheet
+from .things import THINGS
 
-PHOTOGRAPHS = Path(__file__).parent.parent / "tests" / "pictures" / "photographs"
+PHOTOGRAPHS = Path(__file__).parents[2] / "tests" / "pictures" / "photographs"
 WALLPAPERS = Path("/usr/share/backgrounds/mate/nature")
 ERASERS: dict[str, Callable[[F32, Bits], F32]] = {
     "telea": rivals.telea,

@@ -1,0 +1,1 @@
+"""All that comes from outside, mutated: ``python -m bench.fuzz`` (see ``__main__``)."""
