@@ -1,0 +1,186 @@
+"""Every method at every setting on a pair, and what it is judged to give; done in shares by processes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bench.edits.pairs import Pair, pairs
+from bench.imagic.shapes import OneModel, of_shape
+from server.edits.edit import Edit, Scene
+from server.edits.imagic import imagic
+from server.edits.inpaint import inpaint
+from server.edits.painting import Easel
+from server.edits.sdedit import sdedit
+from server.models import card as cards
+from server.pixels.picture import Picture
+from server.pixels.sizes import resample
+from server.wire.geometry import Extent
+from server.wire.recipe import Recipe
+from tools.bundled_model.captions import Figure
+from tools.bundled_model.evaluate import Examination
+from tools.bundled_model.export import repertoire_of
+from tools.bundled_model.retrieval import Floats, Gallery, cut_out, psnr
+
+_WHITE = np.ones(3, np.float32)
+_SHOWN_AT = 4
+"""Documents are this many times larger than the base paints, as the up-sampler makes them."""
+
+ETAS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+STRENGTHS = (0.4, 0.6, 0.7, 0.8, 0.9)
+IMAGIC, SDEDIT, TEXT, COPY, NEAREST = "imagic", "sdedit", "text to image", "copy", "nearest picture"
+COMPLETED = ", words completed"
+SEEDS = (1, 2)
+
+
+@dataclass(frozen=True)
+class Score:
+    hit: bool
+    kept: bool
+    psnr: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One method at one setting on one pair with one seed."""
+
+    method: str
+    setting: float
+    pair: Pair
+    made: Floats
+    score: Score
+
+
+class Judge:
+    """All pictures of all vendors, cut out once."""
+
+    def __init__(self, examination: Examination) -> None:
+        self._examination = examination
+        galleries = examination.galleries.values()
+        self._gallery = Gallery(
+            [name for gallery in galleries for name in gallery.names],
+            np.concatenate([gallery.cut_outs for gallery in galleries]),
+        )
+
+    def score(self, pair: Pair, made: Floats, seconds: float) -> Score:
+        """``made``: (S, S, 3) at the base size."""
+        query = cut_out(made, _WHITE)
+        found = self._gallery.nearest(query)
+        subject, wanted = self._examination.by_name[found].subject, pair.truth.subject
+        alike = self._gallery.is_hit(query, pair.truth.name)
+        hit = alike or subject.concept == wanted.concept
+        same = (subject.gender, subject.tone) == (wanted.gender, wanted.tone)
+        kept = alike or (same and found.startswith(f"{pair.truth.vendor}:"))
+        return Score(hit, kept, psnr(made, self._examination.picture(Figure(pair.truth))), seconds)
+
+
+class Bench:
+    def __init__(self, examination: Examination, models: OneModel, preset: str) -> None:
+        self._examination = examination
+        self._models = models
+        self._preset = preset
+        self._judge = Judge(examination)
+
+    def attempts(self, pair: Pair) -> Iterator[Attempt]:
+        source = self._examination.picture(Figure(pair.source))
+        yield self._attempt(COPY, 0, pair, source, 0.0)
+        yield self._attempt(NEAREST, 0, pair, self._nearest(pair, source), 0.0)
+        scene = self._scene(pair, source)
+        completed = self._completed(pair.prompt, scene)
+        for seed in SEEDS:
+            words = Recipe("inpaint", pair.prompt, seed=seed)
+            yield from self._words_alone("", pair, scene, words)
+            yield from self._words_alone(COMPLETED, pair, scene, replace(words, prompt=completed))
+            learned = replace(words, method="imagic", preset=self._preset, eta=ETAS)
+            yield from self._painted(IMAGIC, ETAS, pair, imagic, scene, learned)
+
+    def _words_alone(self, which: str, pair: Pair, scene: Scene, words: Recipe) -> Iterator[Attempt]:
+        """Nothing is learned of the picture."""
+        yield from self._painted(TEXT + which, (0.0,), pair, inpaint, scene, words)
+        for strength in STRENGTHS:
+            yield from self._painted(SDEDIT + which, (strength,), pair, sdedit, scene, _redrawn(words, strength))
+
+    def _completed(self, prompt: str, scene: Scene) -> str:
+        """The words as Imagic reads them beside this picture."""
+        adapter = self._models.adapter
+        easel = Easel.of(scene, Recipe("imagic", prompt), adapter)
+        return adapter.completed(prompt, adapter.caption(easel.image, easel.mask, _quiet))
+
+    def _painted(
+        self, method: str, settings: Sequence[float], pair: Pair, edit: Edit, scene: Scene, recipe: Recipe
+    ) -> Iterator[Attempt]:
+        """One attempt a setting; the seconds are of all of them together."""
+        began = time.perf_counter()
+        images = edit(scene, recipe, self._models, _quiet).images
+        seconds = time.perf_counter() - began
+        side = self._examination.size
+        for setting, image in zip(settings, images, strict=True):
+            yield self._attempt(method, setting, pair, resample(image, Extent(side, side)), seconds)
+
+    def _attempt(self, method: str, setting: float, pair: Pair, made: Floats, seconds: float) -> Attempt:
+        return Attempt(method, setting, pair, made, self._judge.score(pair, made, seconds))
+
+    def _nearest(self, pair: Pair, source: Floats) -> Floats:
+        """Of that vendor's pictures of the action that the model may have seen, the one most like the source."""
+        held = self._examination.stage.held_out
+        shown = [
+            self._examination.picture(Figure(record))
+            for record in self._examination.records
+            if record.vendor == pair.truth.vendor
+            and record.subject.concept == pair.truth.subject.concept
+            and not held.hides(record)
+        ]
+        return max(shown, key=lambda picture: psnr(picture, source)) if shown else source
+
+    def _scene(self, pair: Pair, source: Floats) -> Scene:
+        side = self._examination.size * _SHOWN_AT
+        rgb = np.ascontiguousarray(resample(source, Extent(side, side)))
+        everything = np.ones((side, side), np.float32)
+        return Scene(Picture(rgb, everything), everything)
+
+
+def _redrawn(words: Recipe, strength: float) -> Recipe:
+    return replace(words, method="sdedit", strength=strength)
+
+
+def _quiet(step: object) -> None: ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a process has to know to do its share."""
+
+    data: Path
+    model: Path
+    device: str
+    preset: str
+    pairs: int
+
+    def examination(self) -> Examination:
+        card = cards.read(self.model)
+        if card is None:
+            raise SystemExit(f"there is no model in {self.model}; name its folder with --model")
+        return Examination(self.data, card.native, repertoire_of(self.model))
+
+
+def work(task: Task, number: int, of: int) -> list[Attempt]:
+    """One process's share of the pairs."""
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["OVERPAINT_HOME"] = home
+        examination = task.examination()
+        bench = Bench(examination, of_shape("illustration", task.model, torch.device(task.device)), task.preset)
+        mine = pairs(examination, task.pairs)[number::of]
+        attempts: list[Attempt] = []
+        for place, pair in enumerate(mine, 1):
+            attempts += bench.attempts(pair)
+            print(f"{place}/{len(mine)}  {pair.source.name} -> {pair.prompt}", flush=True)
+    return attempts
