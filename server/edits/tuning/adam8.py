@@ -20,6 +20,8 @@ _BLOCK = 256
 """Numbers that share a scale."""
 
 _AT_ONCE = 1 << 22
+"""Numbers that are whole at a time."""
+
 _SMALLEST = 4096
 _EXPONENTS = 7
 _CODES = 256
