@@ -7,7 +7,8 @@ one timestep each, single precision, noise drawn on the host, nothing kept), wri
 
 `speedup_equal_steps` compares the seconds that one noisy sample of the picture costs in fine-tuning; `tflops` is what
 was counted in the learning of the first layer, over its seconds. `--shape sd15` or `sdxl` builds the published shapes
-with random weights: they do for time and memory, and their pictures are noise.
+with random weights: they do for time and memory, and their pictures are noise. `--memory GB` lets learning plan as if
+the device had no more than that, and holds a GPU to it.
 """
 
 from __future__ import annotations
@@ -18,10 +19,14 @@ import os
 import resource
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
+import psutil
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -35,6 +40,7 @@ from server.edits.tuning.lesson import first_weights
 from server.edits.tuning.plan import Plan
 from server.edits.tuning.presets import Phase, Preset, preset
 from server.edits.tuning.study import Study
+from server.models import memory
 from server.models.adapter import Adapter
 from server.pixels.metrics import psnr_inside
 from server.pixels.picture import F32, Picture
@@ -58,22 +64,25 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--preset", default="quality")
     parser.add_argument("--baseline-steps", type=int, default=30)
+    parser.add_argument("--memory", type=float, metavar="GB", help="of the device; unless given, all of it")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["OVERPAINT_HOME"] = folder
-        models = of_shape(options.shape, options.model, torch.device(options.device))
-        print(json.dumps(measure(models, options.preset, options.baseline_steps)))
+        device = torch.device(options.device)
+        models = of_shape(options.shape, options.model, device)
+        print(json.dumps(measure(models, options.preset, options.baseline_steps, options.memory)))
 
 
-def measure(models: OneModel, name: str, baseline_steps: int) -> dict[str, object]:
+def measure(models: OneModel, name: str, baseline_steps: int, gigabytes: float | None = None) -> dict[str, object]:
     adapter = models.adapter
     where = picture(adapter.native)
     asked = Recipe("imagic", _FIRST, preset=name, seed=1, eta=(0.7,))
     _reset_peak(adapter)
-    first = edit(models, where, asked)
-    second = edit(models, where, replace(asked, prompt=_SECOND))
-    new_eta = edit(models, where, replace(asked, prompt=_SECOND, eta=(0.9,)))
-    peak = _peak_gb(adapter)
+    with _at_most(gigabytes, adapter):
+        first = edit(models, where, asked)
+        second = edit(models, where, replace(asked, prompt=_SECOND))
+        new_eta = edit(models, where, replace(asked, prompt=_SECOND, eta=(0.9,)))
+        peak = _peak_gb(adapter)
     kept = edit(models, where, replace(asked, eta=(0.0,)))
     way = preset(name, adapter.card.family)
     flops, sample = fine_tuning(adapter, where, way.phases[-1], way)
@@ -146,6 +155,28 @@ def picture(native: int) -> Scene:
 def _fitted(adapter: Adapter, where: Scene) -> tuple[F32, F32]:
     easel = Easel.of(where, Recipe("imagic", _FIRST), adapter)
     return easel.image, easel.mask
+
+
+@contextmanager
+def _at_most(gigabytes: float | None, adapter: Adapter) -> Iterator[None]:
+    """The community's recipe, afterwards, has all there is."""
+    if gigabytes is None:
+        yield
+        return
+    on_gpu, most = adapter.place.device.type == "cuda", gigabytes * 1e9
+
+    def left(device: torch.device) -> int:
+        taken = torch.cuda.memory_allocated(device) if on_gpu else psutil.Process().memory_info().rss
+        return int(most - taken)
+
+    if on_gpu:
+        torch.cuda.set_per_process_memory_fraction(most / torch.cuda.get_device_properties().total_memory)
+    try:
+        with mock.patch.object(memory, "free", left):
+            yield
+    finally:
+        if on_gpu:
+            torch.cuda.set_per_process_memory_fraction(1.0)
 
 
 def _reset_peak(adapter: Adapter) -> None:
