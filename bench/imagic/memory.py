@@ -98,7 +98,7 @@ class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's o
 
 
 class Rehearsal:
-    """The last phase of a preset, on fake tensors. base: bytes of the denoiser. there: with what is to be learned."""
+    """The last phase of a preset, on fake tensors. there: bytes of the denoiser and of what is to be learned."""
 
     def __init__(self, shape: Shape, name: str) -> None:
         self._fake, self._storages = FakeTensorMode(allow_non_fake_inputs=True), Storages()
@@ -109,7 +109,6 @@ class Rehearsal:
             with self._storages:
                 for weight in self._adapter.denoiser.parameters():
                     self._storages.see(weight)
-                self.base = self._storages.now
                 self._sitter = Sitter(torch.randn(1, 4, shape.side, shape.side))
                 words = Words({part: torch.randn(size) for part, size in shape.words.items()})
                 self._study = Study(words, first_weights(self._adapter, way))

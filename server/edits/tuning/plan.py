@@ -19,7 +19,7 @@ _GRADIENT, _MOMENTS, _HALF = 4, 8, 2
 
 _CHECKPOINTED = 1 / 8
 """Of what a sample keeps for its way back: what is left of it with checkpointing, the inputs of all blocks; and as much
-again is the largest block, of which all is there while it goes back. Counted by ``bench.imagic_memory``."""
+again is the largest block, of which all is there while it goes back. Counted by ``bench.imagic.memory``."""
 
 _SPARE = 1.1
 """What allocators waste."""
