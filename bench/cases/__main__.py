@@ -1,4 +1,4 @@
-"""What broke when strangers used it and attacked it: does it hold now? Each case is done for real, a row each.
+"""What broke when strangers used it and attacked it: does it hold now? Each case is done for real.
 
 Every area is a module of this package with ``cases()``, an iterator of ``Case``: it sets up what its cases share before it
 yields the first, and takes it away after the last. A case whose look raises is wrong. Exit 1 when any case is.

@@ -1,4 +1,4 @@
-"""One case: something a person did, what is right, and how to see what comes."""
+"""One case: something that a person did, what is right, and how to see what comes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Case:
-    """name: what the person did. right: what should come of it, in words. look: does it, for real, and says what came."""
+    """name: what the person did. right: what should come, in words. look: does it, for real, and says what came."""
 
     name: str
     right: str
