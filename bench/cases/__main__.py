@@ -1,7 +1,7 @@
 """What broke when strangers used it and attacked it: does it hold now? Each case is done for real.
 
-Every area is a module of this package with ``cases()``, an iterator of ``Case``: it sets up what its cases share before it
-yields the first, and takes it away after the last. A case whose look raises is wrong. Exit 1 when any case is.
+Every area is a module of this package with ``cases()``, an iterator of ``Case``: it sets up what its cases share before
+it yields the first, and takes it away after the last. A case whose look raises is wrong. Exit 1 when any case is.
 
     python -m bench.cases [AREA…]
 """
@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import pkgutil
 import sys
 import time
 from collections.abc import Iterator
 
 import bench.cases
+from bench.bounds import Bound, add_options, conclude
 from bench.cases.case import Case, Seen
 
+BOUNDS = (Bound("cases", least=1), Bound("wrong", most=0))
 NO_AREAS = {"case", "__main__"}
 
 
@@ -34,13 +35,14 @@ def cases(area: str) -> Iterator[Case]:
 def look(case: Case) -> Seen:
     try:
         return case.look()
-    except Exception as error:  # a case that cannot even be done is a wrong one, and the others go on
+    except Exception as error:  # noqa: BLE001  # a case that cannot even be done is a wrong one, and the others go on
         return Seen(f"{type(error).__name__}: {error}"[:300], False)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.cases", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("areas", nargs="*", help=f"of {', '.join(areas())}; none: all")
+    add_options(parser)
     options = parser.parse_args()
     if unknown := set(options.areas) - set(areas()):
         parser.error(f"no such area: {', '.join(sorted(unknown))}")
@@ -53,8 +55,7 @@ def main() -> int:
             verdict = "right" if seen.good else "WRONG"
             took = time.monotonic() - began
             print(f"{verdict}  {area}: {case.name}: {seen.text}  (right: {case.right}; {took:.0f} s)", flush=True)
-    print(json.dumps({"cases": done, "wrong": wrong}))
-    return 1 if wrong or not done else 0
+    return conclude({"cases": done, "wrong": wrong}, BOUNDS, options)
 
 
 if __name__ == "__main__":
