@@ -88,6 +88,8 @@ def _server() -> Iterator[Finding]:
     yield Finding(f"{welcome.server} answers ({places.connection_file()}), {welcome.waiting} edits waiting")
     if welcome.problem:
         yield Finding(welcome.problem, f"See {places.logs() / 'server.log'}; then: python3 install.py install")
+    elif not welcome.device and welcome.waiting:
+        yield Finding("What edits run on is said when the edit under way has ended")
     elif not welcome.device:
         yield Finding("The server does not say what it computes on", f"See {places.logs() / 'server.log'}")
     else:
@@ -95,12 +97,12 @@ def _server() -> Iterator[Finding]:
 
 
 def _welcome_with_device() -> Welcome:
-    """The server learns its device a few seconds after its start."""
+    """The server learns its device a few seconds after its start, and not while its worker has an edit to do."""
     until = time.monotonic() + _DEVICE_PATIENCE
     while True:
         with connect() as client:
             welcome = client.hello()
-        if welcome.device or welcome.problem or time.monotonic() > until:
+        if welcome.device or welcome.problem or welcome.waiting or time.monotonic() > until:
             return welcome
         time.sleep(0.5)
 

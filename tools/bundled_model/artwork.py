@@ -6,9 +6,7 @@ Makes `art.npy`, uint8 (N, size, size, 4) straight RGBA, and `art.json`, the rec
 from __future__ import annotations
 
 import argparse
-import io
 import json
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -20,6 +18,7 @@ from PIL import Image
 
 from tools.bundled_model.packages import Packages, fetch
 from tools.bundled_model.records import Record, Subject, bare, subjects
+from tools.bundled_model.svg import drawn
 
 DATA = Path("checkpoints/bundled")
 ART_SIZE = 128
@@ -108,10 +107,7 @@ def _svg(icons: dict[str, int], icon: dict[str, object]) -> str:
 def _render(source: str | Path) -> NDArray[np.uint8]:
     if isinstance(source, Path):
         return _centred(Image.open(source).convert("RGBA"))
-    size = str(ART_SIZE)
-    command = ["rsvg-convert", "--width", size, "--height", size, "--keep-aspect-ratio", "--format", "png"]
-    png = subprocess.run(command, input=source.encode(), check=True, capture_output=True).stdout
-    return _centred(Image.open(io.BytesIO(png)).convert("RGBA"))
+    return _centred(drawn(source, ART_SIZE))
 
 
 def _centred(picture: Image.Image) -> NDArray[np.uint8]:

@@ -6,8 +6,6 @@ They are committed; this says how they came to be. Figures by Noto Emoji (Apache
 from __future__ import annotations
 
 import argparse
-import io
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from tools.bundled_model.artwork import DATA, svgs
 from tools.bundled_model.packages import Packages, fetch
+from tools.bundled_model.svg import drawn
 
 _SIDE = 184
 _EDGE = 8
@@ -72,9 +71,7 @@ def _paper(width: int, height: int) -> Image.Image:
 
 
 def _put(paper: Image.Image, svg: str, corner: tuple[int, int], side: int) -> None:
-    command = ["rsvg-convert", "--width", str(side), "--height", str(side), "--format", "png"]
-    png = subprocess.run(command, input=svg.encode(), check=True, capture_output=True).stdout
-    figure = Image.open(io.BytesIO(png)).convert("RGBA")
+    figure = drawn(svg, side)
     paper.paste(figure, corner, figure)
 
 

@@ -1,4 +1,4 @@
-"""The rendered artwork as one small file, for a machine without the packages or rsvg-convert.
+"""The rendered artwork as one small file, for a machine without the packages.
 
 `python -m tools.bundled_model.pack` writes `art.zip`; with `--unpack` it makes `art.npy` of it again.
 """

