@@ -82,6 +82,13 @@ CHINESE = {
     "Learning the words": "正在学习文字",
     "Matching the colours": "正在匹配颜色",
     "Erased": "已擦除",
+    # what is read
+    "The layer, as it looks": "图层，按所见效果",
+    "The visible picture": "可见的画面",
+    "Reads the selected layer, with what it lies on where one sees that through it.": (
+        "读取选中的图层；能透过它看到下方内容时，连同下方内容一起读取。"
+    ),
+    "Reads all that is visible; the answer lies on top of everything.": "读取所有可见内容；结果放在最上层。",
     # before and after a picture is learned
     (
         "Learning the picture takes about {tuning}, each answer then about {render}. "

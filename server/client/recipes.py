@@ -11,6 +11,7 @@ from ..wire.errors import Code, OverpaintError
 from ..wire.geometry import Bounds
 from ..wire.messages import Finished
 from ..wire.recipe import Recipe
+from .reading import Reading
 
 FORMAT = 1
 """Raised when an older reader would misunderstand; new optional fields do not raise it."""
@@ -19,21 +20,24 @@ FORMAT = 1
 @dataclass(frozen=True)
 class LayerRecipe:
     """How one layer was made. ``recipe`` holds the seed and eta of this very layer and one variation; ``crop`` is what
-    the server saw, in document pixels; ``source`` the name of the layer it was made from."""
+    the server saw, in document pixels; ``source`` the name of the layer it was made from; ``reading`` what of the
+    document was read."""
 
     recipe: Recipe
     crop: Bounds
     source: str = ""
     seconds: float = 0.0
     format: int = FORMAT
+    reading: Reading = Reading.LAYER
 
 
-def of_result(finished: Finished, index: int, source: str = "") -> LayerRecipe:
+def of_result(finished: Finished, index: int, source: str = "", reading: Reading = Reading.LAYER) -> LayerRecipe:
     """The recipe of the answer's layer ``index``."""
     layer = finished.layers[index]
     eta = () if layer.eta is None else (layer.eta,)
     recipe = dataclasses.replace(finished.recipe, seed=layer.seed, variations=1, eta=eta)
-    return LayerRecipe(recipe, layer.raster.bounds, source, round(sum(finished.seconds.values()), 2))
+    seconds = round(sum(finished.seconds.values()), 2)
+    return LayerRecipe(recipe, layer.raster.bounds, source, seconds, reading=reading)
 
 
 def to_text(made: LayerRecipe) -> str:

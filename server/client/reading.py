@@ -1,0 +1,113 @@
+"""What of a document is read for an edit, so that the answer looks like what is around it.
+
+An answer is a layer in normal mode at 100 %, directly above its source. It takes over nothing else from the source, so
+what is sent must be what one *sees* there, and what is sent must hide what lies below the answer: otherwise one looks
+through the answer, and sees a patch. A host says with ``State`` how its layers are shown; this room says what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from ..wire.frames import Buffer
+from ..wire.geometry import Bounds
+from ..wire.raster import Depth, Raster
+from .wording import tr
+
+
+class Reading(str, Enum):
+    """A person's choice, kept on the answer, so that *Run Again* and *Another Variation* read the same."""
+
+    LAYER = "layer"
+    """The selected layer as it looks: through its masks, with Overpaint's earlier answers above it, and where its look
+    depends on that with what it lies on. The usual one."""
+
+    VISIBLE = "visible"
+    """Everything that one sees. The answer lies on top of everything."""
+
+    @property
+    def title(self) -> str:
+        """For a list to choose from."""
+        return tr("The layer, as it looks" if self is Reading.LAYER else "The visible picture")
+
+    @property
+    def purpose(self) -> str:
+        """One sentence, for a tooltip."""
+        if self is Reading.LAYER:
+            return tr("Reads the selected layer, with what it lies on where one sees that through it.")
+        return tr("Reads all that is visible; the answer lies on top of everything.")
+
+
+class Look(Enum):
+    """What a layer's look follows from."""
+
+    OWN = "own"
+    """Its own pixels."""
+
+    MASKED = "masked"
+    """Its own pixels, through its masks, filters and styles."""
+
+    BELOW = "below"
+    """What lies below it, too: it cannot be read without that."""
+
+
+@dataclass(frozen=True)
+class State:
+    """How a layer or group is shown. opacity: 0..1. normal: its blend mode is. clipped: it shows only where something
+    below it does (*inherit alpha*, *clip to backdrop*). masked: by masks, filters, effects or styles of its own."""
+
+    opacity: float = 1.0
+    normal: bool = True
+    clipped: bool = False
+    masked: bool = False
+
+    @property
+    def look(self) -> Look:
+        if self.opacity < 1 or not self.normal or self.clipped:
+            return Look.BELOW
+        return Look.MASKED if self.masked else Look.OWN
+
+
+def reach(groups: Iterable[State]) -> int:
+    """Out of how many ``groups`` around a layer, the innermost first, one may read what lies below it and still put the
+    answer beside the layer: those that change nothing of what is in them."""
+    count = 0
+    for group in groups:
+        if group.look is not Look.OWN:
+            break
+        count += 1
+    return count
+
+
+_OPAQUE = {Depth.U16: 0xFFFF, Depth.U32: 0xFFFFFFFF, Depth.F16: 0x3BFF, Depth.F32: 0x3F7FFFFF}
+"""From here on a sample counts as 1: floats that are not negative are in the order of their bits, and the last step
+before 1 is rounding."""
+
+
+def is_opaque(data: Buffer, raster: Raster, part: Bounds) -> bool:
+    """Whether nothing shines through within ``part`` of the block ``data``; both in document pixels. An empty part
+    hides nothing. Takes about 2 ms a megapixel at 8 bits, 20 at others: a host asks in strips."""
+    part = part.intersect(raster.bounds)
+    if part.empty or not raster.channels.has_alpha:
+        return not part.empty
+    return all(_row_is_opaque(row, raster) for row in _rows(data, raster, part))
+
+
+def _rows(data: Buffer, raster: Raster, part: Bounds) -> Iterable[memoryview]:
+    view, pixel = memoryview(data).cast("B"), raster.channels.per_pixel * raster.depth.nbytes
+    left, stride = (part.x - raster.bounds.x) * pixel, raster.bounds.width * pixel
+    for y in range(part.y - raster.bounds.y, part.bottom - raster.bounds.y):
+        yield view[y * stride + left : y * stride + left + part.width * pixel]
+
+
+def _row_is_opaque(row: memoryview, raster: Raster) -> bool:
+    channels = raster.channels.per_pixel
+    if raster.depth is Depth.U8:
+        return bytes(row)[channels - 1 :: channels].count(255) == len(row) // channels
+    samples = row.cast("H") if raster.depth.nbytes == 2 else row.cast("I")
+    alphas = samples[channels - 1 :: channels]
+    least, most = min(alphas), max(alphas)
+    negative = raster.depth in (Depth.F16, Depth.F32) and most >> (8 * raster.depth.nbytes - 1)
+    return least >= _OPAQUE[raster.depth] and not negative
