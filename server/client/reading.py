@@ -28,7 +28,7 @@ class Reading(str, Enum):
     """Everything that one sees. The answer lies on top of everything."""
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """For a list to choose from."""
         return tr("The layer, as it looks" if self is Reading.LAYER else "The visible picture")
 
