@@ -16,6 +16,7 @@ import zmq
 
 from server.wire.messages import Estimate
 from server.workers import link, oom
+from server.workers.threads import PASSIVE
 
 log = logging.getLogger(__name__)
 
@@ -254,7 +255,7 @@ def _spawn(command: list[str], home: Path) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OVERPAINT_HOME": str(home)},
+        env={**PASSIVE, **os.environ, "PYTHONPATH": os.pathsep.join(paths), "OVERPAINT_HOME": str(home)},
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )

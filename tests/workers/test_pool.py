@@ -14,6 +14,7 @@ import zmq
 
 from server.workers import link
 from server.workers.pool import Pool
+from server.workers.threads import PASSIVE
 from tests.running import until
 
 
@@ -44,6 +45,17 @@ def test_a_worker_is_ready_and_says_what_it_computes_on(pool: Pool):
     hear(pool, link.Devices)
     assert pool.device == "CPU"
     assert pool.problem == ""
+
+
+def test_a_workers_threads_wait_asleep_unless_the_user_says_otherwise(home: Path, monkeypatch):
+    monkeypatch.setenv("KMP_BLOCKTIME", "200")
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    pool = Pool(context, home, "cpu")
+    hear(pool, link.Ready)
+    environment = psutil.Process(pool.workers[0].pid).environ()
+    pool.close()
+    context.destroy(linger=0)
+    assert {**PASSIVE, "KMP_BLOCKTIME": "200"}.items() <= environment.items()
 
 
 def test_a_worker_that_dies_is_started_again(pool: Pool):
