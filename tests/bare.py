@@ -11,7 +11,7 @@ import zmq
 from server.client.submission import Submission
 from server.wire import frames, sockets
 from server.wire import messages as wire
-from tests.running import PATIENCE, RunningServer
+from tests.running import PATIENCE, RunningServer, until
 
 
 class Bare:
@@ -43,6 +43,20 @@ class Bare:
             if isinstance(message, wire.Failed):
                 raise AssertionError(message)
         raise AssertionError(f"none of {[kind.__name__ for kind in kinds]}")
+
+    def hear_all(self, kinds: type | tuple[type, ...], count: int) -> list[Any]:
+        """The next ``count`` messages of ``kinds``; others are passed over."""
+        heard: list[Any] = []
+        until(lambda: heard.extend(self._here(kinds)) or len(heard) >= count, f"{count} answers")
+        return heard
+
+    def waiting(self, kind: type) -> int:
+        """How many of ``kind`` have come; they are heard with that."""
+        return len(self._here(kind))
+
+    def _here(self, kinds: type | tuple[type, ...]) -> list[Any]:
+        raws = iter(lambda: frames.receive(self._data, routed=False), None)
+        return [message for raw in raws if isinstance(message := raw.message(), kinds)]
 
     def failure(self, message: wire.Message, payload: bytes | None = None) -> wire.Failed:
         self.tell(message, payload)

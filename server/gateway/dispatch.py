@@ -28,6 +28,7 @@ Tell = Callable[[Job, Message, Buffer | None], bool]
 
 
 _QUESTIONS_EACH = 32
+"""Of one ``peers.party``, unanswered at once."""
 
 
 @dataclass
@@ -64,10 +65,14 @@ class Dispatch:
         self.advance()
 
     def ask(self, peer: Peer, estimate: Estimate) -> None:
-        """An idle worker answers: a question waits while all of them work, for it would disturb what they measure."""
-        if sum(question.peer == peer for question in self._questions.values()) >= _QUESTIONS_EACH:
+        """A question takes its turn like a job: measuring takes a worker for seconds, and would disturb one that works,
+        which would disturb what it measures."""
+        who = party(peer.client)
+        if sum(party(question.peer.client) == who for question in self._questions.values()) >= _QUESTIONS_EACH:
             raise OverpaintError(Code.BUSY, "The server still measures for earlier questions.", "Ask again later.")
-        self._questions[uuid.uuid4().hex] = _Question(peer, estimate)
+        name = uuid.uuid4().hex
+        self._questions[name] = _Question(peer, estimate)
+        self._queue.add(name, who)
         self.advance()
 
     def ask_no_more(self, peer: Peer) -> None:
@@ -75,20 +80,17 @@ class Dispatch:
         for name, question in list(self._questions.items()):
             if question.peer == peer and question.worker is None:
                 del self._questions[name]
+                self._queue.remove(name)
 
     def advance(self) -> None:
-        """Give idle workers questions and their next jobs, then tell those who wait their new places."""
-        for name, question in self._questions.items():
-            if question.worker is None and (idle := self._pool.idle()) is not None:
-                question.worker = idle
-                idle.ask(question.under(name))
+        """Give idle workers their next jobs and questions, then tell those who wait their new places."""
         while self._queue and (worker := self._pool.idle()) is not None:
             self._begin(worker)
-        for place, name in enumerate(self._queue.order()):
-            job = self._book.get(name)
-            if job is not None and job.place != place:
+        waiting = (self._book.get(name) for name in self._queue.order())
+        for place, job in enumerate(job for job in waiting if job is not None):
+            if job.place != place:
                 job.place = place
-                self._tell(job, Queued(name, place), None)
+                self._tell(job, Queued(job.id, place), None)
 
     def give_up(self, job: Job) -> None:
         """The job is cancelled: it leaves the queue, or its worker stops at the next step."""
@@ -114,16 +116,16 @@ class Dispatch:
         if isinstance(note, link.Died):
             self._on_death(worker)
         elif isinstance(note, Estimated):
-            self._answer(note.question, note)
+            self._answer(worker, note.question, note)
         elif isinstance(note, Failed) and note.job in self._questions:
-            self._answer(note.job, note)
+            self._answer(worker, note.job, note)
         elif isinstance(note, (Progress, Finished, Failed, Cancelled)):
             self._on_report(worker, note, payload)
 
     def tick(self, now: float) -> None:
         """Called about each half second (``now`` is monotonic): restarts workers, unloads models that nobody uses."""
         self._pool.tick(now)
-        if any(worker.job for worker in self._pool.workers):
+        if any(worker.job or worker.question for worker in self._pool.workers):
             self._worked, self._unloaded = now, False
         elif not self._unloaded and now - self._worked > self._settings.unload_after:
             self._unloaded = True
@@ -142,8 +144,11 @@ class Dispatch:
                 self._book.forget(job)
 
     def _begin(self, worker: Worker) -> None:
-        name = self._queue.take()
-        job = self._book.get(name) if name is not None else None
+        name = self._queue.take() or ""
+        question, job = self._questions.get(name), self._book.get(name)
+        if question is not None:
+            question.worker = worker
+            worker.ask(question.under(name))
         if job is None:
             return
         self._book.begin_run(job)
@@ -168,7 +173,9 @@ class Dispatch:
         else:
             self._fail(job, OverpaintError(note.code, note.sentence, note.hint))
 
-    def _answer(self, name: str, answer: Estimated | Failed) -> None:
+    def _answer(self, worker: Worker, name: str, answer: Estimated | Failed) -> None:
+        if worker.question == name:
+            worker.done()
         question = self._questions.pop(name, None)
         if question is None:
             return
@@ -178,7 +185,9 @@ class Dispatch:
 
     def _on_death(self, worker: Worker) -> None:
         for name in [name for name, question in self._questions.items() if question.worker is worker]:
-            self._answer(name, Failed(name, Code.WORKER_DIED, "The server stopped while measuring.", "Ask again."))
+            self._answer(
+                worker, name, Failed(name, Code.WORKER_DIED, "The server stopped while measuring.", "Ask again.")
+            )
         job = self._book.get(worker.job) if worker.job else None
         worker.done()
         if job is None:

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from server.wire import codec
+from server.wire.errors import Code, OverpaintError
 from server.wire.messages import Cancelled, Estimate, Estimated, Failed, Finished, Progress
 
 _LENGTHS = struct.Struct(">II")
+_LONGEST = 1 << 20
+"""Of a header, and of a payload: no preview is larger. Only a process whose memory is not in order announces more."""
 
 
 # --- orders, to the worker -----------------------------------------------------------------------
@@ -76,16 +79,28 @@ class Died:
 Order = Run | Stop | Unload | Estimate
 Note = Ready | Devices | Beat | Died | Progress | Finished | Failed | Cancelled | Estimated
 
-_KINDS: dict[str, type] = {kind.__name__: kind for kind in (*typing.get_args(Order), *typing.get_args(Note))}
+_ORDERS: dict[str, type] = {kind.__name__: kind for kind in typing.get_args(Order)}
+_NOTES: dict[str, type] = {kind.__name__: kind for kind in typing.get_args(Note)}
 
 
 def pack(note: Order | Note) -> bytes:
     return codec.to_text(note, type=type(note).__name__).encode()
 
 
-def unpack(header: bytes) -> Order | Note:
-    kind = codec.from_text(_Kind, header, "note").type
-    return typing.cast("Order | Note", codec.from_text(_KINDS[kind], header, kind))
+def unpack_order(header: bytes) -> Order:
+    return typing.cast(Order, _unpack(header, _ORDERS))
+
+
+def unpack_note(header: bytes) -> Note:
+    """Raises ``OverpaintError`` (bad-request) for what is no note."""
+    return typing.cast(Note, _unpack(header, _NOTES))
+
+
+def _unpack(header: bytes, kinds: dict[str, type]) -> object:
+    kind = kinds.get(codec.from_text(_Kind, header, "note").type)
+    if kind is None:
+        raise _senseless()
+    return codec.from_text(kind, header, kind.__name__)
 
 
 def write(stream: BinaryIO, note: Order | Note, payload: bytes = b"") -> None:
@@ -96,15 +111,21 @@ def write(stream: BinaryIO, note: Order | Note, payload: bytes = b"") -> None:
 
 
 def read(stream: BinaryIO) -> tuple[bytes, bytes] | None:
-    """The next frame's header (for ``unpack``) and payload; None when the other process has ended, be it in the middle
-    of a frame."""
+    """The next frame's header (for ``unpack_note`` or ``unpack_order``) and payload; None when the other process has
+    ended, be it in the middle of a frame. Raises ``OverpaintError`` when it announces more than there can be."""
     lengths = stream.read(_LENGTHS.size)
     if len(lengths) < _LENGTHS.size:
         return None
     header_bytes, payload_bytes = _LENGTHS.unpack(lengths)
+    if max(header_bytes, payload_bytes) > _LONGEST:
+        raise _senseless()
     header, payload = stream.read(header_bytes), stream.read(payload_bytes)
     whole = len(header) == header_bytes and len(payload) == payload_bytes
     return (header, payload) if whole else None
+
+
+def _senseless() -> OverpaintError:
+    return OverpaintError(Code.BAD_REQUEST, "A worker and the server do not understand each other.")
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import zmq
 
+from server.wire.errors import OverpaintError
 from server.wire.messages import Estimate
 from server.workers import link, oom
+from server.workers.orders import Orders
 from server.workers.threads import PASSIVE
 
 log = logging.getLogger(__name__)
@@ -23,11 +27,17 @@ log = logging.getLogger(__name__)
 AUTO = "auto"
 """The device that torch finds best."""
 
-_SILENT_AFTER = 120.0
-"""Seconds without a beat after which a worker counts as hung. Long: native code may keep the interpreter to itself."""
+SILENT_AFTER_S = 120.0
+"""Without a beat for so long, a worker counts as hung. Long: native code may keep the interpreter to itself."""
+
+_ASLEEP_S = 5.0
+"""Between two ticks: then the gateway itself stood still, and has not read yet what the workers said meanwhile."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 """Seconds before a worker that died without becoming ready is started again; doubled each time."""
+
+_LAST_MOMENT_S = 2.0
+"""For all workers to end by themselves when the server does."""
 
 _LAST_WORDS = 20
 _LONGEST_WORDS = 2000
@@ -37,7 +47,7 @@ _KILLED = -int(getattr(signal, "SIGKILL", 9))
 
 
 class Worker:
-    """One process and what it is doing. ``job`` is None while it is idle."""
+    """One process and what it is doing: a ``job``, or a ``question`` (the name it goes by here), or neither."""
 
     def __init__(self, number: int, device: str) -> None:
         self.number = number
@@ -45,6 +55,7 @@ class Worker:
         self.title = ""
         self.ready = False
         self.job: str | None = None
+        self.question: str | None = None
         self.stop_by: float | None = None
         self.heard = 0.0
         self.killed_before = 0
@@ -53,10 +64,11 @@ class Worker:
         self.starved = False
         """Its last process was ended by the system because memory ran out."""
         self.process: subprocess.Popen[bytes] | None = None
+        self.orders: Orders | None = None
 
     @property
     def idle(self) -> bool:
-        return self.ready and self.job is None
+        return self.ready and self.job is None and self.question is None
 
     @property
     def pid(self) -> int | None:
@@ -73,6 +85,7 @@ class Worker:
             self._order(link.Stop(self.job))
 
     def ask(self, question: Estimate) -> None:
+        self.question = question.question
         self._order(question)
 
     def unload(self) -> None:
@@ -80,26 +93,31 @@ class Worker:
             self._order(link.Unload())
 
     def done(self) -> None:
-        """It reported the end of its job."""
-        self.job = self.stop_by = None
+        """It reported the end of its job, or answered its question."""
+        self.job = self.question = self.stop_by = None
 
     def kill(self) -> None:
         if self.process is not None:
             self.process.kill()
 
     def _order(self, order: link.Order) -> None:
-        if self.process is None or self.process.stdin is None:
-            return
-        try:
-            link.write(self.process.stdin, order)  # type: ignore[arg-type]  # Popen types it IO, it is a BinaryIO
-        except OSError:
-            log.info("worker %d is gone; its reader will say so", self.number)
+        if self.orders is not None:
+            self.orders.give(order)
 
 
 class Pool:
-    """Poll ``socket``, then call ``receive``; call ``tick`` about each half second."""
+    """Poll ``socket``, then call ``receive``; call ``tick`` about each half second. silent_after: seconds after which a
+    worker that says nothing is ended, and another started in its place."""
 
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], home: Path, device: str = AUTO) -> None:
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        home: Path,
+        device: str = AUTO,
+        silent_after: float = SILENT_AFTER_S,
+    ) -> None:
+        self._silent_after = silent_after
+        self._ticked = time.monotonic()
         self._context = context
         self._home = home
         self._endpoint = f"inproc://workers-{id(self)}"
@@ -123,27 +141,43 @@ class Pool:
 
     def tick(self, now: float) -> None:
         """Starts what is due; ends what is hung or did not stop when asked."""
+        if now - self._ticked > _ASLEEP_S:
+            self._give_time(now)
+        self._ticked = now
         for worker in self.workers:
             if worker.process is None:
                 if now >= worker.start_at:
                     self._start(worker, now)
-            elif now - worker.heard > _SILENT_AFTER or (worker.stop_by is not None and now > worker.stop_by):
+            elif now - worker.heard > self._silent_after or (worker.stop_by is not None and now > worker.stop_by):
                 log.warning("worker %d does not react and is ended", worker.number)
                 worker.stop_by = None
                 worker.heard = now
                 worker.kill()
 
+    def _give_time(self, now: float) -> None:
+        """What stood still was the gateway: nobody's silence counts, nor the time in which a worker was to stop."""
+        for worker in self.workers:
+            worker.heard = now
+            if worker.stop_by is not None:
+                worker.stop_by += now - self._ticked
+
     def receive(self) -> list[tuple[Worker, link.Note, bytes]]:
-        """What the workers reported since the last call, oldest first; never waits."""
+        """What the workers reported since the last call, oldest first; never waits. A worker whose words make no sense
+        is ended: its process is not what it was."""
         reports = []
         while (frames := self._next()) is not None:
             number, header, payload = frames
             worker = self.workers[int(number)]
-            note = link.unpack(header)
+            try:
+                note = link.unpack_note(header)
+            except OverpaintError:
+                log.error("worker %d said what is no report, and is ended", worker.number)
+                worker.kill()
+                continue
             worker.heard = time.monotonic()
             self._note(worker, note)
             reports.append((worker, note, payload))
-        return reports  # type: ignore[return-value]  # a worker sends notes, never orders
+        return reports
 
     def _next(self) -> list[bytes] | None:
         try:
@@ -155,12 +189,13 @@ class Pool:
         """Ends all workers: the end of their orders first, force after a moment."""
         self._closing = True
         living = [worker.process for worker in self.workers if worker.process is not None]
-        for process in living:
-            if process.stdin:
-                _close_quietly(process)
+        for worker in self.workers:
+            if worker.orders is not None:
+                worker.orders.end()
+        until = time.monotonic() + _LAST_MOMENT_S
         for process in living:
             try:
-                process.wait(2.0)
+                process.wait(max(0.0, until - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -190,7 +225,9 @@ class Pool:
         worker.starved = died.status == _KILLED and oom.killed_so_far() > worker.killed_before
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**worker.failures) if worker.failures else 0.0
         worker.start_at = time.monotonic() + pause
-        worker.process, worker.ready, worker.stop_by = None, False, None
+        if worker.orders is not None:
+            worker.orders.end()
+        worker.process, worker.orders, worker.ready, worker.stop_by = None, None, False, None
 
     def _start(self, worker: Worker, now: float) -> None:
         command = [sys.executable, "-m", "server.workers.process", "--device", worker.device]
@@ -202,6 +239,7 @@ class Pool:
             self.problem = f"The part of the server that does the work cannot be started ({error})."
             return
         worker.process, worker.heard, worker.killed_before = process, now, oom.killed_so_far()
+        worker.orders = Orders(process)
         words: collections.deque[str] = collections.deque(maxlen=_LAST_WORDS)
         ears = threading.Thread(target=_keep_words, args=(worker.number, process, words), daemon=True)
         ears.start()
@@ -219,7 +257,7 @@ class Pool:
         socket.setsockopt(zmq.LINGER, 0)
         socket.connect(self._endpoint)
         try:
-            while process.stdout and (frame := link.read(process.stdout)) is not None:  # type: ignore[arg-type]
+            for frame in _frames(process):
                 socket.send_multipart([b"%d" % number, *frame])
             status = process.wait()
             ears.join(1.0)
@@ -230,6 +268,16 @@ class Pool:
             socket.close()
 
 
+def _frames(process: subprocess.Popen[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Until it ends; one that writes what is no frame is ended."""
+    stream = cast(BinaryIO, process.stdout)
+    try:
+        while (frame := link.read(stream)) is not None:
+            yield frame
+    except OverpaintError:
+        process.kill()
+
+
 def _keep_words(number: int, process: subprocess.Popen[bytes], words: collections.deque[str]) -> None:
     """In a thread of its own: what a worker and its libraries print goes to the server's log."""
     for line in process.stderr or ():
@@ -237,13 +285,6 @@ def _keep_words(number: int, process: subprocess.Popen[bytes], words: collection
         if text:
             words.append(text)
             log.info("worker %d: %s", number, text)
-
-
-def _close_quietly(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.stdin.close()  # type: ignore[union-attr]  # the caller saw that it is there
-    except OSError:
-        log.debug("a worker was gone before its orders were closed")
 
 
 def _spawn(command: list[str], home: Path) -> subprocess.Popen[bytes]:

@@ -93,11 +93,11 @@ class Process:
 
     def _take_orders(self) -> None:
         while (frame := link.read(self._orders)) is not None:
-            order = link.unpack(frame[0])
+            order = link.unpack_order(frame[0])
             if isinstance(order, link.Stop):
                 self._stopped.add(order.job)
             else:
-                self._todo.put(order)  # type: ignore[arg-type]  # the gateway sends orders only
+                self._todo.put(order)
         os._exit(0)  # the gateway has ended or wants us to; whatever runs is of no use to anybody
 
     def _beat(self) -> None:

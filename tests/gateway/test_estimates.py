@@ -68,6 +68,40 @@ def test_a_question_waits_for_the_job_that_runs_and_does_not_hold_up_the_next_on
     assert [end.job for end in ends if isinstance(end, wire.Finished)] == [running.job, following.job]
 
 
+def test_an_edit_waits_for_one_of_anothers_questions_and_not_for_all(pondering: RunningServer):
+    with contextlib.closing(Bare(pondering, "asker")) as asker, pondering.client() as client:
+        for seed in range(20):
+            asker.tell(ponder(prompt="measure", seed=seed).question())
+        client.run(ponder(steps=1))
+        answered = asker.waiting(wire.Estimated)
+        assert answered <= 4
+        asker.hear_all(wire.Estimated, 20 - answered)
+
+
+def test_questions_are_counted_for_each_party_whatever_its_sessions(pondering: RunningServer):
+    with contextlib.closing(Bare(pondering, "many")) as one, contextlib.closing(Bare(pondering, "many")) as other:
+        for asker in (one, other):
+            for seed in range(20):
+                asker.tell(ponder(prompt="measure", seed=seed).question())
+        heard = [*one.hear_all((wire.Estimated, wire.Failed), 20), *other.hear_all((wire.Estimated, wire.Failed), 20)]
+    refused = [answer for answer in heard if isinstance(answer, wire.Failed)]
+    assert {answer.code for answer in refused} == {Code.BUSY}
+    assert 1 <= len(refused) <= 8  # 32 at once; the first few were answered meanwhile
+
+
+def test_a_cancel_while_another_measures_does_not_end_the_worker(pondering: RunningServer):
+    with contextlib.closing(Bare(pondering, "measurer")) as asker, pondering.client() as client:
+        workers = pondering.worker_pids()
+        for seed in range(30):
+            asker.tell(ponder(prompt="measure", seed=seed).question())
+        job = ponder(steps=5)
+        client.start(job)
+        client.session.cancel(job.job)
+        client.wait_for(events.Cancelled)
+        asker.hear_all(wire.Estimated, 30)
+        assert pondering.worker_pids() == workers
+
+
 def test_a_worker_that_dies_over_a_question_is_said_and_replaced(own_server: RunningServer):
     with own_server.client() as client:
         until(own_server.worker_pids, "the worker")

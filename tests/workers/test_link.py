@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import io
+import typing
 
 import pytest
 
+from server.wire.errors import OverpaintError
 from server.wire.geometry import Bounds
 from server.wire.messages import Finished, Progress, ResultLayer
 from server.wire.raster import Channels, Depth, Raster
@@ -29,10 +31,11 @@ def test_what_is_written_is_read(note):
     link.write(stream, link.Beat())
     stream.seek(0)
     header, payload = link.read(stream) or (b"", b"")
-    assert link.unpack(header) == note
+    unpack = link.unpack_order if isinstance(note, typing.get_args(link.Order)) else link.unpack_note
+    assert unpack(header) == note
     assert payload == b"\x00\n\xff" * 8
     header, payload = link.read(stream) or (b"", b"")
-    assert link.unpack(header) == link.Beat()
+    assert link.unpack_note(header) == link.Beat()
     assert link.read(stream) is None
 
 
@@ -43,3 +46,16 @@ def test_a_frame_that_breaks_off_is_the_end(payload: bytes):
     whole = stream.getvalue()
     for end in range(len(whole)):
         assert link.read(io.BytesIO(whole[:end])) is None
+
+
+def test_more_than_a_worker_can_mean_is_no_frame():
+    with pytest.raises(OverpaintError):
+        link.read(io.BytesIO(b"\xff" * 8))
+
+
+@pytest.mark.parametrize(
+    "header", [b"", b"{", b"{}", b'{"type": "Run"}', b'{"type": "codec"}', b'{"type": "Run", "job": ""}']
+)
+def test_what_is_no_note_is_refused(header: bytes):
+    with pytest.raises(OverpaintError):
+        link.unpack_note(header)

@@ -92,3 +92,43 @@ def test_closing_the_pool_ends_its_processes(home: Path):
     pool.close()
     context.destroy(linger=0)
     assert not psutil.pid_exists(pid)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGSTOP")
+def test_a_worker_that_is_stopped_takes_orders_without_making_us_wait_and_is_replaced(home: Path):
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    pool = Pool(context, home, "cpu", silent_after=4.0)
+    hear(pool, link.Ready)
+    (worker,) = pool.workers
+    stopped = psutil.Process(worker.pid)
+    stopped.suspend()
+    began = time.monotonic()
+    for _ in range(40):
+        worker.run("a" * 32, Path("x" * 8000))
+    assert time.monotonic() - began < 1.0
+    hear(pool, link.Died)
+    worker.done()
+    hear(pool, link.Ready)
+    assert worker.pid != stopped.pid
+    pool.close()
+    context.destroy(linger=0)
+
+
+def test_closing_does_not_wait_for_a_worker_that_is_stopped_with_its_orders_unread(home: Path):
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    pool = Pool(context, home, "cpu")
+    hear(pool, link.Ready)
+    psutil.Process(pool.workers[0].pid).suspend()
+    pool.workers[0].run("a" * 32, Path("x" * 200_000))
+    began = time.monotonic()
+    pool.close()
+    context.destroy(linger=0)
+    assert time.monotonic() - began < 10.0
+
+
+def test_the_gateways_own_sleep_is_no_workers_silence(pool: Pool):
+    hear(pool, link.Ready)
+    before = pool.workers[0].pid
+    pool.tick(time.monotonic() + 1000.0)
+    hear(pool, link.Beat)
+    assert pool.workers[0].pid == before
