@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from server.command_line.ending import FAILED, told
+from server.documents import kinds
 from server.wire import address as addresses
 from server.wire import places
 from server.wire.connection import Transport
@@ -114,7 +115,7 @@ def revoke(name: Annotated[str, typer.Argument(help="As “overpaint trusted” 
 
 @app.command()
 def edit(
-    picture: Annotated[Path, typer.Argument(help="A PNG, TIFF, JPEG or WebP file.")],
+    picture: Annotated[Path, typer.Argument(help=f"A picture: {kinds.listed()} files are read.")],
     out: Annotated[Path, typer.Option(help="Where the answer goes: .ora with layers, or .png.")],
     mask: Annotated[Path | None, typer.Option(help="White where the picture may change; none: all of it.")] = None,
     method: Annotated[
@@ -163,7 +164,7 @@ def edit(
         if as_json:
             screen.print_json(done.as_json())
         else:
-            for line in (*done.arrived.finished.notices, *(f"Written: {path}" for path in done.files)):
+            for line in (*done.notices, *(f"Written: {path}" for path in done.files)):
                 typer.echo(line)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from server.client import crop, naming
 from server.client.blocking import OnEvent
-from server.client.events import Arrived
+from server.client.events import Arrived, ArrivedLayer
 from server.client.submission import Mask, Submission
 from server.command_line.connecting import connect
 from server.command_line.screen import plain
-from server.documents import image, ora, png
+from server.documents import image, ora, png, saving
 from server.documents.composite import over
 from server.documents.image import Image
 from server.wire.errors import Code, OverpaintError
@@ -38,11 +38,13 @@ class Order:
 
 @dataclass(frozen=True)
 class Done:
-    """files: what was written. seconds: from reading the picture to the written file."""
+    """files: what was written. seconds: from reading the picture to the written file. notices: sentences about the
+    files, and the server's own."""
 
     files: tuple[Path, ...]
     arrived: Arrived
     seconds: float
+    notices: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         finished = self.arrived.finished
@@ -51,7 +53,7 @@ class Done:
             "files": [str(path) for path in self.files],
             "layers": [_layer_json(layer.layer) for layer in self.arrived.layers],
             "recipe": plain(finished.recipe),
-            "notices": list(finished.notices),
+            "notices": list(self.notices),
             "seconds": {**finished.seconds, "total": round(self.seconds, 3)},
         }
 
@@ -61,20 +63,21 @@ def edit(order: Order, on_event: OnEvent | None = None) -> Done:
     began = time.monotonic()
     check_out(order.out)
     source = image.read(order.picture)
-    submission = prepare(source, order)
+    mask = image.read_mask(order.mask, source.extent) if order.mask else None
+    submission = prepare(source, mask, order)
     with connect() as client:
         arrived = client.run(submission, on_event)
-        files = write(arrived, source, order.picture.stem, order.out)
+        files = write(arrived, source, order.picture, order.out)
         client.acknowledge(arrived.job)
-    return Done(files, arrived, time.monotonic() - began)
+    notices = (*source.notices, *(mask.notices if mask else ()), *arrived.finished.notices)
+    return Done(files, arrived, time.monotonic() - began, tuple(dict.fromkeys(notices)))
 
 
-def prepare(source: Image, order: Order) -> Submission:
+def prepare(source: Image, mask: Image | None, order: Order) -> Submission:
     """The selection with its surroundings, cut out as the plugins do it."""
     whole = source.raster
-    if order.mask is None:
-        return Submission(order.recipe, whole, source.part(whole.bounds), None, source.icc)
-    mask = image.read_mask(order.mask, source.extent)
+    if mask is None:
+        return Submission(order.recipe, whole, source.part(whole.bounds), None, source.profile)
     selected = crop.selected_bounds(mask.part(whole.bounds), source.extent, mask.depth.nbytes)
     if selected is None:
         raise OverpaintError(
@@ -82,7 +85,7 @@ def prepare(source: Image, order: Order) -> Submission:
         )
     part = crop.crop_around(selected, whole.bounds, order.recipe)
     raster = Raster(part, whole.channels, whole.depth)
-    return Submission(order.recipe, raster, source.part(part), Mask(mask.depth, mask.part(part)), source.icc)
+    return Submission(order.recipe, raster, source.part(part), Mask(mask.depth, mask.part(part)), source.profile)
 
 
 def check_out(out: Path) -> None:
@@ -91,11 +94,22 @@ def check_out(out: Path) -> None:
         raise OverpaintError(Code.BAD_REQUEST, f"{out} ends neither in .ora nor in .png.", "Choose one of them.")
     if not out.absolute().parent.is_dir():
         raise OverpaintError(Code.BAD_REQUEST, f"There is no folder {out.absolute().parent}.", "Make it first.")
+    saving.check(out)
 
 
-def write(arrived: Arrived, source: Image, name: str, out: Path) -> tuple[Path, ...]:
-    """An ORA holds the source and all variations, the first one shown; of PNGs there is one a variation."""
-    answers = [_answer(layer.data, layer.layer.raster, source.icc) for layer in arrived.layers]
+def write(arrived: Arrived, source: Image, picture: Path, out: Path) -> tuple[Path, ...]:
+    """An ORA holds the source and all variations, the first one shown; of PNGs there is one a variation. Raises
+    ``OverpaintError`` that says how to have the answer written again: the server keeps it."""
+    try:
+        return _write(arrived, source, picture.stem, out)
+    except OverpaintError as error:
+        command = f"overpaint jobs fetch {arrived.job[:8]} --picture “{picture}” --out …"
+        hint = f"{error.hint} The server still keeps the answer: “overpaint jobs” lists it, “{command}” writes it."
+        raise OverpaintError(error.code, error.sentence, hint) from error
+
+
+def _write(arrived: Arrived, source: Image, name: str, out: Path) -> tuple[Path, ...]:
+    answers = [_answer(layer, source) for layer in arrived.layers]
     places = [layer.layer.raster.bounds for layer in arrived.layers]
     shown = [over(source, answer, place) for answer, place in zip(answers, places, strict=True)]
     if out.suffix.lower() == ".ora":
@@ -104,12 +118,12 @@ def write(arrived: Arrived, source: Image, name: str, out: Path) -> tuple[Path, 
         return (out,)
     files = [out if number == 0 else out.with_stem(f"{out.stem}-{number + 1}") for number in range(len(shown))]
     for path, picture in zip(files, shown, strict=True):
-        ora.write_whole(path, png.encode(picture))
+        saving.write_whole(path, png.encode(picture))
     return tuple(files)
 
 
-def _answer(data: memoryview, raster: Raster, icc: bytes | None) -> Image:
-    return Image.from_bytes(data, raster, icc)
+def _answer(layer: ArrivedLayer, source: Image) -> Image:
+    return Image.from_bytes(layer.data, layer.layer.raster, source.icc, source.shown_by)
 
 
 def _layers(answers: Sequence[Image], places: Sequence[Bounds], names: Sequence[str]) -> list[ora.Layer]:

@@ -38,7 +38,7 @@ def fetch(beginning: str, picture: Path, out: Path, on_event: OnEvent | None = N
                 raise OverpaintError(
                     Code.BAD_REQUEST, f"The edit was not made from {picture}.", "Give the picture it was made from."
                 )
-        files = write(arrived, source, picture.stem, out)
+        files = write(arrived, source, picture, out)
         client.acknowledge(arrived.job)
     return files
 

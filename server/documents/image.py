@@ -1,48 +1,36 @@
-"""A picture file as its own numbers: 8 or 16 bits, nothing converted that need not be."""
+"""A picture file as its own numbers: 8 or 16 bits, nothing converted that need not be, and what it says of itself."""
 
 from __future__ import annotations
 
-import struct
-import zlib
+import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
-import numpy.typing as npt
-from PIL import Image as Pillow
-from PIL import ImageOps
-from PIL.TiffImagePlugin import BITSPERSAMPLE, TiffImageFile
 
+from server.documents import colours, exif, kinds, masks
+from server.documents.chunks import COLOUR, DENSITY, Chunk, xmp
+from server.documents.found import DamagedError, Found, NotKeptError, Pixels, check_room
+from server.documents.upright import turned, turned_chunks
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds, Extent
 from server.wire.raster import Channels, Depth, Raster
 
-Pixels = npt.NDArray[Any]
-"""(H, W, C) of uint8 or uint16."""
-
 _CHANNELS = {1: Channels.GRAY, 2: Channels.GRAY_ALPHA, 3: Channels.RGB, 4: Channels.RGBA}
-_PNG_DEPTH_AT = 24
-
-_FORMATS = ("PNG", "TIFF", "JPEG", "MPO", "WEBP")
-"""No other decoder of Pillow's sees a file: some run another program (EPS), some have not been looked at for long.
-(MPO: a JPEG with a second picture in it, as some cameras write them.)"""
-
-_BROKEN = (OSError, SyntaxError, ValueError, ArithmeticError, LookupError, EOFError, MemoryError, struct.error,
-           zlib.error, cv2.error, Pillow.DecompressionBombError)  # fmt: skip
-"""What Pillow and OpenCV raise for files that are not what they say."""
-
-_MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "RGB": "RGB", "RGBA": "RGBA", "RGBX": "RGB", "RGBa": "RGBA"}
+_WAY_OUT = f"{kinds.listed()} files are read, with up to 16 bits a channel, gray or RGB."
 
 
 @dataclass(frozen=True, eq=False)
 class Image:
     """pixels: (H, W, C), uint8 or uint16, C = 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA, alpha straight.
-    icc: the profile of the colours; None for sRGB."""
+    icc: the profile of the colours in the file; None for none. chunks: what else it says of itself, as PNG says it.
+    notices: sentences about what of the file could not be followed or carried on."""
 
     pixels: Pixels
     icc: bytes | None = None
+    chunks: tuple[Chunk, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def extent(self) -> Extent:
@@ -63,6 +51,20 @@ class Image:
         width, height = self.extent.width, self.extent.height
         return Raster(Bounds(0, 0, width, height), _CHANNELS[self.pixels.shape[2]], self.depth)
 
+    @property
+    def profile(self) -> bytes | None:
+        """What an edit goes by: the profile in the file, or one that says what its chunks say; None for sRGB."""
+        return colours.meaning(self.icc, self.chunks).profile
+
+    @property
+    def shown_by(self) -> tuple[Chunk, ...]:
+        """What a picture of the same colours at the same size has to say of itself to look alike."""
+        return tuple(chunk for chunk in self.chunks if chunk.name in (*COLOUR, DENSITY))
+
+    def with_pixels(self, pixels: Pixels) -> Image:
+        """Other pixels of the same kind that say the same of themselves."""
+        return Image(pixels, self.icc, self.chunks)
+
     def part(self, bounds: Bounds) -> bytes:
         """The bytes of a rectangle, as its raster describes them."""
         return self._little(self.pixels[bounds.y : bounds.bottom, bounds.x : bounds.right]).tobytes()
@@ -72,33 +74,24 @@ class Image:
         return pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
 
     @classmethod
-    def from_bytes(cls, data: bytes | memoryview, raster: Raster, icc: bytes | None) -> Image:
+    def from_bytes(
+        cls, data: bytes | memoryview, raster: Raster, icc: bytes | None, chunks: tuple[Chunk, ...] = ()
+    ) -> Image:
         kind = "<u1" if raster.depth is Depth.U8 else "<u2"
         shape = (raster.bounds.height, raster.bounds.width, raster.channels.per_pixel)
-        return cls(np.frombuffer(data, kind).reshape(shape), icc)
+        return cls(np.frombuffer(data, kind).reshape(shape), icc, chunks)
 
 
 def read(path: Path) -> Image:
-    """Raises ``OverpaintError`` (bad-request) for a file that is missing, no picture, or of a kind that cannot be kept
-    exactly (CMYK, floating point)."""
-    try:
-        with Pillow.open(path, formats=_FORMATS) as opened:
-            icc = opened.info.get("icc_profile")
-            pixels = _deep(path) if _is_deep(path, opened) else _shallow(path, opened)
-    except FileNotFoundError:
-        raise OverpaintError(Code.BAD_REQUEST, f"There is no file {path}.", "Check the name.") from None
-    except _BROKEN as error:
-        raise OverpaintError(
-            Code.BAD_REQUEST,
-            f"{path} cannot be read as a picture ({error}).",
-            "8- or 16-bit PNG and TIFF, JPEG and WebP can be read.",
-        ) from error
-    return Image(pixels, icc or None)
+    """Raises ``OverpaintError``: bad-request for a file that is missing, no picture, or of a kind that cannot be kept
+    exactly (CMYK, floating point, …); too-large for one that does not fit into memory."""
+    return _upright(_found(path))
 
 
 def read_mask(path: Path, extent: Extent) -> Image:
     """A picture as a mask: one gray channel, white = repaint, transparent = keep; bad-request for another size."""
-    image = read(path)
+    found = _found(path)
+    image = _upright(found)
     if image.extent != extent:
         raise OverpaintError(
             Code.BAD_REQUEST,
@@ -106,49 +99,69 @@ def read_mask(path: Path, extent: Extent) -> Image:
             f"the picture {extent.width} × {extent.height}.",
             "Save the mask at the size of the picture: white where it may change, black elsewhere.",
         )
-    return Image(_gray(image), None)
+    said = masks.of(image.pixels, lossy=found.lossy)
+    return Image(said.pixels, None, (), said.notices)
 
 
-def _gray(image: Image) -> Pixels:
-    pixels, count = image.pixels, image.pixels.shape[2]
-    gray = pixels[..., :1] if count < 3 else pixels[..., :3].mean(axis=2, keepdims=True)
-    if count in (2, 4):
-        gray = gray * (pixels[..., -1:] / image.full)
-    return np.round(gray).astype(pixels.dtype)
+def _found(path: Path) -> Found:
+    data = _bytes(path)
+    kind = kinds.recognise(data)
+    try:
+        return _reader(path, data, kind)(data)
+    except NotKeptError as error:
+        sentence = f"{path} has {error.what}, which cannot be kept exactly."
+        hint = "Save it as an 8- or 16-bit RGB or gray PNG or TIFF."
+        raise OverpaintError(Code.BAD_REQUEST, sentence, hint) from error
+    except (DamagedError, MemoryError) as error:
+        raise OverpaintError(
+            Code.BAD_REQUEST, f"{path} cannot be read as a {kind} picture ({error}).", "Save or copy it once more."
+        ) from error
 
 
-def _is_deep(path: Path, opened: Pillow.Image) -> bool:
-    if opened.format == "PNG":
-        with path.open("rb") as file:
-            return file.read(_PNG_DEPTH_AT + 1)[_PNG_DEPTH_AT] == 16
-    return isinstance(opened, TiffImageFile) and 16 in opened.tag_v2.get(BITSPERSAMPLE, ())
+def _bytes(path: Path) -> bytes:
+    try:
+        about = path.stat()
+        if stat.S_ISDIR(about.st_mode):
+            raise OverpaintError(Code.BAD_REQUEST, f"{path} is a folder.", "Name the picture in it.")
+        if not stat.S_ISREG(about.st_mode):
+            raise OverpaintError(Code.BAD_REQUEST, f"{path} is no file.", "Name a picture.")
+        check_room(about.st_size, 1, 1)
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise OverpaintError(Code.BAD_REQUEST, f"There is no file {path}.", "Check the name.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OverpaintError(
+            Code.BAD_REQUEST, f"{path} cannot be opened ({reason}).", "Check its name and whether you may read it."
+        ) from error
 
 
-def _deep(path: Path) -> Pixels:
-    """16 bits, which Pillow would reduce to 8 where there is colour."""
-    read = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
-    if read is None:
-        raise _unusual(path, "this kind of TIFF or PNG")
-    pixels = read.reshape(*read.shape[:2], -1)
-    if pixels.dtype not in (np.uint8, np.uint16):
-        raise _unusual(path, f"{pixels.dtype} numbers")
-    order = {3: [2, 1, 0], 4: [2, 1, 0, 3]}.get(pixels.shape[2])
-    return np.ascontiguousarray(pixels[..., order] if order else pixels)
+def _reader(path: Path, data: bytes, kind: str) -> Callable[[bytes], Found]:
+    if kind in kinds.READ:
+        from server.documents import formats
+
+        return formats.READERS[kind]
+    sentence = f"{path} is empty." if not data else f"{path} cannot be read as a picture."
+    if kind:
+        sentence = f"{path} is a {kind} file, which cannot be read."
+    raise OverpaintError(Code.BAD_REQUEST, sentence, _WAY_OUT)
 
 
-def _shallow(path: Path, opened: Pillow.Image) -> Pixels:
-    image = ImageOps.exif_transpose(opened)
-    if image.mode == "P" or (image.mode == "RGB" and "transparency" in image.info):
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    if image.mode not in _MODES:
-        raise _unusual(path, f"{image.mode} colours")
-    pixels = np.asarray(image.convert(_MODES[image.mode]))
-    return pixels.reshape(*pixels.shape[:2], -1)
-
-
-def _unusual(path: Path, what: str) -> OverpaintError:
-    return OverpaintError(
-        Code.BAD_REQUEST,
-        f"{path} has {what}, which cannot be kept exactly.",
-        "Save it as an 8- or 16-bit RGB or gray PNG or TIFF.",
-    )
+def _upright(found: Found) -> Image:
+    block, notices = found.exif, [*found.notices]
+    if block and not exif.sound(block):
+        block = None
+        notices.append("Its EXIF block is damaged and was left out.")
+    orientation = found.orientation or exif.orientation(block, found.xmp)
+    pixels = turned(found.pixels, orientation)
+    kept = turned_chunks(found.chunks, orientation)
+    if len(kept) < len(found.chunks):
+        notices.append("It was turned upright; where it lay on a page was left out.")
+    fitting = colours.fitting(found.icc, pixels.shape[2])
+    said = [*kept]
+    if block:
+        said.append(Chunk(b"eXIf", exif.upright(block)))
+    if found.xmp:
+        said.append(xmp(exif.upright_packet(found.xmp)))
+    meant = colours.meaning(fitting.icc, said)
+    return Image(pixels, fitting.icc, tuple(said), (*notices, *fitting.notices, *meant.notices))

@@ -12,8 +12,9 @@ from xml.etree import ElementTree
 import cv2
 import numpy as np
 
-from server.documents import png
+from server.documents import chunks, png
 from server.documents.image import Image
+from server.documents.saving import write_whole
 
 _THUMBNAIL = 256
 
@@ -42,19 +43,9 @@ def write(path: Path, layers: Sequence[Layer], merged: Image) -> None:
     write_whole(path, buffer.getvalue())
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """So that a failure leaves no half a file and an earlier file stays as it was."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def _stack(layers: Sequence[Layer], merged: Image) -> bytes:
     size = {"w": str(merged.extent.width), "h": str(merged.extent.height)}
-    image = ElementTree.Element("image", {"version": "0.0.3", **size})
+    image = ElementTree.Element("image", {"version": "0.0.3", **size, **_resolution(merged)})
     stack = ElementTree.SubElement(image, "stack")
     for number, layer in enumerate(layers):
         attributes = {
@@ -72,6 +63,16 @@ def _stack(layers: Sequence[Layer], merged: Image) -> bytes:
     return buffer.getvalue()
 
 
+def _resolution(image: Image) -> dict[str, str]:
+    """Whole dots per inch, which is all that the format has; each layer's PNG says it exactly."""
+    dots = chunks.dots_per_inch(image.chunks)
+    return (
+        {}
+        if dots is None
+        else {name: str(max(1, round(one))) for name, one in zip(("xres", "yres"), dots, strict=True)}
+    )
+
+
 def _source(number: int) -> str:
     return f"data/layer{number}.png"
 
@@ -86,4 +87,4 @@ def _thumbnail(image: Image) -> Image:
     size = (max(1, round(image.extent.width * scale)), max(1, round(image.extent.height * scale)))
     shallow = image.pixels if image.pixels.dtype == np.uint8 else (image.pixels >> 8).astype(np.uint8)
     small = cv2.resize(shallow, size, interpolation=cv2.INTER_AREA)
-    return Image(small.reshape(size[1], size[0], -1).astype(np.uint8, copy=False))
+    return Image(small.reshape(size[1], size[0], -1).astype(np.uint8, copy=False), image.icc, image.shown_by)

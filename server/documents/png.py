@@ -1,4 +1,4 @@
-"""PNG files of any channels at 8 or 16 bits with their colour profile (https://www.w3.org/TR/png-3/).
+"""PNG files of any channels at 8 or 16 bits with all they say of themselves (https://www.w3.org/TR/png-3/).
 
 Pillow writes no 16-bit colour and OpenCV no profile, and neither may change a number here.
 """
@@ -10,24 +10,28 @@ import zlib
 
 import numpy as np
 
+from server.documents.chunks import SIGNATURE, Chunk
 from server.documents.image import Image
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _FILTER_UP = 2
 _LEVEL = 6
+_LONGEST = (1 << 31) - 1
+"""Bytes of a chunk."""
 
 
 def encode(image: Image) -> bytes:
     """The bytes of a PNG file with exactly these numbers."""
     height, width, channels = image.pixels.shape
     bits = image.pixels.dtype.itemsize * 8
-    header = struct.pack(">IIBBBBB", width, height, bits, _COLOUR_TYPES[channels], 0, 0, 0)
-    chunks = [_chunk(b"IHDR", header)]
+    chunks = [Chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, _COLOUR_TYPES[channels], 0, 0, 0))]
     if image.icc:
-        chunks.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(image.icc)))
-    chunks += [_chunk(b"IDAT", zlib.compress(_filtered(image), _LEVEL)), _chunk(b"IEND", b"")]
-    return _SIGNATURE + b"".join(chunks)
+        chunks.append(Chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(image.icc)))
+    chunks += image.chunks
+    packed = zlib.compress(_filtered(image), _LEVEL)
+    chunks += [Chunk(b"IDAT", packed[at : at + _LONGEST]) for at in range(0, len(packed), _LONGEST)]
+    chunks.append(Chunk(b"IEND", b""))
+    return SIGNATURE + b"".join(chunk.packed for chunk in chunks)
 
 
 def _filtered(image: Image) -> bytes:
@@ -38,7 +42,3 @@ def _filtered(image: Image) -> bytes:
     filtered[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     return filtered.tobytes()
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -1,0 +1,79 @@
+"""What a reader takes from a file, before it is turned upright, and how it says that something cannot be kept."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+import psutil
+
+from server.documents.chunks import Chunk
+from server.wire.errors import Code, OverpaintError
+
+Pixels = npt.NDArray[Any]
+"""(H, W, C) of uint8 or uint16."""
+
+_COPIES = 3
+"""Of the pixels, held at once while they are decoded, turned and written."""
+
+
+class NotKeptError(Exception):
+    """The file is sound, but holds ``what`` (for a sentence: “has CMYK colours”), which cannot be kept exactly."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class DamagedError(Exception):
+    """The file is not what it says it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """pixels: (H, W, C) as stored, uint8 or uint16, C = 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA, alpha straight.
+    icc: the profile in the file. exif: a TIFF structure, as an eXIf chunk has it; xmp: a packet. orientation: 1..8
+    where the file has a place of its own for it, else None. chunks: all else it says. notices: sentences about what was
+    not taken. lossy: the numbers are not exactly those that were saved."""
+
+    pixels: Pixels
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    orientation: int | None = None
+    chunks: tuple[Chunk, ...] = ()
+    notices: tuple[str, ...] = ()
+    lossy: bool = False
+
+
+@contextmanager
+def foreign() -> Iterator[None]:
+    """Around a decoder at work on a stranger's file: whatever it makes of it is ``DamagedError`` with its words."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (NotKeptError, DamagedError, OverpaintError):
+        raise
+    except Exception as error:
+        raise DamagedError(str(error).strip().partition("\n")[0] or type(error).__name__) from error
+
+
+def check_room(width: int, height: int, bytes_per_pixel: int) -> None:
+    """Raises ``OverpaintError`` (too-large) before anything is unpacked that would not fit into the memory there is."""
+    needed, free = width * height * bytes_per_pixel * _COPIES, psutil.virtual_memory().available
+    if needed > free:
+        raise OverpaintError(
+            Code.TOO_LARGE,
+            f"The picture is {width} × {height} pixels; unpacked it would need {_size(needed)} of memory, "
+            f"and {_size(free)} are free.",
+            "Close other programs, or cut out the part to change.",
+        )
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**30:,.1f} GB" if count >= 1 << 30 else f"{count / 2**20:.0f} MB"

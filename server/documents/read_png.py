@@ -1,0 +1,118 @@
+"""PNG files, every number as it is in them: their pixels by libpng, what they say by their chunks."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+
+import imagecodecs
+
+from server.documents import chunks
+from server.documents.chunks import Chunk, first
+from server.documents.found import DamagedError, Found, Pixels, check_room, foreign
+
+_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+"""All that its decoder sees: what a profile or a text has in it cannot stop it."""
+_SPOKEN_FOR = (b"iCCP", b"eXIf", *_PIXELS)
+_ANIMATION = (b"acTL", b"fcTL", b"fdAT")
+_KEPT = (*chunks.COLOUR, chunks.DENSITY, chunks.PLACE, chunks.SCALE, *chunks.TEXTS)
+_ONCE = {*_KEPT} - {*chunks.TEXTS}
+_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
+_PALETTE = 3
+_SAFE_TO_COPY = 0x20
+_MOST_PROFILE = 1 << 28
+_DEFLATE_MOST = 1032
+"""No byte of a zlib stream can stand for more."""
+_NAMES = {b"tIME": "the time of its last change", b"bKGD": "its background colour"}
+
+
+def read(data: bytes) -> Found:
+    """Raises ``DamagedError``, ``OverpaintError`` (too-large)."""
+    parsed = chunks.parse(data)
+    header = first(parsed.chunks, b"IHDR")
+    if header is None or len(header) != 13:
+        raise DamagedError("it is cut off at its beginning")
+    if any(name in _PIXELS for name in parsed.damaged):
+        raise DamagedError("it is cut off, or damaged")
+    pixels = _pixels(parsed.chunks, header)
+    notices = [f"Damaged, and left out: {_listed(parsed.damaged)}."] if parsed.damaged else []
+    icc, exif, xmp, kept = _said(parsed.chunks, notices)
+    if any(chunk.name in _ANIMATION for chunk in parsed.chunks):
+        notices.append("It is an animation; its still picture was used.")
+    if dropped := [chunk.name for chunk in parsed.chunks if not _goes_on(chunk)]:
+        notices.append(f"Not carried on: {_listed(dropped)}.")
+    kept = [_bits_of_all(chunk, pixels) if chunk.name == b"sBIT" else chunk for chunk in kept]
+    return Found(pixels, icc, exif, xmp, None, tuple(kept), tuple(notices))
+
+
+def _pixels(every: Sequence[Chunk], header: bytes) -> Pixels:
+    width, height, bits, kind = struct.unpack_from(">IIBB", header)
+    channels = _CHANNELS.get(kind, 4) + (first(every, b"tRNS") is not None)
+    check_room(width, height, channels * (2 if bits == 16 else 1))
+    packed = sum(len(chunk.data) for chunk in every if chunk.name == b"IDAT")
+    row = (width * (1 if kind == _PALETTE else _CHANNELS.get(kind, 1)) * bits + 7) // 8
+    if packed * _DEFLATE_MOST < row * height:
+        raise DamagedError("it is cut off")
+    essential = b"".join(chunk.packed for chunk in every if chunk.name in _PIXELS)
+    with foreign():
+        pixels: Pixels = imagecodecs.png_decode(chunks.SIGNATURE + essential).reshape(height, width, -1)
+        return pixels
+
+
+def _said(every: Sequence[Chunk], notices: list[str]) -> tuple[bytes | None, bytes | None, bytes | None, list[Chunk]]:
+    """The profile, the EXIF block, the XMP packet, and the chunks to keep."""
+    icc = _profile(first(every, b"iCCP"), notices)
+    exif, xmp = first(every, b"eXIf"), None
+    kept: list[Chunk] = []
+    for chunk in _wanted(every):
+        try:
+            packet, block = chunks.xmp_in(chunk), chunks.raw_profile_in(chunk, "exif")
+        except (zlib.error, ValueError, IndexError):
+            notices.append("A text in it is damaged and was left out.")
+            continue
+        xmp = xmp or packet
+        exif = exif or block
+        if packet is None and block is None:
+            kept.append(chunk)
+    return icc, exif, xmp, kept
+
+
+def _wanted(every: Sequence[Chunk]) -> Iterator[Chunk]:
+    seen = set()
+    for chunk in every:
+        if (
+            _goes_on(chunk)
+            and chunk.name not in _SPOKEN_FOR
+            and chunk.name not in _ANIMATION
+            and chunk.name not in seen
+        ):
+            yield chunk
+            seen |= {chunk.name} & _ONCE
+
+
+def _goes_on(chunk: Chunk) -> bool:
+    """Whether it says something that still holds after an edit: by PNG's own rule for what a program does not know."""
+    known = chunk.name in _KEPT or chunk.name in _SPOKEN_FOR or chunk.name in _ANIMATION
+    return known or bool(chunk.name[3:] and chunk.name[3] & _SAFE_TO_COPY)
+
+
+def _profile(packed: bytes | None, notices: list[str]) -> bytes | None:
+    if packed is None:
+        return None
+    try:
+        return chunks.unpack(packed.partition(b"\0")[2][1:], _MOST_PROFILE)
+    except zlib.error:
+        notices.append("Its colour profile is damaged and was left out; its colours were read as sRGB.")
+        return None
+
+
+def _bits_of_all(chunk: Chunk, pixels: Pixels) -> Chunk:
+    """A palette, or a colour key, has become an alpha channel, of whose bits all count."""
+    missing = pixels.shape[2] - len(chunk.data)
+    return Chunk(chunk.name, chunk.data + bytes([8 * pixels.dtype.itemsize]) * max(0, missing))
+
+
+def _listed(names: Sequence[bytes]) -> str:
+    words = (_NAMES.get(name, "its chunk " + name.decode("ascii", "replace")) for name in names)
+    return ", ".join(dict.fromkeys(words))
