@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Install, try, test and remove Overpaint. Needs nothing but Python 3.10 or newer.
+"""Install, try, test and remove Overpaint. Needs nothing but Python 3.11 or newer.
 
 python3 install.py install      the environment, and the plugins for every Krita and GIMP found
 python3 install.py doctor       name each problem and its fix
-python3 install.py uninstall    remove all of it
+python3 install.py uninstall    remove all of it, and nothing else
 python3 install.py demo         do the main jobs once on shipped pictures
 python3 install.py test         all checks and tests; --quick for those of a minute
 python3 install.py run CMD…     any command in the environment, with this checkout's code
@@ -15,22 +15,27 @@ import argparse
 import os
 import platform
 import shutil
-import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-if sys.version_info < (3, 10):  # noqa: UP036 - said here, before a newer syntax elsewhere says it worse
-    sys.exit(f"Overpaint needs Python 3.10 or newer; this is {sys.version.split()[0]}.")
+if sys.version_info < (3, 11):
+    sys.exit(f"Overpaint's server needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
 
 from server.wire import places
-from tools.install import application, checkup, hosts, kritarc, plugins, record
-from tools.install.environment import Environment, prepare, variables
-from tools.install.say import InstallError, say, warn
+from server.wire.errors import OverpaintError
+from server.wire.retire import ask_to_end
+from tools.install import application, checkup, hosts, locks, plugins, record, removal
+from tools.install.environment import Environment, variables
+from tools.install.placing import put_text
+from tools.install.say import InstallError, of_os_error, say, warn
+from tools.install.setting_up import prepare
+from tools.install.torch_build import Asked
 
 CHECKOUT = Path(__file__).resolve().parent
-NEEDS_INDEX = ("cuda", "rocm", "cpu")
+DEVICES = ("auto", "cpu", "cuda", "rocm", "xpu", "mps")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,12 +50,26 @@ def main(arguments: list[str] | None = None) -> int:
     }
     try:
         return commands[options.command](options)
-    except InstallError as error:
+    except (InstallError, OverpaintError) as error:
         warn(str(error))
-        return 1
+    except OSError as error:
+        warn(str(of_os_error(error)))
     except KeyboardInterrupt:
         warn("Stopped. Run the same command again to go on.")
         return 130
+    except Exception as error:  # noqa: BLE001 - the last resort: a sentence, and the rest for whoever mends it
+        warn(f"This is a fault of Overpaint's installer ({type(error).__name__}: {error}). {written_down()}")
+    return 1
+
+
+def written_down() -> str:
+    """Where the traceback is, as a sentence."""
+    path = Path.cwd() / "overpaint-install-error.txt"
+    try:
+        put_text(path, traceback.format_exc().encode("utf-8", "replace"))
+    except OSError:
+        return "Please report it."
+    return f"Please report it, with {path}."
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -58,8 +77,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--environment", type=Path, help="a Python environment to use instead of Overpaint's own")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("install", help="set everything up")
-    command.add_argument("--device", choices=["auto", "cpu", "cuda", "rocm", "mps"], default="auto")
-    command.add_argument("--torch-index", default="", help="the pip index of the torch build for your device")
+    command.add_argument("--device", choices=DEVICES, default="auto", help="what to compute on")
+    command.add_argument("--torch-index", default="", help="the address of an index with another torch build")
     command.add_argument("--krita", type=Path, help="only this Krita data folder (the one with pykrita in it)")
     command.add_argument("--kritarc", type=Path, help="the kritarc beside --krita")
     command.add_argument("--gimp", type=Path, help="only this GIMP profile folder (the one with plug-ins in it)")
@@ -81,40 +100,52 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def install(options: argparse.Namespace) -> int:
+    """What will be written is noted first: whenever this is killed, install goes on and uninstall finds it."""
     home = places.home()
-    warn_about_device(options)
-    environment = environment_for(options, tests=False)
+    removal.claim(home)
+    kritas, gimps = chosen_kritas(options), chosen_gimps(options)
+    note(home, kritas, gimps)
+    if not ask_to_end(home):
+        warn("The server that runs is of the earlier version; it ends when nobody has needed it for half an hour.")
+    environment = environment_for(options, tests=False, torch=Asked(options.device, options.torch_index))
     code = application.copy_application(home)
     application.write_launch(home, environment, code, options.device)
-    written = record.load(home)
-    written.add(application.write_command(home, environment, code))
-    vendor = home / "vendor"
-    plugins.vendor_pyzmq(environment, vendor)
-    for krita in chosen_kritas(options):
-        written.add(plugins.put_into_krita(krita, vendor, home), [krita.config])
-    for gimp in chosen_gimps(options):
-        written.add(plugins.put_into_gimp(gimp, vendor, home))
-    written.save(home)
+    application.write_command(home, environment, code)
+    put_into_hosts(environment, home, kritas, gimps)
     say("Done. Restart Krita or GIMP: Tools > Overpaint, or Filters > Overpaint.")
     say(f"On the command line: {home / 'bin' / 'overpaint'} (or just overpaint, where ~/.local/bin is on your PATH)")
     return 0
 
 
-def warn_about_device(options: argparse.Namespace) -> None:
-    if options.device in NEEDS_INDEX and not options.torch_index and sys.platform != "darwin":
-        warn(
-            f"--device {options.device} takes pip's usual torch build. For another one add --torch-index with the "
-            "address that PyTorch's own installation page names for your system."
-        )
+def note(home: Path, kritas: list[hosts.Krita], gimps: list[hosts.Gimp]) -> None:
+    gimp_folders = [gimp.plugins / plugins.NAME for gimp in gimps]
+    plugins.check_free([*(krita.plugins / plugins.NAME for krita in kritas), *gimp_folders])
+    written = record.load(home)
+    written.add(application.commands(home))
+    for krita in kritas:
+        written.add(plugins.krita_files(krita), [krita.config])
+    written.add(gimp_folders)
+    written.save(home)
 
 
-def environment_for(options: argparse.Namespace, *, tests: bool) -> Environment:
+def put_into_hosts(environment: Environment, home: Path, kritas: list[hosts.Krita], gimps: list[hosts.Gimp]) -> None:
+    vendor = home / "vendor"
+    plugins.vendor_pyzmq(environment, vendor)
+    for krita in kritas:
+        plugins.put_into_krita(krita, vendor, home)
+    for gimp in gimps:
+        plugins.put_into_gimp(gimp, vendor, home)
+
+
+def environment_for(options: argparse.Namespace, *, tests: bool, torch: Asked | None = None) -> Environment:
     if options.environment:
         environment = Environment(options.environment.resolve())
         if not environment.python.exists():
             raise InstallError(f"{options.environment} is no Python environment: {environment.python} is missing.")
         return environment
-    return prepare(places.home() / "env", tests=tests, torch_index=getattr(options, "torch_index", ""))
+    home = places.home()
+    removal.claim(home)
+    return prepare(home / "env", tests=tests, torch=torch)
 
 
 def chosen_kritas(options: argparse.Namespace) -> list[hosts.Krita]:
@@ -123,7 +154,9 @@ def chosen_kritas(options: argparse.Namespace) -> list[hosts.Krita]:
         return [hosts.Krita(options.krita.resolve(), config.resolve(), "chosen")]
     found = [] if options.gimp else hosts.find_krita()
     if not found and not options.gimp:
-        say("Krita was not found. If you have it: install.py install --krita FOLDER (the one with pykrita in it)")
+        say(
+            "Krita 5 or 6 was not found. If you have it: install.py install --krita FOLDER (the one with pykrita in it)"
+        )
     return found
 
 
@@ -137,49 +170,15 @@ def chosen_gimps(options: argparse.Namespace) -> list[hosts.Gimp]:
 
 
 def uninstall(options: argparse.Namespace) -> int:
-    home = places.home()
-    written = record.load(home)
-    stop_server(home)
-    for name in written.files:
-        remove(Path(name))
-    for name in written.kritarcs:
-        kritarc.disable(Path(name))
-    for child in sorted(home.iterdir()) if home.exists() else []:
-        if not (options.keep_models and child.name == "models"):
-            remove(child)
-    if home.exists() and not any(home.iterdir()):
-        home.rmdir()
-    say("Overpaint is removed." + (f" The models are still in {home / 'models'}." if options.keep_models else ""))
+    removal.uninstall(places.home(), options.keep_models)
     return 0
-
-
-def stop_server(home: Path) -> None:
-    """Ask a running server to end, so that it does not write into folders that are being removed."""
-    import json
-
-    connection = home / "connection.json"
-    if not connection.exists():
-        return
-    process = json.loads(connection.read_text(encoding="utf-8")).get("pid")
-    try:
-        os.kill(int(process), signal.SIGTERM)
-    except (OSError, TypeError, ValueError):
-        return
-    say("Stopped the running server.")
-
-
-def remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def doctor(options: argparse.Namespace) -> int:
     home = places.home()
     if options.report:
         say(f"Overpaint in {home}; Python {sys.version.split()[0]}; {platform.platform()}")
-        say("\n".join(checkup.pins()))
+        say("\n".join(f"{name} {locks.version(name)}" for name in locks.entries(locks.SERVER)))
     environment = Environment(options.environment or home / "env")
     findings = list(checkup.examine(home, environment, CHECKOUT))
     for finding in findings:
@@ -205,7 +204,7 @@ def run(options: argparse.Namespace) -> int:
     if not words:
         raise InstallError("Say which command to run, for example: install.py run python -m bench.roundtrip")
     environment = environment_for(options, tests=True)
-    scripts = environment.python.parent
+    scripts = environment.scripts
     # The command itself is looked up in the environment first: "python" means its python.
     found = shutil.which(words[0], path=os.pathsep.join([str(scripts), os.environ.get("PATH", "")]))
     if found is None:

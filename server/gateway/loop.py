@@ -20,6 +20,7 @@ from server.wire.endpoint import Endpoint
 from server.wire.frames import Buffer
 from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, JobState, Limits, Message, Welcome
 from server.wire.peers import Gone, Peer, Received, TurnedOut, guest_of
+from server.wire.retire import asked_to_end, forget_request
 from server.workers.pool import AUTO, Pool
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Gateway:
             home, self._welcome, transport, listen, self._settings.silent_after, self._settings.max_sessions
         )
         self._endings.callback(self._endpoint.close)
+        forget_request(home)
         self._journal = self._opened_journal(home)
         self._book = Book(self._journal)
         self._pool = Pool(self._endpoint.context, home, device)
@@ -97,6 +99,10 @@ class Gateway:
         now = time.monotonic()
         if not self._home.exists():
             log.warning("the server's folder is gone, so nobody can find it: it ends")
+            self._stopping = True
+            return
+        if asked_to_end(self._home):
+            log.info("it was asked to end")
             self._stopping = True
             return
         self._dispatch.tick(now)

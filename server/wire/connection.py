@@ -13,6 +13,7 @@ from pathlib import Path
 from . import codec
 from .errors import Code, OverpaintError
 from .files import LockFile, held, private_folder, write_private
+from .retire import SERVER_LOCK
 from .sockets import KeyPair
 
 _LONGEST_IPC_PATH = 107
@@ -80,7 +81,7 @@ def server_lives(home: Path) -> bool:
 
 
 def _server_lock_path(home: Path) -> Path:
-    return home / "server.lock"
+    return home / SERVER_LOCK
 
 
 def ipc_possible() -> bool:

@@ -6,17 +6,45 @@ import os
 import sys
 from pathlib import Path
 
+from .errors import Code, OverpaintError
+
 
 def home() -> Path:
-    """The folder of everything Overpaint keeps for this user: ``OVERPAINT_HOME``, or the system's place for it."""
+    """The folder of everything Overpaint keeps for this user: ``OVERPAINT_HOME``, or the system's place for it. Always
+    absolute: a server that is started from here has another current folder. Raises ``OverpaintError`` where there is
+    none, as for an account without a home."""
     chosen = os.environ.get("OVERPAINT_HOME")
     if chosen:
-        return Path(chosen)
+        return _absolute(Path(chosen))
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "overpaint"
+        return Path(os.environ.get("LOCALAPPDATA") or _user() / "AppData" / "Local") / "overpaint"
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "overpaint"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "overpaint"
+        return _user() / "Library" / "Application Support" / "overpaint"
+    data = os.environ.get("XDG_DATA_HOME", "")
+    # A relative one has to be ignored, says the XDG specification.
+    return (Path(data) if Path(data).is_absolute() else _user() / ".local" / "share") / "overpaint"
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() would follow links, absolute() keeps ".."
+    except RuntimeError:
+        raise _homeless() from None
+
+
+def _user() -> Path:
+    try:
+        return _absolute(Path.home())
+    except RuntimeError:
+        raise _homeless() from None
+
+
+def _homeless() -> OverpaintError:
+    return OverpaintError(
+        Code.BAD_REQUEST,
+        "This account has no home folder, so Overpaint has no place for its files.",
+        "Set OVERPAINT_HOME to a folder of your own.",
+    )
 
 
 def connection_file() -> Path:

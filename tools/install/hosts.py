@@ -39,8 +39,10 @@ class Gimp:
 
 
 def find_krita() -> list[Krita]:
-    """Every Krita that is installed or was once started by this user."""
-    user = Path.home()
+    """Every Krita, 5 or 6, that is installed or was once started by this user."""
+    user = user_folder()
+    if user is None:
+        return []
     places = [
         Krita(data_home() / "krita", config_home() / "kritarc", "installed"),
         Krita(user / ".var/app/org.kde.krita/data/krita", user / ".var/app/org.kde.krita/config/kritarc", "Flatpak"),
@@ -66,21 +68,30 @@ def krita_is_there(place: Krita) -> bool:
 
 def find_gimp() -> list[Gimp]:
     """Every profile of GIMP 3.0 or newer, and one made for an installed GIMP that was never started."""
-    roots = {"installed": config_home() / "GIMP"}
-    if sys.platform == "darwin":
-        roots = {"application": Path.home() / "Library/Application Support/GIMP"}
-    elif sys.platform == "win32":
-        roots = {"installed": roaming() / "GIMP"}
-    else:
-        roots["Flatpak"] = Path.home() / ".var/app/org.gimp.GIMP/config/GIMP"
-        roots["Snap"] = Path.home() / "snap/gimp/current/.config/GIMP"
+    roots = gimp_roots()
     found = [Gimp(profile, how) for how, root in roots.items() for profile in profiles(root)]
-    own = next(iter(roots.items()))
-    if not any(gimp.how == own[0] for gimp in found):
+    own = next(iter(roots.items()), None)
+    if own and not any(gimp.how == own[0] for gimp in found):
         version = installed_gimp_version()
         if version and version >= OLDEST_GIMP:
             found.append(Gimp(own[1] / f"{version[0]}.{version[1]}", own[0]))
     return found
+
+
+def gimp_roots() -> dict[str, Path]:
+    """Where profiles lie, by the way in which GIMP was installed."""
+    user = user_folder()
+    if user is None:
+        return {}
+    if sys.platform == "darwin":
+        return {"application": user / "Library/Application Support/GIMP"}
+    if sys.platform == "win32":
+        return {"installed": roaming() / "GIMP"}
+    return {
+        "installed": config_home() / "GIMP",
+        "Flatpak": user / ".var/app/org.gimp.GIMP/config/GIMP",
+        "Snap": user / "snap/gimp/current/.config/GIMP",
+    }
 
 
 def profiles(root: Path) -> list[Path]:
@@ -131,7 +142,19 @@ def flatpak_has(application: str) -> bool:
     program = shutil.which("flatpak")
     if not program:
         return False
-    return subprocess.run([program, "info", application], capture_output=True, check=False).returncode == 0
+    try:
+        done = subprocess.run([program, "info", application], capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def user_folder() -> Path | None:
+    """None for an account without a home: nothing of a host's is there either."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
 
 
 def data_home() -> Path:

@@ -7,23 +7,24 @@ import platform
 import shutil
 import sys
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
-from . import kritarc
-from .environment import Environment, pip
+from . import kritarc, locks
+from .environment import Environment
 from .hosts import Gimp, Krita
+from .packages import pip
+from .placing import RUBBISH, folder_at, put_text, remove_one
 from .say import InstallError, say
+from .wholeness import damaged, holds
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NAME = "overpaint"
+MARK = "installed.json"
+"""In every plugin's folder: where Overpaint's home is, and that the folder is ours."""
 
 WHEELS = {"cp310": "3.10", "cp311": "3.11", "cp312": "3.12"}
 """One pyzmq wheel each; the last is built for CPython's stable interface and serves 3.12 and newer."""
-
-
-def pyzmq_pin() -> str:
-    lines = (Path(__file__).parent / "requirements.txt").read_text().splitlines()
-    return next(line for line in lines if line.startswith("pyzmq=="))
 
 
 def platform_tags() -> list[str]:
@@ -42,25 +43,37 @@ def platform_tags() -> list[str]:
 def vendor_pyzmq(environment: Environment, folder: Path) -> None:
     """Fill ``folder`` with one unpacked pyzmq per Python (``folder/cp310/zmq`` …), for hosts that have none.
 
-    Kept between installations, so that a repaired or repeated install needs no network.
+    What is whole is kept between installations, so that a repaired or repeated install needs no network.
     """
     for abi, version in WHEELS.items():
-        place = folder / abi
-        if (place / "zmq").exists():
-            continue
-        wheels = folder / "wheels"
-        arguments = ["download", "--no-deps", "--only-binary=:all:", "--implementation", "cp", "-d", str(wheels)]
-        arguments += ["--python-version", version, "--abi", abi, "--abi", "abi3"]
-        for tag in platform_tags():
-            arguments += ["--platform", tag]
-        before = set(wheels.glob("*.whl"))
-        pip(environment, [*arguments, pyzmq_pin()])
-        fresh = set(wheels.glob("*.whl")) - before
-        if not fresh:
-            raise InstallError(f"No pyzmq wheel came for Python {version}. Check the network and run install again.")
-        with zipfile.ZipFile(fresh.pop()) as wheel:
-            wheel.extractall(place)
-    shutil.rmtree(folder / "wheels", ignore_errors=True)
+        if not vendored(folder / abi):
+            with folder_at(folder / abi) as fresh:
+                with zipfile.ZipFile(_downloaded(environment, folder, abi, version)) as wheel:
+                    wheel.extractall(fresh)
+                if damaged(fresh):
+                    raise InstallError(f"The pyzmq wheel for Python {version} came damaged. Run install again.")
+    remove_one(folder / "wheels")
+
+
+def vendored(folder: Path) -> bool:
+    """Whether just the pyzmq that we name is there, every file of it."""
+    return holds(folder, "pyzmq", locks.version("pyzmq"))
+
+
+def _downloaded(environment: Environment, folder: Path, abi: str, version: str) -> Path:
+    wheels = folder / "wheels" / abi
+    remove_one(wheels)
+    wheels.mkdir(parents=True)
+    (wheels / "wanted.txt").write_text(locks.entry("pyzmq"), "utf-8")
+    arguments = ["download", "--no-deps", "--only-binary=:all:", "--implementation", "cp", "-d", str(wheels)]
+    arguments += ["--python-version", version, "--abi", abi, "--abi", "abi3"]
+    for tag in platform_tags():
+        arguments += ["--platform", tag]
+    pip(environment, [*arguments, "--require-hashes", "-r", str(wheels / "wanted.txt")])
+    found = list(wheels.glob("*.whl"))
+    if not found:
+        raise InstallError(f"No pyzmq wheel came for Python {version}. Check the network and run install again.")
+    return found[0]
 
 
 def assemble(source: Path, target: Path, vendor: Path | None, home: Path) -> None:
@@ -68,44 +81,62 @@ def assemble(source: Path, target: Path, vendor: Path | None, home: Path) -> Non
 
     ``installed.json`` tells the plugin where Overpaint's home is: inside a sandbox the usual place reads differently.
     """
-    shutil.rmtree(target, ignore_errors=True)
-    rubbish = shutil.ignore_patterns("__pycache__", "*.pyc")
-    shutil.copytree(source, target, ignore=rubbish)
-    carried = target / "server"
-    carried.mkdir()
-    shutil.copy2(CHECKOUT / "server/__init__.py", carried)
-    for room in ("wire", "client"):
-        shutil.copytree(CHECKOUT / "server" / room, carried / room, ignore=rubbish)
-    if vendor is not None:
-        shutil.copytree(vendor, target / "vendor", ignore=rubbish)
-    (target / "installed.json").write_text(json.dumps({"home": str(home)}), encoding="utf-8")
+    with folder_at(target) as fresh:
+        (fresh / MARK).write_text(json.dumps({"home": str(home)}), encoding="utf-8")
+        shutil.copytree(source, fresh, ignore=RUBBISH, dirs_exist_ok=True)
+        for script in fresh.glob(f"{NAME}.py"):
+            script.chmod(0o755)  # GIMP silently ignores a plug-in whose file is not executable
+        carried = fresh / "server"
+        carried.mkdir()
+        shutil.copy2(CHECKOUT / "server/__init__.py", carried)
+        for room in ("wire", "client"):
+            shutil.copytree(CHECKOUT / "server" / room, carried / room, ignore=RUBBISH)
+        if vendor is not None:
+            shutil.copytree(vendor, fresh / "vendor", ignore=RUBBISH)
+
+
+def home_of(folder: Path) -> Path | None:
+    """Which Overpaint a plugin's folder belongs to; None for a folder that is not ours, or cannot be read."""
+    try:
+        return Path(json.loads((folder / MARK).read_bytes())["home"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_ours(folder: Path) -> bool:
+    """By its mark; one whose mark cannot be read by the rooms that it carries. An empty one is nobody's."""
+    carries = (folder / "server/wire").is_dir() and (folder / "server/client").is_dir()
+    return home_of(folder) is not None or carries or not any(path.is_file() for path in folder.rglob("*"))
+
+
+def krita_files(krita: Krita) -> list[Path]:
+    """All that ``put_into_krita`` writes, beside its kritarc."""
+    extras = [krita.plugins / path.name for path in (CHECKOUT / "plugin_krita").glob("*.desktop")]
+    extras += [krita.data / "actions" / path.name for path in (CHECKOUT / "plugin_krita").glob("*.action")]
+    return [krita.plugins / NAME, *extras]
 
 
 def put_into_krita(krita: Krita, vendor: Path | None, home: Path) -> list[Path]:
     """Install and enable the Krita plugin; returns what was written, for the record."""
-    krita.plugins.mkdir(parents=True, exist_ok=True)
-    folder = krita.plugins / NAME
+    folder, *extras = krita_files(krita)
     assemble(CHECKOUT / "plugin_krita" / NAME, folder, vendor, home)
-    written = [folder]
-    for extra in (CHECKOUT / "plugin_krita").glob("*.desktop"):
-        shutil.copy2(extra, krita.plugins)
-        written.append(krita.plugins / extra.name)
-    actions = krita.data / "actions"
-    for extra in (CHECKOUT / "plugin_krita").glob("*.action"):
-        actions.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(extra, actions)
-        written.append(actions / extra.name)
+    for extra in extras:
+        put_text(extra, (CHECKOUT / "plugin_krita" / extra.name).read_bytes())
     kritarc.enable(krita.config)
     say(f"Krita ({krita.how}): {folder}")
-    return written
+    return [folder, *extras]
 
 
 def put_into_gimp(gimp: Gimp, vendor: Path | None, home: Path) -> list[Path]:
     """Install the GIMP plug-in; returns what was written, for the record."""
-    gimp.plugins.mkdir(parents=True, exist_ok=True)
     folder = gimp.plugins / NAME
     assemble(CHECKOUT / "plugin_gimp" / NAME, folder, vendor, home)
-    # GIMP silently ignores a plug-in whose file is not executable.
-    (folder / f"{NAME}.py").chmod(0o755)
     say(f"GIMP {gimp.profile.name} ({gimp.how}): {folder}")
     return [folder]
+
+
+def check_free(folders: Iterable[Path]) -> None:
+    """Raises InstallError where somebody else's plugin has the name of ours."""
+    for folder in folders:
+        if folder.exists() and not is_ours(folder):
+            raise InstallError(f"{folder} is there already and is not Overpaint's. Move it away and run install again.")

@@ -1,10 +1,12 @@
-"""What was installed, written down so that uninstall removes exactly that."""
+"""What install.py is about to write, noted before it writes it, so that uninstall finds it however that ended."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from server.wire.files import private_folder, write_private
 
 NAME = "installed.json"
 
@@ -21,10 +23,19 @@ class Record:
         self.kritarcs = list(dict.fromkeys(self.kritarcs + [str(path) for path in kritarcs or []]))
 
     def save(self, home: Path) -> None:
-        home.mkdir(parents=True, exist_ok=True)
-        (home / NAME).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        """Written whole or not at all. Raises OSError."""
+        private_folder(home)
+        write_private(home / NAME, json.dumps(asdict(self), indent=2) + "\n")
 
 
 def load(home: Path) -> Record:
-    path = home / NAME
-    return Record(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Record()
+    """An empty record where none can be read: what was written is then found by its marks (``traces``)."""
+    try:
+        fields = json.loads((home / NAME).read_bytes())
+        return Record(_paths(fields["files"]), _paths(fields["kritarcs"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return Record()
+
+
+def _paths(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str) and Path(one).is_absolute()] if isinstance(value, list) else []

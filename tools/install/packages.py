@@ -1,0 +1,123 @@
+"""Puts packages into an environment: with uv, or with pip where uv cannot be had.
+
+Both take the same locks, check the same hashes, and ask where the person's own pip settings say.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from server.wire.surroundings import cleaned
+
+from . import locks, pip_settings
+from .environment import Environment
+from .say import InstallError, disk_full, say, says_full, warn
+from .torch_build import Asked, Build, choose, for_pip
+
+_TAIL = 20
+_SHOWN = ("Collecting", "Downloading", "Installing", "Resolved", "Installed", "Prepared", "Building")
+
+
+def install(environment: Environment, tests: bool, torch: Asked, *, kept: bool = True) -> None:
+    """Everything the server needs, and with ``tests`` what they need. kept: of what was fetched before, as far as
+    possible. Raises InstallError."""
+    wanted = [locks.SERVER, *([locks.TEST] if tests else [])]
+    uv = _uv(environment)
+    if uv is None:
+        say("Installing the packages (0.4 GB to fetch, or 2.9 GB where pip finds only the torch that brings CUDA)")
+        for lock in wanted:
+            pip(environment, ["install", "--no-deps", "--require-hashes", "-r", str(lock)])
+        pip(environment, ["install", *for_pip(torch)])
+        return
+    build = choose(torch, uv.settings, uv.resolve)
+    _check_room(environment.root, build)
+    say(f"Installing {build.kind}")
+    uv.install(build, wanted, kept)
+
+
+def _check_room(folder: Path, build: Build) -> None:
+    """For a first set-up; a later one replaces as much as it brings."""
+    taken = sum(1 for _ in folder.glob("lib*/**/torch/version.py"))
+    free = shutil.disk_usage(folder).free / 1e9
+    if not taken and free < build.kind.disk_gb:
+        raise disk_full(f"{free:.1f} GB are free in {folder}, {build.kind.disk_gb:g} GB are needed")
+
+
+class Uv:
+    """Seconds instead of minutes."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self.settings = pip_settings.read(environment.python)
+
+    def resolve(self, arguments: Sequence[str]) -> list[str]:
+        """Which packages torch would be, as ``name==version``; nothing where it cannot be found so."""
+        command = ["compile", "-", "--quiet", "--no-header", "--no-annotate", "--no-progress", *arguments]
+        done = subprocess.run(
+            [str(self._environment.uv), "pip", *command, "--python", str(self._environment.python)],
+            input=f"{locks.torch_pin()}\n".encode(),
+            env={**self._variables(), "UV_HTTP_RETRIES": "1", "UV_HTTP_TIMEOUT": "20"},
+            cwd=self._environment.root,
+            capture_output=True,
+            check=False,
+        )
+        lines = done.stdout.decode("utf-8", "replace").splitlines()
+        return [] if done.returncode else [line.split(";")[0].strip() for line in lines if "==" in line]
+
+    def install(self, build: Build, wanted: Iterable[Path], kept: bool) -> None:
+        anew = [] if kept else ["--reinstall", "--no-cache"]
+        for lock in wanted:
+            self._run(["--no-deps", "--require-hashes", *anew, *self.settings.sources, "-r", str(lock)])
+        # A constraint has no hash, so where all must have one it is left out: those versions are settled.
+        constraints = [] if build.locked else [word for place in self.settings.constraints for word in ("-c", place)]
+        self._run([*anew, *build.arguments, *constraints, *build.what])
+
+    def _run(self, arguments: Sequence[str]) -> None:
+        command = [str(self._environment.uv), "pip", "install", "--python", str(self._environment.python)]
+        _follow([*command, *arguments], "uv", self._variables(), self._environment.root)
+
+    def _variables(self) -> dict[str, str]:
+        own = {"UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "1", "NO_COLOR": "1"}
+        return {**cleaned(), **own, **dict(self.settings.variables)}
+
+
+def _uv(environment: Environment) -> Uv | None:
+    """uv, in the environment itself; None, with the reason, where the registry has none for this machine."""
+    try:
+        pip(environment, ["install", "--quiet", "--no-deps", "--require-hashes", "-r", str(locks.UV)])
+    except InstallError as error:
+        warn(f"uv cannot be had here, so pip does it, in minutes instead of seconds. ({str(error).splitlines()[-1]})")
+        return None
+    return Uv(environment)
+
+
+def pip(environment: Environment, arguments: Sequence[str]) -> None:
+    command = [str(environment.python), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+    _follow(command, "pip", cleaned(), environment.root)
+
+
+def _follow(command: list[str], name: str, variables: dict[str, str], folder: Path) -> None:
+    """Runs it in ``folder``, ours: nothing is read from wherever the person is. Shows what it begins."""
+    tail: list[str] = []
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        env={**variables, "PYTHONIOENCODING": "utf-8"},
+        cwd=folder,
+    ) as process:
+        assert process.stdout is not None
+        for raw in process.stdout:
+            line = raw.decode("utf-8", "replace").rstrip()
+            tail = [*tail[-_TAIL:], line]
+            if line.strip().startswith(_SHOWN):
+                say(f"  {line.strip()[:100]}")
+    if process.returncode:
+        words = "\n".join(tail)
+        if says_full(words):
+            raise disk_full(str(folder))
+        raise InstallError(f"{name} could not install the packages. It said:\n{words}")
