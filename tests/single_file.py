@@ -7,35 +7,75 @@ diffusion for UNet and autoencoder, OpenCLIP for SDXL's second text encoder).
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 from diffusers import (
+    AutoencoderKL,
     DDIMScheduler,
     EulerDiscreteScheduler,
     StableDiffusionInpaintPipeline,
     StableDiffusionXLInpaintPipeline,
+    UNet2DConditionModel,
 )
 from safetensors.torch import save_file
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
+from server.models import configs
 from tests import tiny_models
 
 _LAYERS = 2
 
 
-def build(configs: str, in_channels: int = 4) -> Any:
+def build(kind: str, in_channels: int = 4) -> Any:
     """``sd1`` or ``sdxl``, narrow but with the true width of the words, by which the kinds are told apart."""
     torch.manual_seed(5)
-    return _sd1(in_channels) if configs == "sd1" else _sdxl(in_channels)
+    return _sd1(in_channels) if kind == "sd1" else _sdxl(in_channels)
 
 
 def save(pipe: Any, path: Path) -> Path:
     """``pipe`` as one checkpoint."""
-    words = _xl_words(pipe) if hasattr(pipe, "text_encoder_2") else _words(pipe)
-    weights = {**_unet(pipe.unet), **_autoencoder(pipe.vae), **words}
-    save_file({name: weight.contiguous().clone() for name, weight in weights.items()}, path)
+    save_file({name: weight.contiguous().clone() for name, weight in weights(pipe).items()}, path)
     return path
+
+
+def weights(pipe: Any) -> dict[str, torch.Tensor]:
+    """What a checkpoint of ``pipe`` holds."""
+    words = _xl_words(pipe) if hasattr(pipe, "text_encoder_2") else _words(pipe)
+    return {**_unet(pipe.unet), **_autoencoder(pipe.vae), **words}
+
+
+def published(kind: str, in_channels: int = 4) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Type and shape of each tensor in a checkpoint ``sd1``, ``sd2`` or ``sdxl`` of the published size."""
+    with tempfile.TemporaryDirectory() as folder, torch.device("meta"):
+        made = Path(folder) / "configs"
+        configs.write(kind, made, in_channels=in_channels)
+        unet = UNet2DConditionModel.from_config(UNet2DConditionModel.load_config(made / "unet"))
+        vae = AutoencoderKL.from_config(AutoencoderKL.load_config(made / "vae"))
+        first = CLIPTextModel(CLIPTextConfig.from_pretrained(made / "text_encoder"))
+        pipe = SimpleNamespace(unet=unet, vae=vae, text_encoder=first)
+        if kind == "sdxl":
+            second = CLIPTextConfig.from_pretrained(made / "text_encoder_2")
+            pipe.text_encoder_2 = CLIPTextModelWithProjection(second)
+        found = {**_unet(unet), **_autoencoder(vae), **_words_of_2(first)} if kind == "sd2" else weights(pipe)
+    return {name: ("F16", tuple(weight.shape)) for name, weight in found.items()}
+
+
+def _words_of_2(encoder: Any) -> dict[str, torch.Tensor]:
+    """With the last layer and the projection, which are published and never read."""
+    prefix = "cond_stage_model.model."
+    found = _open_clip(_text_model(encoder), prefix)
+    last = f"{prefix}transformer.resblocks.22."
+    unread = {name.replace(".22.", ".23."): weight for name, weight in found.items() if name.startswith(last)}
+    return {
+        **found,
+        **unread,
+        f"{prefix}text_projection": torch.empty(1024, 1024),
+        f"{prefix}logit_scale": torch.empty(()),
+    }
 
 
 def _sd1(in_channels: int) -> Any:

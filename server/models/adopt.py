@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import importlib
 import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from server.wire.errors import Code, OverpaintError
 
@@ -31,12 +32,14 @@ def adopt(
     licence: str = "",
     link: bool = False,
     own_configs: Path | None = None,
+    prediction: str = "",
     on_transfer: OnTransfer = nobody,
 ) -> Card:
     """Puts a diffusers folder, a single .safetensors file or an erasing model's .onnx file on the shelf.
 
     link: leave the files where they are instead of copying them. own_configs: a diffusers folder whose configurations
-    are used for a single file instead of the shipped ones. Raises ``OverpaintError``; then nothing was installed.
+    are used for a single file instead of the shipped ones. prediction: ``epsilon`` or ``v_prediction``, for a single
+    file that does not say it, or says it wrongly. Raises ``OverpaintError``; then nothing was installed.
     """
     source = source.expanduser().absolute()
     if not source.exists():
@@ -54,7 +57,7 @@ def adopt(
         elif source.suffix.lower() == ONNX:
             card = _adopt_filler(source, incoming, asked, link, on_transfer)
         else:
-            card = _adopt_file(source, incoming, asked, link, own_configs, on_transfer)
+            card = _adopt_file(source, incoming, asked, link, own_configs, prediction, on_transfer)
         cards.write(incoming, card)
         incoming.rename(folder)
     finally:
@@ -63,9 +66,13 @@ def adopt(
 
 
 def name_from(source: Path) -> str:
-    """A name for the shelf from a file's or folder's: lower-case, dashes for all else."""
-    stem = source.name if source.is_dir() else source.stem
-    return re.sub(r"[^a-z0-9._]+", "-", stem.lower()).strip("-._")[:64] or "model"
+    """A name for the shelf from a file's or folder's: its letters and digits in lower case, dashes for all else."""
+    return cards.name_from(source.name if source.is_dir() else source.stem)
+
+
+def whole() -> Any:
+    """The room ``whole``. It needs torch, for which nothing that merely lists models should wait."""
+    return importlib.import_module("server.models.whole")
 
 
 def _adopt_folder(source: Path, incoming: Path, asked: Card, link: bool, on_transfer: OnTransfer) -> Card:
@@ -74,6 +81,8 @@ def _adopt_folder(source: Path, incoming: Path, asked: Card, link: bool, on_tran
     present = [path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()]
     variant = describe.choose_variant(present, files.parts_of(index))
     names = list(files.wanted(present, files.parts_of(index), variant))
+    describe.check_parts(source, files.parts_of(index))
+    whole().check_folder(source, variant)
     described = describe.describe(source, index, variant)
     return replace(
         asked,
@@ -89,7 +98,13 @@ def _adopt_folder(source: Path, incoming: Path, asked: Card, link: bool, on_tran
 
 
 def _adopt_file(
-    source: Path, incoming: Path, asked: Card, link: bool, own_configs: Path | None, on_transfer: OnTransfer
+    source: Path,
+    incoming: Path,
+    asked: Card,
+    link: bool,
+    own_configs: Path | None,
+    prediction: str,
+    on_transfer: OnTransfer,
 ) -> Card:
     if source.suffix.lower() != files.WEIGHTS:
         raise OverpaintError(
@@ -98,11 +113,19 @@ def _adopt_file(
             "Give one, or a diffusers folder, or LaMa or MI-GAN as .onnx.",
         )
     header = headers.read(source)
-    found = sniff.sniff(header)
+    found = sniff.sniff(source, header, prediction)
     if own_configs is not None:
         shutil.copytree(own_configs, incoming / CONFIGS, ignore=shutil.ignore_patterns("*.safetensors", "*.bin"))
     else:
-        configs.write(found.configs, incoming / CONFIGS, in_channels=found.in_channels, prediction=found.prediction)
+        configs.write(
+            found.configs,
+            incoming / CONFIGS,
+            in_channels=found.in_channels,
+            prediction=found.prediction,
+            zero_snr=found.zero_snr,
+            native=found.native,
+        )
+    whole().check_file(header, incoming / CONFIGS)
     native = describe.describe(incoming / CONFIGS, files.index(incoming / CONFIGS), "").native
     return replace(
         asked,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import stat
+import textwrap
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +18,15 @@ from .families import FAMILIES, Ability
 
 FILE_NAME = "overpaint.json"
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_LONGEST_NAME = 64
+_LONGEST_BYTES = 200
+"""Of a name in UTF-8: a folder's name may have 255 on the usual file systems."""
+
+_OF_WINDOWS = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
+"""Names that Windows gives to devices, whatever follows after a dot."""
+
+_LARGEST = 4 << 20
+"""Bytes of a card, which names each of a model's files: no model has so many."""
 
 
 @dataclass(frozen=True)
@@ -65,34 +76,71 @@ class Card:
 
     @property
     def offer(self) -> ModelOffer:
-        return ModelOffer(self.name, self.title, self.family, self.licence, self.good_for, self.memory_gb)
+        """What a menu shows of it, in the length of a menu's line."""
+        return ModelOffer(
+            self.name, line(self.title), self.family, line(self.licence), line(self.good_for), self.memory_gb
+        )
+
+
+def line(text: str) -> str:
+    """``text`` as one line of at most 120 characters, without what a terminal or a menu would obey."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text[:1000])
+    return textwrap.shorten(printable, 120, placeholder="…")
+
+
+def name_from(text: str) -> str:
+    """A model's name made of any text: its letters and digits, of whatever script, in lower case; else dashes."""
+    letters = (letter if _in_names(letter) else "-" for letter in unicodedata.normalize("NFC", text).lower())
+    name = re.sub("-+", "-", "".join(letters)).strip("-._")[:_LONGEST_NAME]
+    while len(name.encode()) > _LONGEST_BYTES:
+        name = name[:-1]
+    name = name.rstrip("-._") or "model"
+    return f"{name}-model" if _is_device(name) else name
 
 
 def check_name(name: str) -> str:
-    """Names become folders: lower-case letters, digits, dots and dashes, at most 64. Raises bad-request."""
-    if not _NAME.fullmatch(name):
+    """Names become folders: letters and digits of any script in lower case, dots, dashes and underscores, at most 64.
+    Raises bad-request."""
+    if name != name_from(name):
         raise OverpaintError(
             Code.BAD_REQUEST,
-            f"“{name[:70]}” cannot be the name of a model.",
-            "Use up to 64 lower-case letters, digits, dots and dashes.",
+            f"“{line(name)}” cannot be the name of a model.",
+            f"Use up to {_LONGEST_NAME} lower-case letters and digits, with dots and dashes between them.",
         )
     return name
 
 
+def _in_names(letter: str) -> bool:
+    """Letters, their accents and vowel signs, and digits: never what turns the writing round or cannot be seen."""
+    return letter in "._-" or unicodedata.category(letter)[0] in "LMN"
+
+
+def _is_device(name: str) -> bool:
+    return name.partition(".")[0] in _OF_WINDOWS
+
+
 def read(folder: Path) -> Card | None:
     """The card in ``folder``; None where there is none. Raises ``OverpaintError`` for one that cannot be read."""
+    path = folder / FILE_NAME
     try:
-        text = (folder / FILE_NAME).read_text("utf-8")
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:  # a pipe, say, would never end
+            raise _unreadable(folder)
+        card = codec.from_text(Card, path.read_text("utf-8"), FILE_NAME)
+        check_name(card.name)
+        return card
     except (FileNotFoundError, NotADirectoryError):
         return None
-    try:
-        return codec.from_text(Card, text, FILE_NAME)
-    except OverpaintError as error:
-        raise OverpaintError(
-            Code.MODEL_MISSING,
-            f"The description of the model in {folder} cannot be read.",
-            "Remove that folder and install the model again.",
-        ) from error
+    except (OverpaintError, OSError, ValueError) as error:
+        raise _unreadable(folder) from error
+
+
+def _unreadable(folder: Path) -> OverpaintError:
+    return OverpaintError(
+        Code.MODEL_MISSING,
+        f"The description of the model in {folder} cannot be read, so the model is left out.",
+        "Remove that folder and install the model again.",
+    )
 
 
 def write(folder: Path, card: Card) -> None:

@@ -13,12 +13,18 @@ from server.wire.errors import Code, OverpaintError
 
 from . import headers
 from .families import FAMILIES, Family, family_of_pipeline
-from .files import UNSAFE, WEIGHTS, parts_of, variants
+from .files import UNSAFE, WEIGHTS, entries, parts_of, variants
 
 _LIBRARIES = ("diffusers", "transformers")
+_OF_PIPELINES = {"safety_checker": "stable_diffusion"}
+"""Parts whose class diffusers keeps beside a pipeline of its own."""
 _WITH_WEIGHTS = re.compile(r"unet|transformer|vae|text_encoder(_\d)?")
 _OVERHEAD = 1.25
 """Of the memory for weights: what a run needs beside them."""
+
+
+_NATIVES = range(8, 8193)
+"""Sides in pixels that a model can have been trained on."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,25 @@ def family_of(index: dict[str, Any]) -> Family:
             f"Overpaint cannot run a model of the kind “{name[:60]}”.",
             f"It runs: {', '.join(entry.title for entry in FAMILIES)}.",
         )
-    for part in parts_of(index):
-        if index[part][0] not in _LIBRARIES:
-            raise OverpaintError(
-                Code.UNSAFE_FILE,
-                f"The model wants to load program code of its own for its part “{part[:40]}”.",
-                "Overpaint runs models as data only: get a version without code.",
-            )
+    for part, value in entries(index).items():
+        if value[0] not in _LIBRARIES and value[0] != _OF_PIPELINES.get(part):
+            raise _own_code(part)
     return found
+
+
+def check_parts(folder: Path, parts: Iterable[str]) -> None:
+    """Raises for a part whose configuration names program code of its own (unsafe-file), or weights that are packed
+    in a way that needs it (bad-request)."""
+    for part in sorted(parts):
+        config = _config(folder / part)
+        if "auto_map" in config:
+            raise _own_code(part)
+        if config.get("quantization_config"):
+            raise OverpaintError(
+                Code.BAD_REQUEST,
+                f"The model's part “{part[:40]}” is stored quantised, which Overpaint does not read.",
+                "Get the model in 16 bits (fp16 or bf16).",
+            )
 
 
 def choose_variant(names: Iterable[str], parts: frozenset[str], preferred: str = "") -> str:
@@ -94,15 +111,24 @@ def _native(folder: Path, family: Family) -> int:
     blocks = vae.get("block_out_channels") or vae.get("encoder_block_out_channels")
     if not isinstance(sample, int) or not isinstance(blocks, list):
         return family.native
-    return int(sample * 2 ** (len(blocks) - 1))
+    native = sample * 2 ** min(len(blocks) - 1, 16)
+    return native if native in _NATIVES else family.native
 
 
 def _config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return config if isinstance(config, dict) else {}
+
+
+def _own_code(part: str) -> OverpaintError:
+    return OverpaintError(
+        Code.UNSAFE_FILE,
+        f"The model wants to load program code of its own for its part “{part[:40]}”.",
+        "Overpaint runs models as data only: get a version without code.",
+    )
 
 
 def _no_weights(part: str, inside: list[str]) -> OverpaintError:

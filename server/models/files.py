@@ -46,8 +46,12 @@ def parts(folder: Path) -> frozenset[str]:
 
 
 def parts_of(index: dict[str, Any]) -> frozenset[str]:
-    named = {name for name, value in index.items() if isinstance(value, list) and value and value[0] is not None}
-    return frozenset(named - set(NOT_USED))
+    return frozenset(entries(index).keys() - set(NOT_USED))
+
+
+def entries(index: dict[str, Any]) -> dict[str, list[Any]]:
+    """Every part that model_index.json names, also those that Overpaint does not load: library and class."""
+    return {name: value for name, value in index.items() if isinstance(value, list) and value and value[0] is not None}
 
 
 def index(folder: Path) -> dict[str, Any]:
@@ -75,9 +79,10 @@ def read_index(text: bytes) -> dict[str, Any]:
 def wanted(names: Iterable[str], parts: frozenset[str], variant: str) -> Iterator[str]:
     """Of all files of a diffusers folder (relative, forward slashes) those that loading needs.
 
-    Of each part the weights of ``variant`` if it has such, else the plain ones (as diffusers chooses).
+    Of each part the weights of ``variant`` if it has such, else the plain ones (as diffusers chooses). Hidden files are
+    none of the model's: macOS leaves a ``._NAME`` beside each on a disk that is not its own.
     """
-    names = sorted(names)
+    names = sorted(name for name in names if not PurePosixPath(name).name.startswith("."))
     for name in names:
         path = PurePosixPath(name)
         if len(path.parts) == 1 and name == INDEX:
@@ -90,7 +95,8 @@ def wanted(names: Iterable[str], parts: frozenset[str], variant: str) -> Iterato
 
 def variants(names: Iterable[str]) -> frozenset[str]:
     """What kinds of weights a folder has: ``""`` for plain ones, ``fp16``, …"""
-    return frozenset(_variant(PurePosixPath(name).name) for name in names if name.endswith(WEIGHTS))
+    found = (PurePosixPath(name).name for name in names)
+    return frozenset(_variant(name) for name in found if name.endswith(WEIGHTS) and not name.startswith("."))
 
 
 def _best(part: str, variant: str, names: Iterable[str]) -> str:

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from server.pixels.picture import F32
 from server.wire.errors import Code, OverpaintError
+
+_NUMPY = {"F16": "<f2", "BF16": "<u2", "F32": "<f4", "F64": "<f8"}
 
 MAX_HEADER_BYTES = 100 << 20
 """The limit of the safetensors library itself."""
@@ -25,8 +30,11 @@ _BITS = {
 
 @dataclass(frozen=True)
 class Tensor:
+    """begin: of its bytes in the file."""
+
     dtype: str
     shape: tuple[int, ...]
+    begin: int = 0
 
     @property
     def elements(self) -> int:
@@ -61,7 +69,20 @@ def read(path: Path) -> Header:
         raise _broken(path, "its notes are not text")
     spans = sorted(_span(path, entry) for entry in entries.values())
     _check_spans(path, spans, size - 8 - length)
-    return Header({name: _tensor(path, entry) for name, entry in entries.items()}, metadata)
+    return Header({name: _tensor(path, entry, 8 + length) for name, entry in entries.items()}, metadata)
+
+
+def values(path: Path, tensor: Tensor) -> F32 | None:
+    """The numbers of one tensor of ``path``, as float32; None for a type that is no usual floating point."""
+    if tensor.dtype not in _NUMPY:
+        return None
+    kind = np.dtype(_NUMPY[tensor.dtype])
+    with path.open("rb") as file:
+        file.seek(tensor.begin)
+        stored = np.frombuffer(file.read(tensor.elements * kind.itemsize), kind)
+    if tensor.dtype == "BF16":  # the upper half of a float32
+        return (stored.astype(np.uint32) << 16).view(np.float32).reshape(tensor.shape)
+    return stored.astype(np.float32).reshape(tensor.shape)
 
 
 def _entries(path: Path, text: bytes) -> dict[str, Any]:
@@ -74,12 +95,12 @@ def _entries(path: Path, text: bytes) -> dict[str, Any]:
     return entries
 
 
-def _tensor(path: Path, entry: Any) -> Tensor:
+def _tensor(path: Path, entry: Any, data: int) -> Tensor:
     shape, dtype = entry.get("shape"), entry.get("dtype")
     if dtype not in _BITS or not isinstance(shape, list) or not all(_is_count(side) for side in shape):
         raise _broken(path, "a tensor has no proper type or shape")
-    tensor = Tensor(dtype, tuple(shape))
     begin, end = _span(path, entry)
+    tensor = Tensor(dtype, tuple(shape), data + begin)
     if tensor.elements * _BITS[dtype] != 8 * (end - begin):
         raise _broken(path, "a tensor's size does not agree with its shape")
     return tensor

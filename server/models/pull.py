@@ -15,6 +15,7 @@ from server.wire.files import LockFile
 
 from . import card as cards
 from . import describe, files
+from .adopt import whole
 from .card import Card, Checksum
 from .catalogue import Known, known
 from .hub import Hub, Listing, RemoteFile
@@ -33,8 +34,8 @@ def wanted(name: str) -> Known:
     """What the catalogue says of ``name``, or as much as can be said of a repository beforehand."""
     if not _REPOSITORY.fullmatch(name):
         return known(name)
-    short = re.sub(r"[^a-z0-9._]+", "-", name.split("/")[1].lower()).strip("-._")
-    return Known(cards.check_name(short), name, "", name, "", "what it was made for; chosen by you", 0.0, 0.0)
+    short = cards.name_from(name.split("/")[1])
+    return Known(short, name, "", name, "", "what it was made for; chosen by you", 0.0, 0.0)
 
 
 def fetch(model: Known, shelf: Shelf, hub: Hub, on_transfer: OnTransfer = nobody) -> Card:
@@ -60,12 +61,16 @@ def _fetch(model: Known, hub: Hub, incoming: Path, folder: Path, on_transfer: On
     chosen = _chosen(listing, files.wanted(present, files.parts_of(index), variant))
     check_room(sum(file.nbytes for file in chosen) - _there_already(incoming), incoming)
     sums = _fetch_all(listing, chosen, hub, incoming, on_transfer)
+    licence = model.licence or _licence(listing, hub, incoming)
+    _leave_only({file.name for file in chosen}, incoming)
+    describe.check_parts(incoming, files.parts_of(index))
+    whole().check_folder(incoming, variant)
     described = describe.describe(incoming, index, variant)
     card = Card(
         name=model.name,
         title=model.title,
         family=family.name,
-        licence=model.licence or _licence(listing, hub, incoming),
+        licence=licence,
         good_for=model.good_for,
         memory_gb=model.memory_gb or describe.memory_gb(incoming, (file.name for file in chosen)),
         source=f"hub:{model.repository}@{listing.revision}",
@@ -75,7 +80,6 @@ def _fetch(model: Known, hub: Hub, incoming: Path, folder: Path, on_transfer: On
         native=described.native,
         checksums=sums,
     )
-    _leave_only({file.name for file in chosen}, incoming)
     cards.write(incoming, card)
     incoming.rename(folder)
     return card

@@ -39,16 +39,26 @@ class Installed:
         return self.folder / self.card.configs
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """What came of reading a card: the card, or why there is none (both empty: no model is in that folder)."""
+
+    mark: tuple[int, ...]
+    card: Card | None
+    trouble: str
+
+
 class Shelf:
     """The models under ``root`` (``places.models()`` by default), and the bundled ones behind them."""
 
     def __init__(self, root: Path | None = None, bundled: Path = BUNDLED) -> None:
         self.root = places.models() if root is None else root
         self._bundled = bundled
+        self._read: dict[Path, _Reading] = {}
 
     def cards(self) -> tuple[Card, ...]:
         """What is installed, by name, and then what came with Overpaint. A folder that cannot be read is left out, with
-        a line in the log."""
+        one line in the log."""
         found: dict[str, Card] = {}
         for _, card in self._entries():
             found.setdefault(card.name, card)
@@ -99,12 +109,32 @@ class Shelf:
             "“overpaint models list” shows what is installed and what can be had.",
         )
 
+    def unreadable(self) -> tuple[str, ...]:
+        """A sentence for each folder that ``cards`` leaves out."""
+        return tuple(self._reading(folder).trouble for folder in self._folders() if self._reading(folder).trouble)
+
     def _entries(self) -> Iterator[tuple[Path, Card]]:
+        for folder in self._folders():
+            card = self._reading(folder).card
+            if card is not None:
+                yield folder, card
+
+    def _folders(self) -> Iterator[Path]:
         for root in (self.root, self._bundled):
-            for folder in sorted(root.iterdir()) if root.is_dir() else ():
-                card = _readable(folder)
-                if card is not None:
-                    yield folder, card
+            try:
+                yield from sorted(root.iterdir())
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                log.warning("the models in %s cannot be listed: %s", root, error)
+
+    def _reading(self, folder: Path) -> _Reading:
+        """What the card in ``folder`` says, read anew only when its file has changed: every greeting asks."""
+        mark = _mark(folder / cards.FILE_NAME)
+        known = self._read.get(folder)
+        if known is None or known.mark != mark:
+            known = self._read[folder] = _read(folder, mark)
+        return known
 
 
 def able(ability: Ability, installed: Iterable[Card]) -> tuple[Card, ...]:
@@ -115,9 +145,18 @@ def able(ability: Ability, installed: Iterable[Card]) -> tuple[Card, ...]:
     return tuple(sorted(fit, key=lambda card: (card.bundled, card.made_to_inpaint is not inpaints, -card.installed)))
 
 
-def _readable(folder: Path) -> Card | None:
+def _mark(path: Path) -> tuple[int, ...]:
+    """Changes whenever the file does."""
     try:
-        return cards.read(folder)
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_mode
+
+
+def _read(folder: Path, mark: tuple[int, ...]) -> _Reading:
+    try:
+        return _Reading(mark, cards.read(folder), "")
     except OverpaintError as error:
         log.warning("%s", error)
-        return None
+        return _Reading(mark, None, error.sentence)

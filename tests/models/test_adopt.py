@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
+from server.models import card as cards
 from server.models import files
 from server.models.adopt import adopt, name_from
 from server.models.shelf import Shelf
 from server.models.transfer import Transfer, sha256
 from server.wire.errors import Code, OverpaintError
+from tests import tiny_models
 from tests.models.safe import write_safetensors
 
-INDEX = {
-    "_class_name": "StableDiffusionInpaintPipeline",
-    "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
-    "scheduler": ["diffusers", "DDIMScheduler"],
-    "text_encoder": ["transformers", "CLIPTextModel"],
-    "tokenizer": ["transformers", "CLIPTokenizer"],
-    "unet": ["diffusers", "UNet2DConditionModel"],
-    "vae": ["diffusers", "AutoencoderKL"],
-}
+pytestmark = pytest.mark.torch
 
 
 @pytest.fixture
@@ -31,23 +28,23 @@ def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path / "shelf", bundled=tmp_path / "none")
 
 
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_models.save("sd15-inpainting", tmp_path_factory.mktemp("saved") / "My Model")
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Laid out as a hub's copy of an inpainting model is, with a few bytes of weights."""
+def folder(tmp_path: Path, saved: Path) -> Path:
+    """Laid out as a hub's copy of an inpainting model is."""
     root = tmp_path / "My Model"
-    for part in ("scheduler", "text_encoder", "tokenizer", "unet", "vae"):
-        (root / part).mkdir(parents=True)
-    (root / "model_index.json").write_text(json.dumps(INDEX))
-    (root / "unet" / "config.json").write_text(json.dumps({"in_channels": 9, "sample_size": 64}))
-    (root / "vae" / "config.json").write_text(json.dumps({"block_out_channels": [1, 1, 1, 1]}))
+    shutil.copytree(saved, root)
     (root / "README.md").write_text("---\nlicense: creativeml-openrail-m\n---\n# A model\n")
-    for part, name in (
-        ("unet", "diffusion_pytorch_model"),
-        ("vae", "diffusion_pytorch_model"),
-        ("text_encoder", "model"),
-    ):
-        write_safetensors(root / part / f"{name}.safetensors", {"weight": ("F16", (3, 5))})
     return root
+
+
+def change(path: Path, **values: object) -> None:
+    """Entries of a JSON file."""
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
 def refusal(source: Path, shelf: Shelf) -> OverpaintError:
@@ -60,7 +57,7 @@ def refusal(source: Path, shelf: Shelf) -> OverpaintError:
 
 def test_a_folder_is_copied_with_checksums_and_its_own_facts(folder: Path, shelf: Shelf) -> None:
     card = adopt(folder, shelf)
-    assert (card.name, card.family, card.native, card.made_to_inpaint) == ("my-model", "sd15", 512, True)
+    assert (card.name, card.family, card.native, card.made_to_inpaint) == ("my-model", "sd15", tiny_models.SIDE, True)
     assert card.licence == "creativeml-openrail-m"
     assert shelf.card("my-model") == card
     home = shelf.find("my-model").weights
@@ -147,13 +144,93 @@ def test_a_folder_with_damaged_weights_is_refused(folder: Path, shelf: Shelf) ->
     assert refusal(folder, shelf).code is Code.UNSAFE_FILE
 
 
+@pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
+def test_a_folder_whose_weights_lack_one_is_refused_by_the_parts_name(folder: Path, shelf: Shelf, part: str) -> None:
+    path = next((folder / part).glob("*.safetensors"))
+    weights = load_file(path)
+    weights.pop(next(name for name in weights if name.endswith("norm1.weight")))
+    save_file(weights, path, {"format": "pt"})
+    error = refusal(folder, shelf)
+    assert part in error.sentence
+    assert "not whole" in error.sentence
+
+
+@pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
+def test_a_folder_whose_weights_are_of_another_size_is_refused(folder: Path, shelf: Shelf, part: str) -> None:
+    path = next((folder / part).glob("*.safetensors"))
+    weights = load_file(path)
+    name = next(name for name, weight in weights.items() if weight.ndim == 1 and len(weight) > 1)
+    save_file({**weights, name: weights[name][1:].clone()}, path, {"format": "pt"})
+    assert "another size" in refusal(folder, shelf).sentence
+
+
+@pytest.mark.parametrize("part", ["unet", "text_encoder"])
+def test_a_folder_with_scaled_weights_is_refused(folder: Path, shelf: Shelf, part: str) -> None:
+    path = next((folder / part).glob("*.safetensors"))
+    weights = load_file(path)
+    name = next(name for name, weight in weights.items() if weight.ndim == 2)
+    save_file({**weights, f"{name}_scale": torch.ones(1)}, path, {"format": "pt"})
+    assert "stored scaled" in refusal(folder, shelf).sentence
+
+
+def test_a_folder_with_quantised_weights_is_refused(folder: Path, shelf: Shelf) -> None:
+    change(folder / "unet" / "config.json", quantization_config={"quant_method": "bitsandbytes", "load_in_4bit": True})
+    assert "quantised" in refusal(folder, shelf).sentence
+
+
+@pytest.mark.parametrize(
+    "changes", [{"block_out_channels": "many"}, {"down_block_types": ["NoBlock"]}, {"norm_num_groups": 0}]
+)
+def test_a_configuration_that_makes_no_network_is_refused(
+    folder: Path, shelf: Shelf, changes: dict[str, object]
+) -> None:
+    change(folder / "unet" / "config.json", **changes)
+    assert "cannot be made" in refusal(folder, shelf).sentence
+
+
+def test_the_names_of_older_autoencoders_are_known(folder: Path, shelf: Shelf) -> None:
+    path = next((folder / "vae").glob("*.safetensors"))
+    older = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+    weights = load_file(path)
+    for ours, theirs in older.items():
+        weights = {name.replace(f".{ours}.", f".{theirs}."): weight for name, weight in weights.items()}
+    save_file(weights, path, {"format": "pt"})
+    assert adopt(folder, shelf).family == "sd15"
+
+
 def test_a_model_that_brings_code_of_its_own_is_refused(folder: Path, shelf: Shelf) -> None:
-    (folder / "model_index.json").write_text(json.dumps({**INDEX, "unet": ["my_code", "UNet2DConditionModel"]}))
+    change(folder / "model_index.json", unet=["my_code", "UNet2DConditionModel"])
     assert refusal(folder, shelf).code is Code.UNSAFE_FILE
 
 
+@pytest.mark.parametrize("part", ["safety_checker", "feature_extractor", "image_encoder", "anything"])
+def test_code_of_its_own_is_refused_for_parts_that_are_not_loaded_too(folder: Path, shelf: Shelf, part: str) -> None:
+    change(folder / "model_index.json", **{part: ["my_code", "Thing"]})
+    error = refusal(folder, shelf)
+    assert error.code is Code.UNSAFE_FILE
+    assert part in error.sentence
+
+
+def test_code_named_in_a_parts_configuration_is_refused(folder: Path, shelf: Shelf) -> None:
+    change(folder / "text_encoder" / "config.json", auto_map={"AutoModel": "my_code.Encoder"})
+    assert refusal(folder, shelf).code is Code.UNSAFE_FILE
+
+
+def test_the_usual_safety_checker_is_no_code_of_its_own(folder: Path, shelf: Shelf) -> None:
+    change(folder / "model_index.json", safety_checker=["stable_diffusion", "StableDiffusionSafetyChecker"])
+    assert adopt(folder, shelf).family == "sd15"
+
+
+def test_what_a_mac_leaves_beside_each_file_is_none_of_the_models(folder: Path, shelf: Shelf) -> None:
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        (path.parent / f"._{path.name}").write_bytes(b"\0\5\x16\7" + bytes(100))
+    card = adopt(folder, shelf)
+    assert card.variant == ""
+    assert not any("._" in entry.path for entry in card.checksums)
+
+
 def test_a_kind_that_is_not_known_is_refused_by_its_name(folder: Path, shelf: Shelf) -> None:
-    (folder / "model_index.json").write_text(json.dumps({**INDEX, "_class_name": "WonderPipeline"}))
+    change(folder / "model_index.json", _class_name="WonderPipeline")
     assert "WonderPipeline" in refusal(folder, shelf).sentence
 
 
@@ -173,15 +250,39 @@ def test_a_name_is_taken_only_once(folder: Path, shelf: Shelf) -> None:
         adopt(folder, shelf, name="mine")
 
 
-@pytest.mark.parametrize("name", ["../evil", "a/b", ".hidden", "UPPER", "x" * 65])
+@pytest.mark.parametrize(
+    "name",
+    ["../evil", "a/b", ".hidden", "UPPER", "x" * 65, "con", "nul.v2", "a\u202eb", "a\u200bb", "a\nb", "\udcff", "v1."],
+)
 def test_a_name_that_could_leave_the_shelf_is_refused(folder: Path, shelf: Shelf, name: str) -> None:
     with pytest.raises(OverpaintError, match="cannot be the name"):
         adopt(folder, shelf, name=name)
 
 
-def test_names_are_made_from_what_files_are_called(tmp_path: Path) -> None:
-    assert name_from(tmp_path / "Dream Shaper (v8).safetensors") == "dream-shaper-v8"
-    assert name_from(tmp_path / "漫画.safetensors") == "model"
+@pytest.mark.parametrize(
+    "stem, name",
+    [
+        ("Dream Shaper (v8)", "dream-shaper-v8"),
+        ("漫画", "漫画"),
+        ("Модель Ночь", "модель-ночь"),
+        ("हिन्दी मॉडल", "हिन्दी-मॉडल"),
+        ("نموذج 2", "نموذج-2"),
+        ("Ünïcode Modell (final) v2", "ünïcode-modell-final-v2"),
+        ("a'b\"c", "a-b-c"),
+        ("🦊", "model"),
+        ("CON", "con-model"),
+        ("漫" * 70, "漫" * 64),
+    ],
+)
+def test_names_are_made_from_what_files_are_called_in_any_script(tmp_path: Path, stem: str, name: str) -> None:
+    assert name_from(tmp_path / f"{stem}.safetensors") == name
+    assert cards.check_name(name) == name
+
+
+def test_a_model_named_in_another_script_is_found_by_that_name(folder: Path, shelf: Shelf) -> None:
+    folder = folder.rename(folder.with_name("Модель Ночь"))
+    assert adopt(folder, shelf).name == "модель-ночь"
+    assert shelf.find("модель-ночь").card.title == "Модель Ночь"
 
 
 def test_weights_in_several_files_come_with_their_list() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from server.models import card as cards
 from server.models.card import Card
 from server.models.families import FAMILIES, Ability, family
 from server.models.shelf import Shelf, able
+from server.wire import codec
 from server.wire.errors import Code, OverpaintError
 
 CARD = Card("a", "A", "sd15", "MIT", "tests", 1.5, "here", installed=10.0)
@@ -50,6 +53,63 @@ def test_a_folder_that_cannot_be_read_does_not_hide_the_others(shelf: Shelf) -> 
     (shelf.root / "broken" / cards.FILE_NAME).write_text("{")
     (shelf.root / "empty").mkdir()
     assert shelf.cards() == (CARD,)
+
+
+def _not_text(path: Path) -> None:
+    path.write_bytes(b'{"name": "\xff\xfe"}')
+
+
+def _a_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def _a_circle(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def _a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _huge(path: Path) -> None:
+    path.write_text("[" * (5 << 20))
+
+
+def _deep(path: Path) -> None:
+    path.write_text("[" * 100_000)
+
+
+def _foreign_name(path: Path) -> None:
+    path.write_text(codec.to_text(replace(CARD, name="../x" * 20_000)))
+
+
+@pytest.mark.parametrize("damage", [_not_text, _a_folder, _a_circle, _a_pipe, _huge, _deep, _foreign_name])
+def test_a_damaged_card_is_named_once_and_hides_no_other(
+    shelf: Shelf, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    put(shelf.root, CARD)
+    (shelf.root / "broken").mkdir()
+    damage(shelf.root / "broken" / cards.FILE_NAME)
+    for _ in range(3):
+        assert shelf.cards() == (CARD,)
+    assert ["broken" in text for text in caplog.messages] == [True]
+    assert len(shelf.unreadable()) == 1
+
+
+def test_a_card_that_was_mended_is_there_at_once(shelf: Shelf) -> None:
+    put(shelf.root, CARD)
+    path = shelf.root / CARD.name / cards.FILE_NAME
+    good = path.read_text()
+    path.write_text("{")
+    assert shelf.cards() == ()
+    path.write_text(good)
+    assert shelf.cards() == (CARD,)
+
+
+def test_what_a_menu_shows_of_a_model_is_one_line(shelf: Shelf) -> None:
+    offer = replace(CARD, title="T" * 70_000, good_for="a\nb\x1b[2J\u202ec", licence="L " * 9000).offer
+    assert max(len(offer.title), len(offer.good_for), len(offer.licence)) <= 120
+    assert offer.good_for == "a b [2J c"
 
 
 def test_an_own_model_comes_before_a_bundled_one_of_the_same_name(shelf: Shelf, tmp_path: Path) -> None:

@@ -14,18 +14,29 @@ SHIPPED = ("sd1", "sd2", "sdxl")
 
 _HERE = Path(__file__).parent
 _LENGTH = 77
+_LATENT_FACTOR = 8
+"""Pixels per latent pixel, of all three."""
+
 _START, _END = "<|startoftext|>", "<|endoftext|>"
 
 
-def write(name: str, folder: Path, *, in_channels: int = 4, prediction: str = "") -> None:
+def write(
+    name: str, folder: Path, *, in_channels: int = 4, prediction: str = "", zero_snr: bool = False, native: int = 0
+) -> None:
     """Puts the configuration ``name`` of ``SHIPPED`` and its tokenizers into ``folder``, which must not exist.
 
     in_channels: of the UNet (9: made to inpaint). prediction: ``epsilon`` or ``v_prediction``; empty: the usual one.
+    zero_snr: whether the noise schedule ends in pure noise. native: side in pixels it was trained on; 0: the usual one.
     """
     shutil.copytree(_HERE / name, folder)
     _change(folder / "unet" / "config.json", in_channels=in_channels)
+    if native:
+        _change(folder / "unet" / "config.json", sample_size=native // _LATENT_FACTOR)
     if prediction:
         _change(folder / "scheduler" / "scheduler_config.json", prediction_type=prediction)
+    if zero_snr:  # such a schedule is met only by steps that begin at its very end (arXiv 2305.08891, section 3.3)
+        ending = {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
+        _change(folder / "scheduler" / "scheduler_config.json", **ending)
     for part in json.loads((folder / "model_index.json").read_text("utf-8")):
         if part.startswith("tokenizer"):
             # OpenCLIP's encoders were trained with their padding at 0, which is "!"
