@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from server.documents.chunks import Chunk, density
 from server.documents.colours import gamma_chunk, primaries_chunk
+from server.documents.found import check_held
 
 _FILE_HEADER = 14
+_UNCOMPRESSED = (0, 3, 6)
 _V4, _V5 = 108, 124
 _CALIBRATED, _EMBEDDED, _LINKED = b"\0\0\0\0", b"DEBM", b"KNIL"
 
@@ -19,6 +21,15 @@ class Said(NamedTuple):
     notices: tuple[str, ...] = ()
 
 
+def check(data: bytes) -> None:
+    """Raises ``DamagedError`` where it has fewer bytes than its uncompressed pixels are."""
+    if len(data) < _FILE_HEADER + 40:
+        return
+    size, width, height, _, bits, compression = struct.unpack_from("<IiiHHI", data, _FILE_HEADER)
+    if size >= 40 and compression in _UNCOMPRESSED:
+        check_held((abs(width) * bits + 31) // 32 * 4 * abs(height), len(data), 1)
+
+
 def read(data: bytes) -> Said:
     """All that is there of it, as far as the header goes."""
     (size,) = struct.unpack_from("<I", data, _FILE_HEADER) if len(data) >= _FILE_HEADER + 4 else (0,)
@@ -26,17 +37,28 @@ def read(data: bytes) -> Said:
     if len(header) < 40:
         return Said()
     across, down = struct.unpack_from("<ii", header, 24)
+    notices = _notices(data, header)
     dots = density(across / 100, down / 100, "cm")
     chunks = (dots,) if dots else ()
     kind = header[56:60] if len(header) >= _V4 else b""
     if kind == _CALIBRATED:
-        return Said(None, (*chunks, *_calibrated(header)))
+        return Said(None, (*chunks, *_calibrated(header)), notices)
     if kind == _EMBEDDED and len(header) >= _V5:
         start, count = struct.unpack_from("<II", header, 112)
-        return Said(data[_FILE_HEADER + start : _FILE_HEADER + start + count] or None, chunks)
+        return Said(data[_FILE_HEADER + start : _FILE_HEADER + start + count] or None, chunks, notices)
     if kind == _LINKED:
-        return Said(None, chunks, ("Its colour profile is in another file; its colours were read as sRGB.",))
-    return Said(None, chunks)
+        elsewhere = "Its colour profile is in another file; its colours were read as sRGB."
+        return Said(None, chunks, (*notices, elsewhere))
+    return Said(None, chunks, notices)
+
+
+def _notices(data: bytes, header: bytes) -> tuple[str, ...]:
+    """A fourth byte is only filling unless masks say otherwise; some programs put alpha there all the same."""
+    bits, compression = struct.unpack_from("<HI", header, 14)
+    (start,) = struct.unpack_from("<I", data, 10)
+    if (bits, compression) != (32, 0) or len(set(data[start + 3 :: 4])) < 2:
+        return ()
+    return ("A further channel of it, not said to be transparency, was left out.",)
 
 
 def _calibrated(header: bytes) -> tuple[Chunk, ...]:

@@ -38,14 +38,6 @@ def bare(block: bytes | None) -> bytes | None:
     return (block or b"").removeprefix(_HEADER) or None
 
 
-def sound(block: bytes) -> bool:
-    try:
-        read_first(block)
-    except _BROKEN:
-        return False
-    return True
-
-
 def orientation(block: bytes | None, packet: bytes | None) -> int:
     """1..8 as TIFF numbers them: of the EXIF block, else of the XMP packet, else 1."""
     said = _numbers(block, ORIENTATION) if block else ()
@@ -86,9 +78,11 @@ def resolution(block: bytes | None) -> Chunk | None:
 
 def says_adobe_rgb(block: bytes | None) -> bool:
     """How cameras mark Adobe RGB without a profile (DCF 2.0: an uncalibrated colour space, index R03)."""
-    if not block or not sound(block):
+    block = block or b""
+    try:
+        inner = read_below(block, read_first(block).entries, EXIF)
+    except _BROKEN:
         return False
-    inner = read_below(block, read_first(block).entries, EXIF)
     index = read_below(block, inner, INTEROPERABILITY).get(_INTEROPERABILITY_INDEX)
     space = inner[_COLOUR_SPACE].numbers(byte_order(block)) if _COLOUR_SPACE in inner else ()
     return index is not None and index.text == "R03" and space != (_SRGB,)

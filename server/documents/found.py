@@ -64,7 +64,10 @@ def foreign() -> Iterator[None]:
 
 
 def check_room(width: int, height: int, bytes_per_pixel: int) -> None:
-    """Raises ``OverpaintError`` (too-large) before anything is unpacked that would not fit into the memory there is."""
+    """Raises ``OverpaintError`` (too-large) before anything is unpacked that would not fit into the memory there is,
+    and ``DamagedError`` where there is nothing."""
+    if width < 1 or height < 1:
+        raise DamagedError("it has no pixels")
     needed, free = width * height * bytes_per_pixel * _COPIES, psutil.virtual_memory().available
     if needed > free:
         raise OverpaintError(
@@ -73,6 +76,13 @@ def check_room(width: int, height: int, bytes_per_pixel: int) -> None:
             f"and {_size(free)} are free.",
             "Close other programs, or cut out the part to change.",
         )
+
+
+def check_held(amount: int, data: int, most: int) -> None:
+    """Raises ``DamagedError`` where ``data`` bytes, each worth ``most`` at best, cannot hold what the header promises:
+    it is cut off, or lies."""
+    if data * most < amount:
+        raise DamagedError("it is cut off")
 
 
 def _size(count: int) -> str:

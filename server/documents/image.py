@@ -59,7 +59,7 @@ class Image:
     @property
     def shown_by(self) -> tuple[Chunk, ...]:
         """What a picture of the same colours at the same size has to say of itself to look alike."""
-        return tuple(chunk for chunk in self.chunks if chunk.name in (*COLOUR, DENSITY))
+        return tuple(chunk for chunk in self.chunks if chunk.name in {*COLOUR, DENSITY} - {b"sBIT"})
 
     def with_pixels(self, pixels: Pixels) -> Image:
         """Other pixels of the same kind that say the same of themselves."""
@@ -125,7 +125,7 @@ def _bytes(path: Path) -> bytes:
             raise OverpaintError(Code.BAD_REQUEST, f"{path} is a folder.", "Name the picture in it.")
         if not stat.S_ISREG(about.st_mode):
             raise OverpaintError(Code.BAD_REQUEST, f"{path} is no file.", "Name a picture.")
-        check_room(about.st_size, 1, 1)
+        check_room(about.st_size + 1, 1, 1)
         return path.read_bytes()
     except FileNotFoundError:
         raise OverpaintError(Code.BAD_REQUEST, f"There is no file {path}.", "Check the name.") from None
@@ -148,19 +148,19 @@ def _reader(path: Path, data: bytes, kind: str) -> Callable[[bytes], Found]:
 
 
 def _upright(found: Found) -> Image:
-    block, notices = found.exif, [*found.notices]
-    if block and not exif.sound(block):
-        block = None
-        notices.append("Its EXIF block is damaged and was left out.")
-    orientation = found.orientation or exif.orientation(block, found.xmp)
+    notices = [*found.notices]
+    orientation = found.orientation or exif.orientation(found.exif, found.xmp)
     pixels = turned(found.pixels, orientation)
     kept = turned_chunks(found.chunks, orientation)
     if len(kept) < len(found.chunks):
         notices.append("It was turned upright; where it lay on a page was left out.")
     fitting = colours.fitting(found.icc, pixels.shape[2])
     said = [*kept]
-    if block:
-        said.append(Chunk(b"eXIf", exif.upright(block)))
+    if found.exif:
+        try:
+            said.append(Chunk(b"eXIf", exif.upright(found.exif)))
+        except ValueError:
+            notices.append("Its EXIF block is damaged and was left out.")
     if found.xmp:
         said.append(xmp(exif.upright_packet(found.xmp)))
     meant = colours.meaning(fitting.icc, said)

@@ -11,18 +11,20 @@ from PIL import Image as Pillow
 from server.documents import bitmap, exif
 from server.documents.chunks import Chunk, comment, density, raw_profile
 from server.documents.colours import adobe_rgb
-from server.documents.found import Found, NotKeptError, Pixels, check_room, foreign
+from server.documents.found import Found, NotKeptError, Pixels, check_held, check_room, foreign
 
 _MODES = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "RGB": "RGB", "RGBA": "RGBA", "RGBX": "RGB", "RGBa": "RGBA"}
 _UNITS = {0: "none", 1: "inch", 2: "cm"}
+_MOST_PIXELS = {"JPEG": 8192, "WEBP": 1 << 28, "GIF": 2731, "BMP": 8192}
+"""That a byte can stand for: 8 × 8 to a bit and less in a JPEG, 4096 to a code of 12 bits in a GIF; a WebP of one
+colour is a few bytes at any size it can have, and what a BMP has is said by its header."""
 _WEBP_HEAD = 64
 _IPTC = 0x0404
 """Photoshop's number for it among its resources in a JPEG."""
 
 
 def jpeg(data: bytes) -> Found:
-    """MPO: a JPEG with a second picture in it, as some cameras write them."""
-    return _read(data, "JPEG", "MPO")
+    return _read(data, "JPEG")
 
 
 def webp(data: bytes) -> Found:
@@ -35,14 +37,16 @@ def gif(data: bytes) -> Found:
 
 def bmp(data: bytes) -> Found:
     """Pillow reads its pixels only; the rest is in its header."""
+    bitmap.check(data)
     found, said = _read(data, "BMP"), bitmap.read(data)
     return Found(found.pixels, said.icc, chunks=(*found.chunks, *said.chunks), notices=(*found.notices, *said.notices))
 
 
-def _read(data: bytes, *formats: str) -> Found:
+def _read(data: bytes, form: str) -> Found:
     """Raises ``NotKeptError``, ``DamagedError``, ``OverpaintError`` (too-large)."""
-    with foreign(), _any_size(), Pillow.open(io.BytesIO(data), formats=formats) as opened:
+    with foreign(), _any_size(), Pillow.open(io.BytesIO(data), formats=(form,)) as opened:
         check_room(*opened.size, 4)
+        check_held(opened.width * opened.height, len(data), _MOST_PIXELS[form])
         pixels, said = _pixels(opened), opened.info
         block, icc, notices = exif.bare(said.get("exif")), said.get("icc_profile"), [*_notices(opened)]
         if not icc and exif.says_adobe_rgb(block):
@@ -93,7 +97,7 @@ def _chunks(opened: Pillow.Image, block: bytes | None) -> Iterator[Chunk]:
 
 
 def _notices(opened: Pillow.Image) -> Iterator[str]:
-    if opened.format == "MPO":
+    if opened.format == "MPO":  # as some cameras write their JPEGs
         yield "It has further pictures in it (a preview, a depth or a gain map); the main one was used."
     elif getattr(opened, "n_frames", 1) > 1:
         yield "It is an animation; its first picture was used."

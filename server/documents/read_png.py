@@ -10,7 +10,7 @@ import imagecodecs
 
 from server.documents import chunks
 from server.documents.chunks import Chunk, first
-from server.documents.found import DamagedError, Found, Pixels, check_room, foreign
+from server.documents.found import DamagedError, Found, Pixels, check_held, check_room, foreign
 
 _PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 """All that its decoder sees: what a profile or a text has in it cannot stop it."""
@@ -19,6 +19,7 @@ _ANIMATION = (b"acTL", b"fcTL", b"fdAT")
 _KEPT = (*chunks.COLOUR, chunks.DENSITY, chunks.PLACE, chunks.SCALE, *chunks.TEXTS)
 _ONCE = {*_KEPT} - {*chunks.TEXTS}
 _CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
+_BITS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _PALETTE = 3
 _SAFE_TO_COPY = 0x20
 _MOST_PROFILE = 1 << 28
@@ -48,12 +49,13 @@ def read(data: bytes) -> Found:
 
 def _pixels(every: Sequence[Chunk], header: bytes) -> Pixels:
     width, height, bits, kind = struct.unpack_from(">IIBB", header)
-    channels = _CHANNELS.get(kind, 4) + (first(every, b"tRNS") is not None)
+    if bits not in _BITS.get(kind, ()):
+        raise DamagedError("its header makes no sense")
+    channels = _CHANNELS[kind] + (first(every, b"tRNS") is not None)
     check_room(width, height, channels * (2 if bits == 16 else 1))
     packed = sum(len(chunk.data) for chunk in every if chunk.name == b"IDAT")
-    row = (width * (1 if kind == _PALETTE else _CHANNELS.get(kind, 1)) * bits + 7) // 8
-    if packed * _DEFLATE_MOST < row * height:
-        raise DamagedError("it is cut off")
+    row = (width * (1 if kind == _PALETTE else _CHANNELS[kind]) * bits + 7) // 8
+    check_held(row * height, packed, _DEFLATE_MOST)
     essential = b"".join(chunk.packed for chunk in every if chunk.name in _PIXELS)
     with foreign():
         pixels: Pixels = imagecodecs.png_decode(chunks.SIGNATURE + essential).reshape(height, width, -1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -106,7 +107,7 @@ def read(data: bytes) -> Found:
             _bytes(page, _ICC),
             exif.of_tiff(data, _DESCRIPTION),
             _bytes(page, _XMP),
-            int(page.tags.valueof(_ORIENTATION, 1)),
+            _orientation(page),
             tuple(_chunks(page)),
             tuple(notices),
             page.compression in _LOSSY,
@@ -139,7 +140,7 @@ def _check_data(page: TiffPage, length: int) -> None:
     samples_each = max(page.samplesperpixel, 3) * (1 if page.bitspersample == 1 else 2)
     check_room(page.imagewidth, page.imagelength, samples_each)
     pieces = zip(page.dataoffsets, page.databytecounts, strict=True)
-    if not page.dataoffsets or any(not size or place + size > length for place, size in pieces):
+    if len(page.dataoffsets) < math.prod(page.chunked) or any(not n or at + n > length for at, n in pieces):
         raise DamagedError("it is cut off")
 
 
@@ -193,6 +194,11 @@ def _dropped(page: TiffPage) -> Iterator[str]:
     names = sorted({TIFF.TAGS.get(tag.code, str(tag.code)) for tag in page.tags if tag.code not in known})
     if names:
         yield f"Not carried on of what it says: {', '.join(names)}."
+
+
+def _orientation(page: TiffPage) -> int | None:
+    said = page.tags.valueof(_ORIENTATION)
+    return said if said in range(1, 9) else None
 
 
 def _chunks(page: TiffPage) -> Iterator[Chunk]:

@@ -29,7 +29,7 @@ def of_palette(indices: Pixels, colours: npt.NDArray[np.uint16]) -> Pixels:
         table = (table >> 8).astype(np.uint8)
     elif not (table >> 8).any():
         table = table.astype(np.uint8)
-    return np.ascontiguousarray(table.T[indices])
+    return np.ascontiguousarray(table.T[indices.astype(np.uint16)])  # a bool, as 1 bit is read, would be a condition
 
 
 def straight(pixels: Pixels) -> Pixels:
