@@ -15,14 +15,15 @@ krita_extra_s, gimp_extra_s: median seconds from the action to the layer in the 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.bounds import Bound, add_options, conclude
 from tests.hosts.conftest import SUITE
 from tests.hosts.gimp import speed
 from tests.hosts.gimp.desk import lay_out
@@ -30,6 +31,13 @@ from tests.hosts.host import Host, opened
 from tests.hosts.krita import running
 from tests.hosts.screen import screen
 from tests.running import RunningServer
+
+BOUNDS = (
+    Bound("krita_max_gap_ms", most=50),
+    Bound("krita_extra_s", most=0.5),
+    Bound("gimp_extra_s", most=0.5),
+)
+SHORT_BOUNDS = tuple(Bound(bound.name, least=0) for bound in BOUNDS)
 
 KRITAS_OWN_S = 6
 """After the first edit: Krita draws a new picture's thumbnails once nothing has happened for three seconds."""
@@ -90,17 +98,20 @@ def gimp(host: Host, home: Path, count: int) -> float:
     return speed.extra_seconds(timings)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--edits", type=int, default=7, help="measured edits in each host")
+    parser.add_argument("--short", action="store_true", help="one edit in each: that it works, not how fast")
+    add_options(parser)
     options = parser.parse_args()
+    count = 1 if options.short else options.edits
     with opened(SUITE) as host:
         home = host.work / "op"
         home.mkdir()
         server = RunningServer(home, "--device", "cpu")
         try:
-            gap, krita_extra = krita(host, home, options.edits)
-            gimp_extra = gimp(host, home, options.edits)
+            gap, krita_extra = krita(host, home, count)
+            gimp_extra = gimp(host, home, count)
         finally:
             server.stop()
     figures = {
@@ -108,8 +119,8 @@ def main() -> None:
         "krita_extra_s": round(krita_extra, 3),
         "gimp_extra_s": round(gimp_extra, 3),
     }
-    print(json.dumps(figures))
+    return conclude(figures, SHORT_BOUNDS if options.short else BOUNDS, options)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

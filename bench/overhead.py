@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import statistics
 import subprocess
@@ -33,6 +32,7 @@ import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionInpaintPipeline, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from bench.bounds import Bound, add_options, conclude
 from server.client.blocking import Client
 from server.client.submission import Mask, Submission
 from server.models import configs
@@ -47,8 +47,9 @@ from server.wire.recipe import Recipe
 
 SIDE = 512
 MODEL = "random-sd"
-LEAST_SECONDS = 5.0
-"""The bare run takes at least this long, or the figure says little."""
+IDENTICAL = Bound("pixels_identical", least=True)
+BOUNDS = (IDENTICAL, Bound("overhead_ratio", most=1.05), Bound("bare_s", least=5))
+"""The bare run takes at least so long, or the ratio says little: use more ``--steps`` on a faster machine."""
 
 PIPELINE: Any = StableDiffusionInpaintPipeline
 SCHEDULER: Any = DDIMScheduler
@@ -193,11 +194,15 @@ def measure(bare: Bare, server: Server, rounds: int) -> tuple[list[float], list[
     return theirs, ours, identical
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.overhead")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--short", action="store_true", help="one round of two steps: the pixels, not the time")
+    add_options(parser)
     options = parser.parse_args()
+    if options.short:
+        options.rounds, options.steps = 1, 2
     asked = recipe(options.steps)
     with tempfile.TemporaryDirectory(prefix="op-") as folder:
         home, weights = Path(folder) / "home", build(Path(folder))
@@ -206,10 +211,9 @@ def main() -> None:
             theirs, ours, identical = measure(Bare(weights, asked), Server(client, asked), options.rounds)
     bare, server = statistics.median(theirs), statistics.median(ours)
     print(f"median of {options.rounds}: bare {bare:.2f} s, server {server:.2f} s, {server - bare:+.2f} s")
-    if bare < LEAST_SECONDS:
-        print(f"the bare run took less than {LEAST_SECONDS:.0f} s: use more --steps on this machine")
-    print(json.dumps({"overhead_ratio": round(server / bare, 4), "pixels_identical": identical}))
+    figures = {"overhead_ratio": round(server / bare, 4), "pixels_identical": identical, "bare_s": round(bare, 2)}
+    return conclude(figures, (IDENTICAL,) if options.short else BOUNDS, options)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

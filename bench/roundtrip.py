@@ -11,13 +11,13 @@ crop_speedup: the full layer against a 1024² crop of it on the same ipc socket,
 http_png_over_ipc: HTTP + JSON + base64 PNG level 1 against ipc.
 cancel_ms: from ``cancel`` in the middle of an upload to ``Cancelled``, median.
 frozen_s: from a server stopped (SIGSTOP), or its loop hanging, to ``ServerLost``, the longest.
+different: trips from which other bytes came back. ``--short`` sends a smaller layer once each way, without the rivals.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import signal
 import statistics
@@ -32,6 +32,7 @@ import numpy as np
 import skimage.data
 
 from bench import png_rivals
+from bench.bounds import Bound, add_options, conclude
 from server.client import events
 from server.client.blocking import Client
 from server.client.crop import cut
@@ -43,12 +44,22 @@ from server.wire.geometry import Bounds
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 
-SIDE, CROP = 4096, 1024
-WHOLE = Bounds(0, 0, SIDE, SIDE)
-PART = Bounds(1500, 1500, CROP, CROP)
+SAME = Bound("different", most=0)
+BOUNDS = (
+    SAME,
+    Bound("ipc_ratio", most=2.5),
+    Bound("tcp_ratio", most=4),
+    Bound("curve_over_tcp", most=3),
+    Bound("crop_speedup", least=4),
+    Bound("http_png_over_ipc", least=40),
+    Bound("cancel_ms", most=10),
+    Bound("frozen_s", most=2.5),
+)
+SIDE, SHORT_SIDE = 4096, 1024
+"""The crop is a quarter as wide."""
 
 
-def photo(side: int = SIDE) -> png_rivals.Pixels:
+def photo(side: int) -> png_rivals.Pixels:
     """(side, side, 4): photographs side by side, mirrored in turn, with the noise of a sensor (σ 2)."""
     tile = np.asarray(skimage.data.astronaut(), dtype=np.int16)  # type: ignore[no-untyped-call]  # skimage has no types
     pair = np.concatenate([tile, tile[:, ::-1]], axis=1)
@@ -60,7 +71,7 @@ def photo(side: int = SIDE) -> png_rivals.Pixels:
     return np.dstack([noisy, np.full((side, side), 255, np.uint8)])
 
 
-def soft_disc(side: int = SIDE) -> png_rivals.Pixels:
+def soft_disc(side: int) -> png_rivals.Pixels:
     """(side, side): a selection with a soft edge."""
     y, x = np.ogrid[:side, :side]
     distance = np.hypot(y - side / 2, x - side / 2)
@@ -70,15 +81,17 @@ def soft_disc(side: int = SIDE) -> png_rivals.Pixels:
 class Layer:
     """The bytes as a host would hold them, and a request for all or a part of them."""
 
-    def __init__(self) -> None:
-        self.picture, self.selection = photo(), soft_disc()
+    def __init__(self, side: int) -> None:
+        self._whole, self._part = Bounds(0, 0, side, side), Bounds(side // 3, side // 3, side // 4, side // 4)
+        self.picture, self.selection = photo(side), soft_disc(side)
         self.pixels, self.mask = self.picture.tobytes(), self.selection.tobytes()
 
     def whole(self) -> Submission:
-        return _submission(WHOLE, self.pixels, self.mask)
+        return _submission(self._whole, self.pixels, self.mask)
 
     def part(self) -> Submission:
-        return _submission(PART, cut(self.pixels, WHOLE, PART, 4), cut(self.mask, WHOLE, PART, 1))
+        pixels, mask = (cut(data, self._whole, self._part, size) for data, size in ((self.pixels, 4), (self.mask, 1)))
+        return _submission(self._part, pixels, mask)
 
 
 def _submission(bounds: Bounds, pixels: bytes, mask: bytes) -> Submission:
@@ -132,13 +145,15 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def trip(client: Client, submission: Submission, check: bool = False) -> None:
+def trip(client: Client, submission: Submission, check: bool = False) -> bool:
+    """Whether what came back is what was sent, where that is looked at."""
     arrived = client.run(submission)
-    if check:
-        assert submission.mask is not None
-        assert [layer.data for layer in arrived.layers] == [submission.pixels, submission.mask.data]
+    assert submission.mask is not None
+    sent = [submission.pixels, submission.mask.data]
+    same = not check or [layer.data for layer in arrived.layers] == sent
     client.reuse(arrived)
     client.acknowledge(submission.job)
+    return same
 
 
 class Memcpy:
@@ -153,8 +168,8 @@ class Memcpy:
         self._other[:] = self._one
 
 
-def transfers(layer: Layer, rounds: int) -> dict[str, float]:
-    """Median seconds of each way, measured in turn."""
+def transfers(layer: Layer, rounds: int) -> tuple[dict[str, float], int]:
+    """Median seconds of each way, measured in turn, and how many of the first trips came back as something else."""
     memory = Memcpy(2 * (len(layer.pixels) + len(layer.mask)))
     with line_to("ipc") as ipc, line_to("plain") as plain, line_to("tcp") as curve:
         ways: dict[str, Callable[[], object]] = {
@@ -164,14 +179,13 @@ def transfers(layer: Layer, rounds: int) -> dict[str, float]:
             "curve": lambda: trip(curve, layer.whole()),
             "crop": lambda: trip(ipc, layer.part()),
         }
-        for client in (ipc, plain, curve):
-            trip(client, layer.whole(), check=True)
-        trip(ipc, layer.part(), check=True)
+        same = [trip(client, layer.whole(), check=True) for client in (ipc, plain, curve)]
+        same.append(trip(ipc, layer.part(), check=True))
         taken: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(rounds):
             for name, work in ways.items():
                 taken[name].append(seconds(work))
-    return {name: statistics.median(times) for name, times in taken.items()}
+    return {name: statistics.median(times) for name, times in taken.items()}, same.count(False)
 
 
 def rivals(layer: Layer) -> dict[str, float]:
@@ -237,20 +251,32 @@ def hung_s() -> float:
 # --- the report --------------------------------------------------------------------------------
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description="What it costs to send a layer to the server and back.")
     parser.add_argument("--rounds", type=int, default=9)
-    rounds = parser.parse_args().rounds
+    parser.add_argument(
+        "--short", action="store_true", help="a small layer, one round, no rivals: the bytes, not the time"
+    )
+    add_options(parser)
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         os.environ["OVERPAINT_HOME"] = home
-        report(rounds)
+        figures = short() if options.short else measured(options.rounds)
+    return conclude(figures, (SAME,) if options.short else BOUNDS, options)
 
 
-def report(rounds: int) -> None:
-    print("making a 4096² photograph …", flush=True)
-    layer = Layer()
+def short() -> dict[str, float]:
+    layer = Layer(SHORT_SIDE)
+    taken, different = transfers(layer, 1)
+    show(taken)
+    return {"different": different, "cancel_ms": round(statistics.median(cancel_ms(layer, 1)), 2)}
+
+
+def measured(rounds: int) -> dict[str, float]:
+    print(f"making a {SIDE}² photograph …", flush=True)
+    layer = Layer(SIDE)
     print(f"{rounds} rounds of each way …", flush=True)
-    taken = transfers(layer, rounds)
+    taken, different = transfers(layer, rounds)
     print("the PNG ways …", flush=True)
     taken |= rivals(layer)
     show(taken)
@@ -268,24 +294,26 @@ def report(rounds: int) -> None:
         "cancel_ms": statistics.median(cancels),
         "frozen_s": max(lost.values()),
     }
-    print(json.dumps({name: round(value, 2) for name, value in figures.items()}))
+    return {**{name: round(value, 2) for name, value in figures.items()}, "different": different}
 
 
 def show(taken: dict[str, float]) -> None:
     titles = {
-        "memcpy": "memcpy twice of the 160 MiB",
+        "memcpy": "memcpy twice of all that travels",
         "ipc": "ipc, 1 MiB chunks",
         "tcp": "tcp, 1 MiB chunks, without CURVE",
         "curve": "tcp with CURVE",
-        "crop": "1024² crop over ipc, cropping included",
+        "crop": "a crop of a quarter's width over ipc, cropping included",
         "websocket": "websocket, PNG level 1",
         "http": "HTTP + JSON + base64 PNG level 1",
     }
     for name, title in titles.items():
-        print(f"{title:40} {1000 * taken[name]:9.1f} ms {taken[name] / taken['memcpy']:8.1f} ×")
+        if name not in taken:
+            continue
+        print(f"{title:50} {1000 * taken[name]:9.1f} ms {taken[name] / taken['memcpy']:8.1f} ×")
     strict = 2 * taken["ipc"] / taken["memcpy"]
-    print(f"(against the 80 MiB copied once there and once back, half the unit: ipc {strict:.1f} ×)")
+    print(f"(against the layer copied once there and once back, half the unit: ipc {strict:.1f} ×)")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import PONDERING, RunningServer
+from tests.running import CHECKOUT, PONDERING, RunningServer
 
 
 def pytest_configure() -> None:
@@ -20,11 +20,26 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, those of one file go to one of them, because they share a server or a
+    model; those of one real host likewise. Files marked ``spread`` have nothing to share that is worth the wait."""
+    for item in items:
+        if item.get_closest_marker("spread") is None:
+            item.add_marker(pytest.mark.xdist_group(_group(item.path.relative_to(CHECKOUT / "tests"))))
+
+
+def _group(path: Path) -> str:
+    return path.parent.as_posix() if path.parts[0] == "hosts" else path.as_posix()
+
+
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty ``OVERPAINT_HOME``. Its path is short, because a socket's path has only 107 characters."""
+    """An empty ``OVERPAINT_HOME``, and ``PONDERING`` for whatever is started. Its path is short, because a socket's
+    has only 107 characters."""
     with short_folder() as folder:
-        monkeypatch.setenv("OVERPAINT_HOME", str(folder))
+        for name, value in {**PONDERING, "OVERPAINT_HOME": str(folder)}.items():
+            monkeypatch.setenv(name, value)
         yield folder
 
 
@@ -32,7 +47,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def server() -> Iterator[RunningServer]:
     """A real server, shared by the tests of a module, with a home of its own. It has no models."""
     with short_folder() as folder:
-        running = RunningServer(folder)
+        running = RunningServer(folder, environment=PONDERING)
         yield running
         running.stop()
 

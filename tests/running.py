@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 
 from server.client import events
@@ -26,7 +27,10 @@ from server.wire.recipe import Recipe
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PONDERING = {"PYTHONPATH": os.pathsep.join([str(CHECKOUT / "tests" / "pondering"), str(CHECKOUT)])}
-"""The environment in which server and worker have the method ``ponder``, made for tests."""
+"""The environment in which server and worker have the method ``ponder``, made for tests, and no bundled model."""
+
+BUNDLED = {"OVERPAINT_TEST_BUNDLED": "1"}
+"""Beside ``PONDERING``: with the bundled model."""
 
 PATIENCE = 240.0
 """Seconds after which a test that waits gives up; far beyond what any wait takes even on a busy machine."""
@@ -146,21 +150,15 @@ def submission(
     method: str = "erase", width: int = 64, height: int = 48, *, seed: int = 1, keep: bool = True, **recipe: object
 ) -> Submission:
     """A small RGBA8 crop with a texture, and a square selection in its middle."""
-    bounds = Bounds(0, 0, width, height)
-    pixels = bytearray(width * height * 4)
-    for y in range(height):
-        for x in range(width):
-            pixels[(y * width + x) * 4 : (y * width + x + 1) * 4] = bytes(
-                (x * 3 % 256, y * 5 % 256, (x ^ y) * 7 % 256, 255)
-            )
-    mask = bytearray(width * height)
-    for y in range(height // 3, height // 3 + max(1, height // 4)):
-        for x in range(width // 3, width // 3 + max(1, width // 4)):
-            mask[y * width + x] = 255
+    y, x = np.indices((height, width))
+    pixels = np.stack([x * 3, y * 5, (x ^ y) * 7, np.full_like(x, 255)], axis=2).astype(np.uint8)
+    mask = np.zeros((height, width), np.uint8)
+    top, left = height // 3, width // 3
+    mask[top : top + max(1, height // 4), left : left + max(1, width // 4)] = 255
     return Submission(
         Recipe(method, seed=seed, **recipe),  # type: ignore[arg-type]
-        Raster(bounds, Channels.RGBA, Depth.U8),
-        pixels,
-        Mask(Depth.U8, mask),
+        Raster(Bounds(0, 0, width, height), Channels.RGBA, Depth.U8),
+        pixels.tobytes(),
+        Mask(Depth.U8, mask.tobytes()),
         keep=keep,
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
+import sys
 import tempfile
 import weakref
 from collections.abc import Sequence
@@ -30,6 +30,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from bench import page
+from bench.bounds import Bound, add_options, conclude
 from server.edits.tuning.descent import demand, minimise
 from server.edits.tuning.lesson import first_weights
 from server.edits.tuning.plan import Plan, fitting
@@ -197,12 +198,28 @@ def _cell(row: Row) -> str:
     return f"{row.counted:.1f} GB: {plan.portion} at once{', ' if manner else ''}{manner}"
 
 
-def main() -> None:
+BOUNDS = (Bound("rows_unforeseen", most=0), Bound("worst_error", most=0.15))
+
+
+def figures(found: Sequence[Row]) -> dict[str, object]:
+    """rows_unforeseen: where it was foretold to fit and does not. worst_error: of a prediction, as a share."""
+    return {
+        "rows": [{**vars(row), "plan": vars(row.plan), "fits": row.fits} for row in found],
+        "rows_unforeseen": sum(row.predicted <= row.free and not row.fits for row in found),
+        "worst_error": round(max(abs(row.predicted / row.counted - 1) for row in found), 3),
+    }
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shape", choices=SHAPES, action="append", help="all, unless named")
     parser.add_argument("--preset", action="append", help="quality and fast, unless named")
     parser.add_argument("--page", type=Path, help="write the table into this page, docs/imagic.md")
+    parser.add_argument("--short", action="store_true", help="the smallest of them: sd15, fast")
+    add_options(parser)
     options = parser.parse_args()
+    if options.short:
+        options.shape, options.preset = ["sd15"], ["fast"]
     found: list[Row] = []
     for shape in options.shape or SHAPES:
         for name in options.preset or ("quality", "fast"):
@@ -212,8 +229,8 @@ def main() -> None:
                 print(f"predicted {row.predicted:.2f} GB, counted {row.counted:.2f} GB", flush=True)
     if options.page is not None:
         page.put(options.page, "bench.imagic.memory", table(found))
-    print(json.dumps({"rows": [{**vars(row), "plan": vars(row.plan), "fits": row.fits} for row in found]}))
+    return conclude(figures(found), BOUNDS, options)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -51,9 +51,9 @@ class _Reading:
 class Shelf:
     """The models under ``root`` (``places.models()`` by default), and the bundled ones behind them."""
 
-    def __init__(self, root: Path | None = None, bundled: Path = BUNDLED) -> None:
+    def __init__(self, root: Path | None = None, bundled: Path | None = None) -> None:
         self.root = places.models() if root is None else root
-        self._bundled = bundled
+        self._bundled = BUNDLED if bundled is None else bundled
         self._read: dict[Path, _Reading] = {}
 
     def cards(self) -> tuple[Card, ...]:

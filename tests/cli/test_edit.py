@@ -153,13 +153,14 @@ def test_ctrl_c_cancels_the_job_and_writes_nothing(overpaint, pondering, picture
     assert not (folder / "a.ora").exists()
 
 
-def test_an_edit_whose_command_was_killed_can_be_fetched(overpaint, picture):
+def test_an_edit_whose_command_was_killed_can_be_fetched(overpaint, pondering, picture):
     folder = picture.parent
     words = ("edit", picture, "--mask", folder / "mask.png", "--out", folder / "a.png", "--method", "ponder")
-    process = overpaint.start(*words, "--steps", 150)  # long enough for another command to see it run
+    process = overpaint.start(*words, "--prompt", "wait")
     until(lambda: "running" in overpaint("jobs")[1], "the job to run")
     process.kill()
     process.communicate()
+    (pondering.home / "go").touch()
     (line,) = json.loads(overpaint("jobs", "--json")[1])["jobs"]
     status, out, err = overpaint("jobs", "fetch", line["job"][:6], "--picture", picture, "--out", folder / "b.png")
     assert status == 0, err

@@ -6,6 +6,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from server.client.blocking import Client
 from server.client.link import Link
 from server.client.owed import Acknowledging, Owed
 from server.wire.errors import Code, OverpaintError
-from tests.running import RunningServer, until
+from tests.conftest import short_folder
+from tests.running import PONDERING, RunningServer, until
 from tests.running import submission as small
 
 from .conftest import CHECKOUT, EchoProcess, submission
@@ -161,17 +163,31 @@ def words(process: subprocess.Popen[str], *, last: str) -> str:
     return next(line for line in process.stdout if line.startswith(last))
 
 
+SILENT_AFTER_S = 4.0
+"""Seconds until a server made for this drops a session; less would drop the host while it starts on a busy machine."""
+
+
+@pytest.fixture
+def impatient() -> Iterator[RunningServer]:
+    with short_folder() as folder:
+        environment = {**PONDERING, "OVERPAINT_TEST_SILENT_AFTER": str(SILENT_AFTER_S)}
+        running = RunningServer(folder, environment=environment)
+        yield running
+        running.stop()
+
+
 @pytest.mark.parametrize("keep", ["keep", "cancel"])
 def test_a_host_stopped_until_the_server_has_dropped_it_has_its_answer_when_it_goes_on(
-    own_server: RunningServer, monkeypatch: pytest.MonkeyPatch, keep: str
+    impatient: RunningServer, monkeypatch: pytest.MonkeyPatch, keep: str
 ) -> None:
-    monkeypatch.setenv("OVERPAINT_HOME", str(own_server.home))
-    with host(own_server.home, keep) as process:
+    monkeypatch.setenv("OVERPAINT_HOME", str(impatient.home))
+    with host(impatient.home, keep) as process:
         assert process.stdout is not None
         job = process.stdout.readline().strip()
         words(process, last="painting")
         process.send_signal(signal.SIGSTOP)
-        spooled = own_server.home / "spool" / job
+        stopped, spooled = time.monotonic(), impatient.home / "spool" / job
+        until(lambda: time.monotonic() - stopped > SILENT_AFTER_S + 1, "the server to drop the host")
         if keep == "keep":
             until((spooled / "result.json").exists, "the edit to be made without its host")
         else:

@@ -16,6 +16,8 @@ from bench.faults.table import Row, markdown
 from bench.faults.trials import Tally, Trials
 from tests.pondering import learn
 
+pytestmark = pytest.mark.spread
+
 DICE = random.Random()
 _NARROWED = [plan for plan in others(1, DICE) if not isinstance(plan[0], Freeze) or plan[2] == TUNING]
 

@@ -26,7 +26,7 @@ from server.wire.errors import Code, FullError
 from server.wire.messages import Finished, JobState
 from server.wire.recipe import Recipe
 from tests.conftest import short_folder
-from tests.running import Client, RunningServer, submission, until
+from tests.running import PONDERING, Client, RunningServer, submission, until
 
 
 @contextmanager
@@ -55,10 +55,10 @@ def test_a_server_that_nobody_needs_ends_and_leaves_no_connection_file(home):
 
 
 def test_a_server_with_a_client_stays(home):
-    with gateway(home, Settings(end_after=5.0)) as thread:
+    with gateway(home, Settings(end_after=3.0)) as thread:
         client = Client(read_connection(home / "connection.json"))
         greeted = time.monotonic()
-        while time.monotonic() - greeted < 7.0:
+        while time.monotonic() - greeted < 4.0:
             client.session.wait(0.1)
             client.session.poll()
         assert client.jobs() == {}
@@ -187,7 +187,7 @@ def test_a_server_whose_folder_was_deleted_ends(home):
 def test_the_log_holds_what_is_asked_for_only_where_that_was_asked_for():
     for options, logged in (((), False), (("--log-prompts",), True)):
         with short_folder() as folder:
-            running = RunningServer(folder, *options)
+            running = RunningServer(folder, *options, environment=PONDERING)
             with running.client() as client:
                 client.start(submission("erase", prompt="a velvet curtain"))
                 client.wait_for(events.Uploading)

@@ -27,6 +27,15 @@ def painting() -> Iterator[RunningServer]:
         running.stop()
 
 
+def test_the_device_is_named_once_the_worker_has_found_it(painting: RunningServer):
+    device = ""
+    while not device:
+        with painting.client() as client:
+            device = client.session.welcome.device
+            client.session.wait(0.2)
+    assert device == "CPU"
+
+
 def inpaint(steps: int = 3, **more: object):
     return submission("inpaint", 64, 64, prompt="a boat", steps=steps, **more)
 

@@ -17,6 +17,8 @@ import pytest
 from tools.install import application
 from tools.install.plugins import WHEELS
 
+pytestmark = pytest.mark.spread
+
 ROOT = Path(__file__).parents[2]
 
 

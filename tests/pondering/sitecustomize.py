@@ -1,16 +1,22 @@
 """Python imports this at start where it lies on PYTHONPATH: it adds methods, for tests alone, to server and worker, and
-makes them of another version or with a wrong clock where the environment asks for it."""
+makes them of another version, with a wrong clock or with less patience where the environment asks for it. The bundled
+model is there only where it asks for that: with a model on the shelf every worker that idles imports torch."""
 
 import os
 import time
 from pathlib import Path
 
-from server.wire import messages
+from server.wire import endpoint, messages
 
 messages.PROTOCOL_MAJOR = int(os.environ.get("OVERPAINT_TEST_MAJOR", messages.PROTOCOL_MAJOR))
+endpoint.SILENT_AFTER_S = float(os.environ.get("OVERPAINT_TEST_SILENT_AFTER", endpoint.SILENT_AFTER_S))
 
 from server.edits import table  # noqa: E402  # what it imports takes the version over
+from server.models import shelf  # noqa: E402
 from server.wire.messages import PresetOffer  # noqa: E402
+
+if "OVERPAINT_TEST_BUNDLED" not in os.environ:
+    shelf.BUNDLED = Path(os.devnull)
 
 _system_clock = time.time
 

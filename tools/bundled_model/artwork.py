@@ -18,6 +18,7 @@ from PIL import Image
 
 from tools.bundled_model.packages import Packages, fetch
 from tools.bundled_model.records import Record, Subject, bare, subjects
+from tools.bundled_model.repertoire import Repertoire
 from tools.bundled_model.svg import drawn
 
 DATA = Path("checkpoints/bundled")
@@ -33,9 +34,24 @@ def main() -> None:
     build(packages, options.data, options.threads)
 
 
-def build(packages: Packages, data: Path, threads: int) -> list[Record]:
-    """Renders all wanted pictures of all vendors into `data`; vendors that lack a subject are skipped for it."""
-    drawings = list(_drawings(packages))
+def ready(data: Path, threads: int, repertoire: Repertoire | None = None) -> Path:
+    """The folder of the artwork, which is made first where it is not there: in `data`, or of a repertoire below it."""
+    folder = data if repertoire is None else data / "short"
+    if not (folder / "art.npy").exists():
+        packages = fetch(data / "packages")
+        folder.mkdir(exist_ok=True)
+        build(packages, folder, threads, repertoire)
+    return folder
+
+
+def build(packages: Packages, data: Path, threads: int, repertoire: Repertoire | None = None) -> list[Record]:
+    """Renders all wanted pictures of all vendors into `data`; vendors that lack a subject are skipped for it.
+    repertoire: only what it teaches."""
+    drawings = [
+        drawing
+        for drawing in _drawings(packages)
+        if repertoire is None or repertoire.has(Record(0, drawing[0], drawing[1]))
+    ]
     pictures = np.lib.format.open_memmap(
         data / "art.partial.npy", mode="w+", dtype=np.uint8, shape=(len(drawings), ART_SIZE, ART_SIZE, 4)
     )

@@ -14,7 +14,7 @@ from tests.hosts.gimp.desk import Desk, lay_out
 from tests.hosts.gimp.test_window import Window
 from tests.hosts.host import Host, end
 from tests.hosts.screen import screen
-from tests.running import PONDERING, RunningServer
+from tests.running import BUNDLED, PONDERING, RunningServer
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -24,7 +24,7 @@ def exploring_desk(host: Host) -> Iterator[Desk]:
     """As for the console: the only method that learns is the one made for tests."""
     home = host.work / "op-explore"
     home.mkdir()
-    server = RunningServer(home, "--device", "cpu", environment={**PONDERING, "OMP_NUM_THREADS": "1"})
+    server = RunningServer(home, "--device", "cpu", environment={**PONDERING, **BUNDLED, "OMP_NUM_THREADS": "1"})
     yield lay_out(host, home, "gimp-explore")
     server.stop()
 

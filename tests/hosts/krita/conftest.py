@@ -11,7 +11,7 @@ import pytest
 from tests.hosts.host import Host
 from tests.hosts.krita import running
 from tests.hosts.screen import Screen, screen
-from tests.running import PONDERING, RunningServer
+from tests.running import BUNDLED, PONDERING, RunningServer
 
 MODELS = ("sd15-inpainting", "sd15")
 
@@ -37,7 +37,9 @@ def krita_home(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def krita_server(krita_home: Path) -> Iterator[RunningServer]:
-    running_server = RunningServer(krita_home, "--device", "cpu", environment={"OMP_NUM_THREADS": "1", **PONDERING})
+    running_server = RunningServer(
+        krita_home, "--device", "cpu", environment={"OMP_NUM_THREADS": "1", **PONDERING, **BUNDLED}
+    )
     yield running_server
     running_server.stop()
 

@@ -18,7 +18,7 @@ from tests.hosts.krita import running
 from tests.hosts.krita.pictures import Rect, grain, paint, pixels, select
 from tests.hosts.krita.running import Krita, RefusedError
 from tests.hosts.screen import Screen
-from tests.running import PONDERING, RunningServer, until
+from tests.running import BUNDLED, PONDERING, RunningServer, until
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_server_of_another_version_is_named_as_such(
     blotted: Krita, krita_server: RunningServer, krita_home: Path, major: str, sentence: str
 ) -> None:
     krita_server.stop()
-    other = RunningServer(krita_home, environment={**PONDERING, "OVERPAINT_TEST_MAJOR": major})
+    other = RunningServer(krita_home, environment={**PONDERING, **BUNDLED, "OVERPAINT_TEST_MAJOR": major})
     try:
         with pytest.raises(RefusedError) as refused:
             blotted.ask("api", function="erase_selection")
@@ -85,7 +85,7 @@ def test_a_server_that_does_not_let_krita_in_is_named_as_such(
     blotted: Krita, krita_server: RunningServer, krita_home: Path
 ) -> None:
     krita_server.stop()
-    other = RunningServer(krita_home, "--transport", "tcp", environment=PONDERING)
+    other = RunningServer(krita_home, "--transport", "tcp", environment={**PONDERING, **BUNDLED})
     public, secret = (half.decode() for half in zmq.curve_keypair())
     write_connection(krita_home, replace(other.connection, client_public=public, client_secret=secret))
     try:
