@@ -9,21 +9,35 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from server.command_line import ending, lines
 from server.command_line.ending import FAILED, told
 from server.documents import kinds
 from server.wire import address as addresses
 from server.wire import places
 from server.wire.connection import Transport
+from server.wire.recipe import RANGES, Recipe, out_of_range
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 models_app = typer.Typer(no_args_is_help=True, help="Models: what is installed, what can be had.")
 jobs_app = typer.Typer(invoke_without_command=True, help="The command line's edits that the server still keeps.")
 app.add_typer(models_app, name="models")
 app.add_typer(jobs_app, name="jobs")
+
+
+def _numbers(setting: str, words: str) -> Any:
+    """An option of a setting that is a number, with its range in the help."""
+    return typer.Option(help=f"{words} ({RANGES[setting]})")
+
+
+def _a_number(value: float | None) -> float | None:
+    if value is not None and math.isnan(value):
+        raise typer.BadParameter("it has to be a number.")
+    return value
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -37,10 +51,16 @@ def overpaint() -> None:
 def serve(
     device: Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda:0, mps …")] = "auto",
     transport: Annotated[Transport, typer.Option(help="How clients connect; auto is right for most.")] = Transport.AUTO,
-    unload_after: Annotated[float, typer.Option(help="Seconds without a job after which models are unloaded.")] = 600,
+    unload_after: Annotated[
+        float, typer.Option(min=0, callback=_a_number, help="Seconds without a job after which models are unloaded.")
+    ] = 600,
     end_after: Annotated[
         float | None,
-        typer.Option(help="Seconds without anybody after which the server ends (1800; never, if it listens)."),
+        typer.Option(
+            min=0,
+            callback=_a_number,
+            help="Seconds without anybody after which the server ends (1800; never, if it listens).",
+        ),
     ] = None,
     log_prompts: Annotated[bool, typer.Option("--log-prompts", help="Write what is asked for into the log.")] = False,
     listen: Annotated[
@@ -57,7 +77,7 @@ def serve(
 
         def say_where() -> None:
             if place is not None:
-                typer.echo(f"Machines that were invited may connect at {place} and the port after it.", err=True)
+                lines.complain(f"Machines that were invited may connect at {place} and the port after it.")
 
         settings = Settings(unload_after=unload_after, end_after=patience, log_prompts=log_prompts)
         run(places.home(), settings, transport, device, place, say_where)
@@ -76,7 +96,7 @@ def invite(
 
     with told():
         file = guests.invite(name, address or [], out)
-        typer.echo(f"Written: {file}. Whoever has it is “{name}”: carry it over safely, then delete it.")
+        lines.say(f"Written: {file}. Whoever has it is “{name}”: carry it over safely, then delete it.")
 
 
 @app.command()
@@ -88,19 +108,19 @@ def trust(
     from server.command_line import guests
 
     with told():
-        typer.echo(guests.forget() if forget or file is None else guests.trust(file))
+        lines.say(guests.forget() if forget or file is None else guests.trust(file))
 
 
 @app.command()
 def trusted(as_json: Json = False) -> None:
     """Who may use this machine's server, and whose this machine uses."""
-    from server.command_line import guests, screen
+    from server.command_line import guests
 
     with told(as_json):
         if as_json:
-            screen.print_json(guests.as_json())
+            lines.print_json(guests.as_json())
         for line in () if as_json else guests.lines():
-            typer.echo(line)
+            lines.say(line)
 
 
 @app.command()
@@ -110,7 +130,7 @@ def revoke(name: Annotated[str, typer.Argument(help="As “overpaint trusted” 
 
     with told():
         guests.revoke(name)
-    typer.echo(f"“{name}” is not let in any more.")
+    lines.say(f"“{name}” is not let in any more.")
 
 
 @app.command()
@@ -124,14 +144,14 @@ def edit(
     prompt: Annotated[str, typer.Option(help="What should be there.")] = "",
     negative: Annotated[str, typer.Option(help="What should not be there.")] = "",
     model: Annotated[str, typer.Option(help="A name from “overpaint models list”; none: the best installed.")] = "",
-    seed: Annotated[int | None, typer.Option(help="The same seed gives the same answer.")] = None,
-    variations: Annotated[int, typer.Option(help="How many answers.")] = 1,
-    strength: Annotated[float | None, typer.Option(help="0..1: how far the answer may leave the picture.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
-    guidance: Annotated[float | None, typer.Option(help="How closely to follow the words.")] = None,
-    grow: Annotated[int, typer.Option(help="Pixels by which the mask is grown.")] = 0,
-    feather: Annotated[int | None, typer.Option(help="Pixels over which the answer fades out.")] = None,
-    context: Annotated[int | None, typer.Option(help="Pixels of surroundings that the model sees.")] = None,
+    seed: Annotated[int | None, _numbers("seed", "The same seed gives the same answer")] = None,
+    variations: Annotated[int, _numbers("variations", "How many answers")] = 1,
+    strength: Annotated[float | None, _numbers("strength", "How far the answer may leave the picture")] = None,
+    steps: Annotated[int | None, _numbers("steps", "Denoising steps")] = None,
+    guidance: Annotated[float | None, _numbers("guidance", "How closely to follow the words")] = None,
+    grow: Annotated[int, _numbers("grow", "Pixels by which the mask is grown")] = 0,
+    feather: Annotated[int | None, _numbers("feather", "Pixels over which the answer fades out")] = None,
+    context: Annotated[int | None, _numbers("context", "Pixels of surroundings that the model sees")] = None,
     preset: Annotated[str, typer.Option(help="imagic: quality, fast or paper; how the picture is learned.")] = "",
     eta: Annotated[str, typer.Option(help="imagic: edit strengths, 0.7 or 0.5:1.0:6 (from, to, how many).")] = "",
     as_json: Json = False,
@@ -140,42 +160,43 @@ def edit(
     from server.client import strengths
     from server.command_line import edit as editing
     from server.command_line import screen
-    from server.wire.recipe import Recipe
 
     with told(as_json):
         recipe = Recipe(
-            method or ("inpaint" if prompt else "erase"),
-            prompt,
-            negative,
-            model,
-            seed,
-            variations,
-            strength,
-            steps,
-            guidance,
-            grow,
-            feather,
-            context,
-            preset,
-            strengths.parse(eta),
+            method=method or ("inpaint" if prompt else "erase"),
+            prompt=prompt,
+            negative=negative,
+            model=model,
+            seed=seed,
+            variations=variations,
+            strength=strength,
+            steps=steps,
+            guidance=guidance,
+            grow=grow,
+            feather=feather,
+            context=context,
+            preset=preset,
+            eta=strengths.parse(eta),
         )
+        for wrong in out_of_range(recipe):
+            raise typer.BadParameter(f"{wrong.value} is not {wrong.range}.", param_hint=f"--{wrong.name}")
         with screen.job_bar() as bar:
             done = editing.edit(editing.Order(picture, mask, recipe, out), bar)
         if as_json:
-            screen.print_json(done.as_json())
+            lines.print_json(done.as_json())
         else:
             for line in (*done.notices, *(f"Written: {path}" for path in done.files)):
-                typer.echo(line)
+                lines.say(line)
 
 
 @models_app.command("list")
 def models_list(as_json: Json = False) -> None:
     """What is installed, and what the catalogue has."""
-    from server.command_line import models, screen
+    from server.command_line import models
 
     with told(as_json):
         if as_json:
-            screen.print_json(models.as_json())
+            lines.print_json(models.as_json())
         else:
             models.show()
 
@@ -189,7 +210,7 @@ def models_pull(name: Annotated[str, typer.Argument(help="From the list, or owne
 
     with told(), screen.job_bar() as bar:
         card = pull(name, Shelf(), on_transfer=bar.transferred)
-    typer.echo(f"Installed: {card.name} ({card.title})")
+    lines.say(f"Installed: {card.name} ({card.title})")
 
 
 @models_app.command("import")
@@ -217,7 +238,7 @@ def models_import(
             own_configs=configs,
             on_transfer=bar.transferred,
         )
-    typer.echo(f"Installed: {card.name} ({card.title})")
+    lines.say(f"Installed: {card.name} ({card.title})")
 
 
 @models_app.command("remove")
@@ -227,7 +248,7 @@ def models_remove(name: str) -> None:
 
     with told():
         Shelf().remove(name)
-    typer.echo(f"Removed: {name}")
+    lines.say(f"Removed: {name}")
 
 
 @jobs_app.callback()
@@ -236,16 +257,15 @@ def jobs(context: typer.Context, as_json: Json = False) -> None:
     if context.invoked_subcommand is not None:
         return
     from server.command_line import jobs as keeping
-    from server.command_line import screen
 
     with told(as_json):
-        lines = keeping.listed()
+        kept = keeping.listed()
     if as_json:
-        screen.print_json({"jobs": [screen.plain(line) for line in lines]})
-    for line in () if as_json else lines:
-        typer.echo(f"{line.job[:8]}  {line.state.value:9}  {line.method:8}  {line.prompt}")
-    if not lines and not as_json:
-        typer.echo("No edits are kept.")
+        lines.print_json({"jobs": [lines.plain(line) for line in kept]})
+    for line in () if as_json else kept:
+        lines.say(f"{line.job[:8]}  {line.state.value:9}  {line.method:8}  {line.prompt}")
+    if not kept and not as_json:
+        lines.say("No edits are kept.")
 
 
 @jobs_app.command("cancel")
@@ -254,7 +274,7 @@ def jobs_cancel(job: Annotated[str, typer.Argument(help="The beginning of its id
     from server.command_line import jobs as keeping
 
     with told():
-        typer.echo(f"Cancelled: {keeping.cancel(job)[:8]}")
+        lines.say(f"Cancelled: {keeping.cancel(job)[:8]}")
 
 
 @jobs_app.command("fetch")
@@ -271,7 +291,7 @@ def jobs_fetch(
         with screen.job_bar() as bar:
             files = keeping.fetch(job, picture, out, bar)
         for path in files:
-            typer.echo(f"Written: {path}")
+            lines.say(f"Written: {path}")
 
 
 @app.command()
@@ -284,28 +304,27 @@ def doctor(
     """Name each problem and its fix."""
     from server.command_line import doctor as examining
     from server.command_line import report as reporting
-    from server.command_line import screen
 
     with told(as_json):
         findings = []
         for finding in examining.examine():
             findings.append(finding)
             if not as_json:
-                typer.echo(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}")
+                lines.say(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}")
                 if finding.fix:
-                    typer.echo(f"      {finding.fix}")
+                    lines.say(f"      {finding.fix}")
         written = reporting.write(findings, Path.cwd()) if report else None
     if written is not None and not as_json:
-        typer.echo(f"Written: {written}. It holds no picture, prompt, key or name; read it before you send it.")
+        lines.say(f"Written: {written}. It holds no picture, prompt, key or name; read it before you send it.")
     if as_json:
-        screen.print_json({"findings": [{"what": one.what, "fix": one.fix} for one in findings]})
+        lines.print_json({"findings": [{"what": one.what, "fix": one.fix} for one in findings]})
     if not all(finding.good for finding in findings):
         raise typer.Exit(FAILED)
 
 
 def main() -> None:
     """Entry point of the command ``overpaint``."""
-    app()
+    ending.run(app)
 
 
 if __name__ == "__main__":

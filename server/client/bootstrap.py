@@ -14,13 +14,22 @@ def prepare(plugin: Path) -> None:
 
     The host's own pyzmq is taken where there is one: two copies in one process would each bring their libzmq.
     """
-    note = plugin / "installed.json"
-    if note.exists():
-        os.environ.setdefault("OVERPAINT_HOME", json.loads(note.read_text(encoding="utf-8"))["home"])
+    home = _home_noted(plugin / "installed.json")
+    if home:
+        os.environ.setdefault("OVERPAINT_HOME", home)
     if importlib.util.find_spec("zmq") is None:
         vendored = plugin / "vendor" / pyzmq_folder(sys.version_info[:2])
         if vendored.is_dir():
             sys.path.append(str(vendored))
+
+
+def _home_noted(note: Path) -> str:
+    """Empty where it cannot be read: the usual place is right for most."""
+    try:
+        home = json.loads(note.read_bytes())["home"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return home if isinstance(home, str) else ""
 
 
 def pyzmq_folder(version: tuple[int, int]) -> str:

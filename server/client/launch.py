@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -14,9 +13,13 @@ from ..wire import codec, places
 from ..wire.connection import ConnectionFile, read_connection, server_lives
 from ..wire.errors import Code, OverpaintError
 from ..wire.files import LockFile, private_folder
+from ..wire.surroundings import cleaned
+from ..wire.trouble import of_os
+from . import sandbox
 
 _PATIENCE_S = 60.0
 _DOCTOR = "Run: python3 install.py doctor"
+_INSTALL = "Run: python3 install.py install"
 
 _started: list[subprocess.Popen[bytes]] = []
 """Kept so that a server which ends before its host does not stay a zombie: starting another reaps them."""
@@ -51,6 +54,9 @@ class Launch:
             found = find()
             if found is None:
                 self._go_on()
+        except OSError as error:
+            self.close()
+            raise of_os(error) from error
         except OverpaintError:
             self.close()
             raise
@@ -86,12 +92,7 @@ def find() -> ConnectionFile | None:
 
 def start_server() -> subprocess.Popen[bytes]:
     """Starts the installed server on its own: it outlives this host, and its words go to a log file."""
-    try:
-        launch = codec.from_text(LaunchFile, places.launch_file().read_bytes(), places.launch_file().name)
-    except FileNotFoundError:
-        raise OverpaintError(
-            Code.UNREACHABLE, "Overpaint's server is not installed for this user.", "Run: python3 install.py install"
-        ) from None
+    launch = _launch_file()
     private_folder(places.logs())
     with log_file().open("wb") as log:
         try:
@@ -103,6 +104,20 @@ def start_server() -> subprocess.Popen[bytes]:
     return process
 
 
+def _launch_file() -> LaunchFile:
+    path = places.launch_file()
+    try:
+        launch = codec.from_text(LaunchFile, path.read_bytes(), path.name)
+    except FileNotFoundError:
+        hint = sandbox.what_helps() or _INSTALL
+        raise OverpaintError(Code.UNREACHABLE, "Overpaint's server is not installed for this user.", hint) from None
+    except OverpaintError:
+        raise OverpaintError(Code.UNREACHABLE, f"{path} cannot be read.", _INSTALL) from None
+    if not launch.command:
+        raise OverpaintError(Code.UNREACHABLE, f"{path} names no command.", _INSTALL)
+    return launch
+
+
 def log_file() -> Path:
     return places.logs() / "server-output.log"
 
@@ -111,25 +126,20 @@ def _detached(launch: LaunchFile, log: int) -> subprocess.Popen[bytes]:
     windows = 0
     if sys.platform == "win32":
         windows = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+    home = places.home()
+    own = {"OVERPAINT_HOME": str(home), **launch.environment}
     return subprocess.Popen(
-        launch.command,
-        env={**_clean_environment(), "OVERPAINT_HOME": str(places.home()), **launch.environment},
+        sandbox.outside(launch.command, own, home) or launch.command,
+        env={**cleaned(), "PYTHONSAFEPATH": "1", **own},
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
-        cwd=places.home(),
+        cwd=home,
         start_new_session=True,
         creationflags=windows,
     )
 
 
-def _clean_environment() -> dict[str, str]:
-    """This host's environment without what would mislead another Python: an AppImage or Snap points these at its own
-    libraries."""
-    bundled = any(name in os.environ for name in ("APPDIR", "APPIMAGE", "SNAP"))
-    misleading = ("PYTHON", "LD_LIBRARY_PATH", "LD_PRELOAD") if bundled else ("PYTHON",)
-    return {name: value for name, value in os.environ.items() if not name.startswith(misleading)}
-
-
 def _did_not_start(why: str) -> OverpaintError:
-    return OverpaintError(Code.UNREACHABLE, f"The server did not start. {why}", f"{_DOCTOR} (its log: {log_file()})")
+    hint = sandbox.what_helps() or f"{_DOCTOR} (its log: {log_file()})"
+    return OverpaintError(Code.UNREACHABLE, f"The server did not start. {why}", hint)

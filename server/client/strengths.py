@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ..wire.errors import Code, OverpaintError
-from ..wire.recipe import USUAL_ETA, Recipe
+from ..wire.recipe import RANGES, USUAL_ETA, Recipe
 
-LOWEST, HIGHEST = 0.0, 1.5
+LOWEST, HIGHEST = RANGES["eta"].low, RANGES["eta"].high
 """Of an edit strength: the picture as it was learned, and half beyond what the words alone ask for."""
 
 SWEEP = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Painted in one batch as soon as the picture is learned: the paper's range of good edits and some room beside it."""
 
-MOST = 16
+MOST = int(RANGES["variations"].high)
 """Answers of one job."""
 
 WORTH_KEEPING = 1 << 30
@@ -137,7 +137,7 @@ def parse(text: str) -> tuple[float, ...]:
         raise OverpaintError(
             Code.BAD_REQUEST,
             f"“{text.strip()}” is no edit strength.",
-            "Write one like 0.7, or several like 0.5:1.0:6 (from, to, how many; at most 16), each from 0 to 1.5.",
+            f"Write one like 0.7, or several like 0.5:1.0:6 (from, to, how many; at most 16), each {RANGES['eta']}.",
         )
     return etas
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -10,17 +9,22 @@ from server.client.blocking import Client
 from server.client.launch import LaunchFile
 from server.wire import codec, places
 from server.wire.files import private_folder, write_private
+from server.wire.surroundings import for_own_code
 
 _APPLICATION = "cli"
 
 
 def connect() -> Client:
     """A client, as a context manager. Where install.py has not said how the server is started, it is started as this
-    command was: by this Python, with this code."""
+    command was: by this Python, with this code. Raises ``OverpaintError``."""
     if not places.launch_file().exists():
-        house = str(Path(__file__).resolve().parents[2])
-        paths = os.pathsep.join([house, *filter(None, [os.environ.get("PYTHONPATH")])])
-        launch = LaunchFile((sys.executable, "-m", "server.cli", "serve"), {"PYTHONPATH": paths})
         private_folder(places.home())
-        write_private(places.launch_file(), codec.to_text(launch), replace=False)
+        write_private(places.launch_file(), codec.to_text(_as_this_was()), replace=False)
     return Client(_APPLICATION)
+
+
+def _as_this_was() -> LaunchFile:
+    house = Path(__file__).resolve().parents[2]
+    variables = for_own_code(house)
+    kept = {name: value for name, value in variables.items() if name.startswith("PYTHON")}
+    return LaunchFile((sys.executable, "-m", "server.cli", "serve"), kept)

@@ -33,7 +33,7 @@ class Discretion:
 
     def __init__(self, home: Path) -> None:
         words = dict.fromkeys(_keys(home), _KEYS) | dict.fromkeys(_prompts(home), "[prompt]")
-        words |= {str(home): "[Overpaint]", str(Path.home()): "~", platform.node(): "[machine]", _user(): "[user]"}
+        words |= {str(home): "[Overpaint]", **_user_folder(), platform.node(): "[machine]", _user(): "[user]"}
         kept = sorted((word for word in words if len(word) >= _LEAST and word != "root"), key=len, reverse=True)
         self._replacements = [(_wherever(word, words[word]), words[word]) for word in kept]
 
@@ -52,6 +52,13 @@ class Discretion:
 def _wherever(word: str, instead: str) -> re.Pattern[str]:
     """A key wherever it stands, also at once beside other letters; all else as a word of its own."""
     return re.compile(re.escape(word) if instead == _KEYS else rf"(?<!\w){re.escape(word)}(?!\w)")
+
+
+def _user_folder() -> dict[str, str]:
+    try:
+        return {str(Path.home()): "~"}
+    except RuntimeError:  # an account without a home
+        return {}
 
 
 def _user() -> str:

@@ -14,6 +14,7 @@ from server.models.shelf import Shelf
 from server.wire import places
 from server.wire.errors import OverpaintError
 from server.wire.messages import Welcome
+from server.wire.trouble import of_os
 
 _NEEDED = ("torch", "diffusers", "transformers", "safetensors", "numpy", "pillow", "opencv-python-headless", "pyzmq")
 _MEND = "Run: python3 install.py install"
@@ -36,11 +37,19 @@ class Finding:
 def examine() -> Iterator[Finding]:
     """Every finding, in the order in which a person would mend them. Starts the server when none runs."""
     home = places.home()
-    yield from _installation(home)
-    yield from _packages()
-    yield from _server()
-    yield from _models()
-    yield from _log(places.logs() / "server.log")
+    for looks in (_installation(home), _packages(), _server(), _models(), _log(places.logs() / "server.log")):
+        yield from _told(looks)
+
+
+def _told(looks: Iterator[Finding]) -> Iterator[Finding]:
+    """What cannot be looked at is a finding itself, and the rest is looked at all the same."""
+    try:
+        yield from looks
+    except OSError as error:
+        told = of_os(error)
+        yield Finding(told.sentence, told.hint)
+    except OverpaintError as error:
+        yield Finding(error.sentence, error.hint or _MEND)
 
 
 def _installation(home: Path) -> Iterator[Finding]:
@@ -58,8 +67,7 @@ def _installation(home: Path) -> Iterator[Finding]:
         checkup.look_at_gimp(),
     )
     for look in looks:
-        for finding in look:
-            yield Finding(finding.what, finding.fix)
+        yield from _told(Finding(finding.what, finding.fix) for finding in look)
 
 
 def _packages() -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from server.client.blocking import OnEvent
 from server.client.events import Arrived, ArrivedLayer
 from server.client.submission import Mask, Submission
 from server.command_line.connecting import connect
-from server.command_line.screen import plain
+from server.command_line.lines import plain
 from server.documents import image, ora, png, saving
 from server.documents.composite import over
 from server.documents.image import Image

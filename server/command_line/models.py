@@ -12,6 +12,7 @@ from rich.text import Text
 from server.models.card import Card
 from server.models.catalogue import CATALOGUE, Known
 from server.models.shelf import Shelf
+from server.wire.text import printable
 
 
 def as_json() -> dict[str, Any]:
@@ -36,7 +37,7 @@ def show() -> None:
 def _table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
     table = Table(*columns, title=title, title_justify="left", box=None)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # as they are: brackets are no markup here
+        table.add_row(*(Text(printable(cell)) for cell in row))  # as they are: brackets are no markup here
     return table
 
 

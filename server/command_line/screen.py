@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from server.client import events, wording
 from server.models.transfer import Transfer
-from server.wire import codec
-
-
-def print_json(value: dict[str, Any]) -> None:
-    """One line on standard output."""
-    print(json.dumps(value, ensure_ascii=False))
-
-
-def plain(value: object) -> dict[str, Any]:
-    """A value type as JSON has it."""
-    fields: dict[str, Any] = json.loads(codec.to_text(value))
-    return fields
+from server.wire.text import printable
 
 
 class JobBar:
@@ -52,7 +39,7 @@ class JobBar:
         self._show(f"{amount} · {transfer.file}", transfer.done / transfer.total if transfer.total else None)
 
     def _show(self, words: str, fraction: float | None = None) -> None:
-        self._progress.update(self._task, description=words, total=1.0 if fraction is not None else None)
+        self._progress.update(self._task, description=printable(words), total=1.0 if fraction is not None else None)
         self._progress.update(self._task, completed=fraction or 0.0)
 
 

@@ -88,8 +88,11 @@ class Easel:
 def paint(scene: Scene, recipe: Recipe, adapter: Adapter, report: Report) -> Answer:
     """All variations of a settled recipe, one after the other: a batch would give other pixels than each alone.
 
-    Raises empty-selection for a mask that is black everywhere.
+    At strength 0 nothing is noised: the answer is the picture itself. Raises empty-selection for a mask that is black
+    everywhere.
     """
+    if recipe.strength == 0:
+        return Answer((scene.picture.rgb,) * recipe.variations, recipe, ("Edit strength 0 changes nothing.",))
     easel = Easel.of(scene, recipe, adapter)
     images = []
     for number, seed in enumerate(seeds(seed_of(recipe), recipe.variations)):

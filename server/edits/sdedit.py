@@ -18,10 +18,6 @@ STRENGTH = 0.6
 
 
 def sdedit(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
-    """At strength 0 nothing is noised and the answer is the picture itself."""
     card = models.choose(recipe.model, Ability.REDRAW)
     adapter = load(models, card.name, report)
-    settled = settle(recipe, adapter, STRENGTH)
-    if settled.strength == 0:
-        return Answer((scene.picture.rgb,) * recipe.variations, settled, ("Edit strength 0 changes nothing.",))
-    return paint(scene, settled, adapter, report)
+    return paint(scene, settle(recipe, adapter, STRENGTH), adapter, report)

@@ -9,23 +9,12 @@ from server.wire.content import DIGEST_HEX
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import Estimate, Limits, MethodOffer, ModelOffer, Submit
 from server.wire.raster import Channels, Raster
-from server.wire.recipe import Recipe
+from server.wire.recipe import Recipe, out_of_range
 
 JOB_ID = re.compile(r"[0-9a-f]{32}")
 MAX_ICC_BYTES = 16 << 20
 MAX_COORDINATE = 1 << 24
-MAX_SEED = 2**32 - 1
 
-_RANGES: dict[str, tuple[float, float]] = {
-    "seed": (0, MAX_SEED),
-    "strength": (0, 1),
-    "steps": (1, 500),
-    "guidance": (0, 50),
-    "grow": (0, 1024),
-    "feather": (0, 1024),
-    "context": (0, 8192),
-}
-_ETA = (0.0, 1.5)
 _CONTENT = re.compile(rf"(|[0-9a-f]{{{DIGEST_HEX}}})")
 
 
@@ -129,18 +118,12 @@ def _check_recipe(recipe: Recipe, limits: Limits) -> None:
             )
     if not 1 <= recipe.variations <= limits.max_variations:
         raise _bad(f"{recipe.variations} variations were asked for; 1 to {limits.max_variations} can be made.")
-    for name, (low, high) in _RANGES.items():
-        value = getattr(recipe, name)
-        if value is not None and not low <= value <= high:
-            raise _bad(f"The setting {name} is {value}; it has to be from {low} to {high}.")
-    _check_eta(recipe, limits)
+    for wrong in out_of_range(recipe):
+        raise _bad(str(wrong), f"Choose one {wrong.range}.")
+    _check_answers(recipe, limits)
 
 
-def _check_eta(recipe: Recipe, limits: Limits) -> None:
-    low, high = _ETA
-    for eta in recipe.eta:
-        if not low <= eta <= high:
-            raise _bad(f"The edit strength eta is {eta:g}; it has to be from {low:g} to {high:g}.")
+def _check_answers(recipe: Recipe, limits: Limits) -> None:
     answers = len(recipe.eta) * recipe.variations
     if answers > limits.max_variations:
         raise _bad(
@@ -197,13 +180,20 @@ def _check_model(recipe: Recipe, method: MethodOffer, models: Sequence[ModelOffe
         raise OverpaintError(
             Code.UNKNOWN_MODEL,
             f"The model “{recipe.model}” cannot do {method.title}.",
-            f"These can: {_names(method.models)}." if method.models else "Leave the model out.",
+            _instead(method),
         )
     raise OverpaintError(
         Code.UNKNOWN_MODEL,
         f"No model “{recipe.model[:60]}” is installed.",
-        f"Installed for {method.title}: {_names(method.models)}." if method.models else "Leave the model out.",
+        f"Installed for {method.title}: {_names(method.models)}." if method.models else _instead(method),
     )
+
+
+def _instead(method: MethodOffer) -> str:
+    if method.needs_prompt:
+        return f"These can: {_names(method.models)}."
+    others = f", or one of: {_names(method.models)}" if method.models else ""
+    return f"{method.title} needs no model: choose none{others}. For another picture there, say what it should show."
 
 
 def _bad(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import zmq
 
 from server.wire.errors import OverpaintError
 from server.wire.messages import Estimate
+from server.wire.surroundings import for_own_code
 from server.workers import link, oom
 from server.workers.orders import Orders
 from server.workers.threads import PASSIVE
@@ -289,14 +289,14 @@ def _keep_words(number: int, process: subprocess.Popen[bytes], words: collection
 
 def _spawn(command: list[str], home: Path) -> subprocess.Popen[bytes]:
     """In a session of its own: a Ctrl-C in the server's terminal is for the server, which ends its workers itself."""
-    house = str(Path(__file__).resolve().parents[2])
-    paths = [house, *filter(None, [os.environ.get("PYTHONPATH")])]
+    variables = for_own_code(Path(__file__).resolve().parents[2])
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**PASSIVE, **os.environ, "PYTHONPATH": os.pathsep.join(paths), "OVERPAINT_HOME": str(home)},
+        env={**PASSIVE, **variables, "OVERPAINT_HOME": str(home)},
+        cwd=home,
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )

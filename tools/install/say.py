@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import sys
 from typing import TextIO
 
 from server.wire.text import printable
+from server.wire.trouble import of_os
 
 
 class InstallError(Exception):
@@ -30,7 +30,6 @@ def _print(text: str, stream: TextIO) -> None:
         print(lines.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
 
 
-FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), 112}  # 112: ERROR_DISK_FULL of Windows
 _FULL_WORDS = ("No space left on device", "os error 28", "os error 112", "Disk quota exceeded")
 
 
@@ -40,15 +39,7 @@ def disk_full(about: str) -> InstallError:
 
 def of_os_error(error: OSError) -> InstallError:
     """What to say for an error of the system, wherever it came up."""
-    place = error.filename or "Overpaint's folder"
-    if error.errno in FULL or getattr(error, "winerror", None) in FULL:
-        return disk_full(str(place))
-    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return InstallError(
-            f"{place} cannot be written or read ({error.strerror}). Make it yours, or set OVERPAINT_HOME to a folder "
-            "of your own, and run the same command again."
-        )
-    return InstallError(f"{place}: {error.strerror or error}. Put that right and run the same command again.")
+    return InstallError(f"{of_os(error)} The same command then goes on.")
 
 
 def says_full(words: str) -> bool:
