@@ -221,6 +221,7 @@ def models_import(
     licence: Annotated[str, typer.Option(help="Under which licence you have it.")] = "",
     link: Annotated[bool, typer.Option(help="Leave the files where they are instead of copying them.")] = False,
     configs: Annotated[Path | None, typer.Option(help="A diffusers folder whose configuration fits the file.")] = None,
+    prediction: Annotated[str, typer.Option(help="epsilon or v, where a file does not say which it predicts.")] = "",
 ) -> None:
     """Use a model that is on this machine already."""
     from server.command_line import screen
@@ -236,6 +237,7 @@ def models_import(
             licence=licence,
             link=link,
             own_configs=configs,
+            prediction=prediction,
             on_transfer=bar.transferred,
         )
     lines.say(f"Installed: {card.name} ({card.title})")

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from server.models.card import Card
+from server.models.card import Card, line
 from server.models.catalogue import CATALOGUE, Known
 from server.models.shelf import Shelf
 from server.wire.text import printable
@@ -21,15 +21,20 @@ def as_json() -> dict[str, Any]:
 
 
 def show() -> None:
-    cards = Shelf().cards()
+    shelf = Shelf()
+    cards = shelf.cards()
     console = Console()
-    rows = [(card.name, f"{card.title}: {card.good_for}", card.licence, _gb(card.memory_gb)) for card in cards]
+    rows = [
+        (card.name, line(f"{card.title}: {card.good_for}"), line(card.licence), _gb(card.memory_gb)) for card in cards
+    ]
     nothing = "No models are installed. Erase works without one."
     console.print(_table("Installed", ("name", "good for", "licence", "memory"), rows) if rows else nothing)
     others = [
         (one.name, f"{one.title}: {one.good_for}", one.licence, _gb(one.download_gb), _gb(one.memory_gb))
         for one in _others(cards)
     ]
+    for trouble in shelf.unreadable():
+        console.print(Text(trouble))
     columns = ("name", "good for", "licence", "download", "memory")
     console.print(_table("\nTo be had with “overpaint models pull NAME”", columns, others))
 

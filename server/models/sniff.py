@@ -104,12 +104,20 @@ def _prediction(path: Path, header: Header, configs: str, in_channels: int) -> s
     return _of_base_2(path, header) if configs == "sd2" and in_channels == 4 else EPSILON
 
 
-def _in_modelspec(header: Header) -> str:
-    said = header.metadata.get("modelspec.prediction_type", "").strip().lower()
+def prediction_of(said: str) -> str:
+    """EPSILON or VELOCITY for one of their names, empty for an empty one. Raises bad-request for anything else."""
     known = {"": "", "epsilon": EPSILON, "eps": EPSILON, "v": VELOCITY, "v_prediction": VELOCITY, "velocity": VELOCITY}
-    if said not in known:
-        raise _refused(f"The model predicts “{said[:40]}”; Overpaint paints with those that predict noise or velocity.")
-    return known[said]
+    name = said.strip().lower()
+    if name not in known:
+        raise _refused(
+            f"Overpaint paints with models that predict noise or velocity, not “{name[:40]}”.",
+            "Say --prediction epsilon for noise, or --prediction v for velocity.",
+        )
+    return known[name]
+
+
+def _in_modelspec(header: Header) -> str:
+    return prediction_of(header.metadata.get("modelspec.prediction_type", ""))
 
 
 def _in_kohya(header: Header) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +44,20 @@ def check_room(nbytes: int, folder: Path) -> None:
             f"The model needs {nbytes / 1e9:.1f} GB, {free / 1e9:.1f} GB are free on that disk.",
             "Free some space, or set OVERPAINT_HOME to a folder on a larger disk.",
         )
+
+
+@contextmanager
+def no_traceback(what: str) -> Iterator[None]:
+    """An ``OSError`` while ``what`` is read or copied, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise OverpaintError(
+            Code.DISK_FULL if full else Code.BAD_REQUEST,
+            f"{what} could not be read or copied: {error}.",
+            "Free some space on that disk." if full else "Check the path and who may read it.",
+        ) from error
 
 
 def sha256(path: Path) -> str:

@@ -313,3 +313,8 @@ def test_weights_in_several_files_come_with_their_list() -> None:
         "unet/diffusion_pytorch_model.fp16-00001-of-00001.safetensors",
         "unet/diffusion_pytorch_model.safetensors.index.fp16.json",
     ]
+
+
+def test_a_prediction_that_is_none_is_refused_before_anything_is_read(folder: Path, shelf: Shelf) -> None:
+    with pytest.raises(OverpaintError, match="noise or velocity"):
+        adopt(folder, shelf, prediction="wonders")
