@@ -61,7 +61,7 @@ class Done:
 def edit(order: Order, on_event: OnEvent | None = None) -> Done:
     """Raises ``OverpaintError``. When the answer cannot be written the server keeps it (``overpaint jobs``)."""
     began = time.monotonic()
-    check_out(order.out)
+    check_out(order.out, len(order.recipe.eta or (None,)) * order.recipe.variations)
     source = image.read(order.picture)
     mask = image.read_mask(order.mask, source.extent) if order.mask else None
     submission = prepare(source, mask, order)
@@ -88,17 +88,25 @@ def prepare(source: Image, mask: Image | None, order: Order) -> Submission:
     return Submission(order.recipe, raster, source.part(part), Mask(mask.depth, mask.part(part)), source.profile)
 
 
-def check_out(out: Path) -> None:
-    """Before minutes of work: can the answer be written at all?"""
+def check_out(out: Path, answers: int = 1) -> None:
+    """Before minutes of work: can so many answers be written at all?"""
     if out.suffix.lower() not in _ENDINGS:
         raise OverpaintError(Code.BAD_REQUEST, f"{out} ends neither in .ora nor in .png.", "Choose one of them.")
     if not out.absolute().parent.is_dir():
         raise OverpaintError(Code.BAD_REQUEST, f"There is no folder {out.absolute().parent}.", "Make it first.")
-    saving.check(out)
+    for path in _outputs(out, answers):
+        saving.check(path)
+
+
+def _outputs(out: Path, answers: int) -> list[Path]:
+    """An ORA holds them all; of PNGs there is one each."""
+    if out.suffix.lower() == ".ora":
+        return [out]
+    return [out if number == 0 else out.with_stem(f"{out.stem}-{number + 1}") for number in range(answers)]
 
 
 def write(arrived: Arrived, source: Image, picture: Path, out: Path) -> tuple[Path, ...]:
-    """An ORA holds the source and all variations, the first one shown; of PNGs there is one a variation. Raises
+    """An ORA holds the source and all variations, the first one shown; PNGs the source with one of them. Raises
     ``OverpaintError`` that says how to have the answer written again: the server keeps it."""
     try:
         return _write(arrived, source, picture.stem, out)
@@ -112,13 +120,13 @@ def _write(arrived: Arrived, source: Image, name: str, out: Path) -> tuple[Path,
     answers = [_answer(layer, source) for layer in arrived.layers]
     places = [layer.layer.raster.bounds for layer in arrived.layers]
     shown = [over(source, answer, place) for answer, place in zip(answers, places, strict=True)]
+    files = _outputs(out, len(shown))
     if out.suffix.lower() == ".ora":
         names = naming.answer_names(arrived.finished)
         ora.write(out, [*_layers(answers, places, names), ora.Layer(name, source)], shown[0])
-        return (out,)
-    files = [out if number == 0 else out.with_stem(f"{out.stem}-{number + 1}") for number in range(len(shown))]
-    for path, picture in zip(files, shown, strict=True):
-        saving.write_whole(path, png.encode(picture))
+    else:
+        for path, picture in zip(files, shown, strict=True):
+            saving.write_whole(path, png.encode(picture))
     return tuple(files)
 
 

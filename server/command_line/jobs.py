@@ -34,7 +34,8 @@ def fetch(beginning: str, picture: Path, out: Path, on_event: OnEvent | None = N
         arrived = client.attach(_the_one(client, beginning), on_event)
         for layer in arrived.layers:
             raster = layer.layer.raster
-            if not source.raster.bounds.contains(raster.bounds) or raster.depth is not source.depth:
+            same_kind = raster.depth is source.depth and raster.channels is source.raster_above.channels
+            if not source.raster.bounds.contains(raster.bounds) or not same_kind:
                 raise OverpaintError(
                     Code.BAD_REQUEST, f"The edit was not made from {picture}.", "Give the picture it was made from."
                 )

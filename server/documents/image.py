@@ -52,6 +52,11 @@ class Image:
         return Raster(Bounds(0, 0, width, height), _CHANNELS[self.pixels.shape[2]], self.depth)
 
     @property
+    def raster_above(self) -> Raster:
+        """How a layer over it is laid out: the same, with alpha."""
+        return Raster(self.raster.bounds, _CHANNELS[(self.pixels.shape[2] + 1) // 2 * 2], self.depth)
+
+    @property
     def profile(self) -> bytes | None:
         """What an edit goes by: the profile in the file, or one that says what its chunks say; None for sRGB."""
         return colours.meaning(self.icc, self.chunks).profile

@@ -10,6 +10,7 @@ import imagecodecs
 
 from server.documents import chunks
 from server.documents.chunks import Chunk, first
+from server.documents.exif import bare
 from server.documents.found import DamagedError, Found, Pixels, check_held, check_room, foreign
 
 _PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
@@ -74,7 +75,7 @@ def _said(every: Sequence[Chunk], notices: list[str]) -> tuple[bytes | None, byt
             notices.append("A text in it is damaged and was left out.")
             continue
         xmp = xmp or packet
-        exif = exif or block
+        exif = exif or bare(block)
         if packet is None and block is None:
             kept.append(chunk)
     return icc, exif, xmp, kept

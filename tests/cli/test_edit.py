@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from server.documents import image, png
+from server.documents.chunks import Chunk
 from server.documents.image import Image
 from tests.running import CHECKOUT, PATIENCE, PONDERING, RunningServer, until
 
@@ -191,3 +193,75 @@ def test_a_command_starts_the_server_when_none_runs(home, picture):
     pid = json.loads((home / "connection.json").read_text())["pid"]
     os.kill(pid, signal.SIGTERM)
     until(lambda: not (home / "connection.json").exists(), "the server to end")
+
+
+def test_an_answer_goes_through_a_link_and_keeps_the_mode_of_the_file(overpaint, picture):
+    folder = picture.parent
+    (folder / "real.png").write_bytes(b"an older one")
+    (folder / "real.png").chmod(0o600)
+    (folder / "link.png").symlink_to("real.png")
+    status, _, err = ponder(overpaint, picture, "link.png")
+    assert status == 0, err
+    assert (folder / "link.png").is_symlink()
+    assert (folder / "real.png").stat().st_mode & 0o777 == 0o600
+    assert image.read(folder / "real.png").extent == image.read(picture).extent
+
+
+def test_the_answer_may_take_the_place_of_the_picture_itself(overpaint, picture):
+    before = image.read(picture).pixels
+    status, _, err = ponder(overpaint, picture, picture.name, "--feather", 0)
+    assert status == 0, err
+    changed = np.any(image.read(picture).pixels != before, axis=2)
+    assert changed[300:340, 600:650].any()
+    changed[300:340, 600:650] = False
+    assert not changed.any()
+
+
+def test_what_a_file_says_of_itself_is_in_the_answer_and_what_is_left_out_is_told(overpaint, picture):
+    said = (Chunk(b"pHYs", struct.pack(">IIB", 11811, 11811, 1)), Chunk(b"tEXt", b"Copyright\0(c) me"))
+    gamma = Chunk(b"gAMA", struct.pack(">I", 100000))
+    picture.write_bytes(png.encode(Image(image.read(picture).pixels, None, (*said, gamma, Chunk(b"tIME", bytes(7))))))
+    status, out, err = ponder(overpaint, picture, "a.png", "--json")
+    assert status == 0, err
+    assert image.read(picture.parent / "a.png").chunks == (*said, gamma)
+    assert any("last change" in notice for notice in json.loads(out)["notices"])
+
+
+def test_an_output_that_cannot_be_written_is_found_out_before_any_work(overpaint, picture):
+    folder = picture.parent
+    (folder / "folder.png").mkdir()
+    (folder / "b-2.png").mkdir()
+    for out, options in (("folder.png", ()), ("a" * 300 + ".png", ()), ("b.png", ("--variations", 2))):
+        status, _, err = ponder(overpaint, picture, out, "--prompt", "raise", *options)
+        assert (status, "cannot be written" in err, "Traceback" in err) == (1, True, False), err
+    assert json.loads(overpaint("jobs", "--json")[1]) == {"jobs": []}
+
+
+def test_an_output_that_can_no_longer_be_written_after_the_work_is_fetched_from_the_server(overpaint, picture):
+    folder = picture.parent
+    (folder / "soon").mkdir()
+    words = ("edit", picture, "--mask", folder / "mask.png", "--out", folder / "soon" / "a.png", "--method", "ponder")
+    process = overpaint.start(*words, "--steps", 150)
+    until(lambda: "running" in overpaint("jobs")[1], "the job to run")
+    (folder / "soon").rmdir()
+    _, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, "Traceback" in err) == (1, False)
+    assert "still keeps the answer" in err
+    job = err.split("overpaint jobs fetch ")[1].split()[0]
+    status, _, err = overpaint("jobs", "fetch", job, "--picture", picture, "--out", folder / "b.png")
+    assert status == 0, err
+    assert image.read(folder / "b.png").extent == image.read(picture).extent
+
+
+def test_an_answer_is_not_written_over_a_picture_of_another_kind(overpaint, picture):
+    folder = picture.parent
+    (folder / "gray.png").write_bytes(png.encode(Image(np.zeros((700, 900, 1), np.uint8))))
+    words = ("edit", picture, "--mask", folder / "mask.png", "--out", folder / "a.png", "--method", "ponder")
+    process = overpaint.start(*words, "--steps", 150)
+    until(lambda: "running" in overpaint("jobs")[1], "the job to run")
+    process.kill()
+    process.communicate()
+    (line,) = json.loads(overpaint("jobs", "--json")[1])["jobs"]
+    words = ("jobs", "fetch", line["job"], "--picture", folder / "gray.png", "--out", folder / "b.png")
+    status, _, err = overpaint(*words)
+    assert (status, "not made from" in err) == (1, True), err
