@@ -101,7 +101,7 @@ def _said(
     kind: str, marks: dict[str, object], notes: dict[str, str], wanted: tuple[str, bool, int], folder: Path
 ) -> Seen:
     path = write_safetensors(folder / "a.safetensors", {**single_file.published(kind), **marks}, notes)  # type: ignore[dict-item]
-    found = sniff(path, headers.read(path))
+    found = sniff(headers.read(path))
     came = (found.prediction, found.zero_snr, found.native)
     return Seen(str(came), came == wanted)
 

@@ -129,7 +129,7 @@ def _adopt_file(adoption: _Adoption) -> Card:
             "Give one, or a diffusers folder, or LaMa or MI-GAN as .onnx.",
         )
     header = headers.read(source)
-    found = sniff.sniff(source, header, adoption.prediction)
+    found = sniff.sniff(header, adoption.prediction)
     _put_configs(found, folder, adoption.own_configs)
     whole().check_file(header, folder)
     return replace(

@@ -43,6 +43,9 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Header:
+    """path: of the file it was read from."""
+
+    path: Path
     tensors: dict[str, Tensor]
     metadata: dict[str, str]
 
@@ -69,15 +72,16 @@ def read(path: Path) -> Header:
         raise _broken(path, "its notes are not text")
     spans = sorted(_span(path, entry) for entry in entries.values())
     _check_spans(path, spans, size - 8 - length)
-    return Header({name: _tensor(path, entry, 8 + length) for name, entry in entries.items()}, metadata)
+    return Header(path, {name: _tensor(path, entry, 8 + length) for name, entry in entries.items()}, metadata)
 
 
-def values(path: Path, tensor: Tensor) -> F32 | None:
-    """The numbers of one tensor of ``path``, as float32; None for a type that is no usual floating point."""
-    if tensor.dtype not in _NUMPY:
+def values(header: Header, name: str) -> F32 | None:
+    """The numbers of one tensor, as float32; None where there is none, or of a type that is no usual floating point."""
+    tensor = header.tensors.get(name)
+    if tensor is None or tensor.dtype not in _NUMPY:
         return None
     kind = np.dtype(_NUMPY[tensor.dtype])
-    with path.open("rb") as file:
+    with header.path.open("rb") as file:
         file.seek(tensor.begin)
         stored = np.frombuffer(file.read(tensor.elements * kind.itemsize), kind)
     if tensor.dtype == "BF16":  # the upper half of a float32

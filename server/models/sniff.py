@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from server.wire.errors import Code, OverpaintError
 
@@ -46,8 +45,8 @@ class Checkpoint:
         return self.in_channels == 9
 
 
-def sniff(path: Path, header: Header, prediction: str = "") -> Checkpoint:
-    """``header``: of the file ``path``. prediction: EPSILON or VELOCITY where the person knows better than the file.
+def sniff(header: Header, prediction: str = "") -> Checkpoint:
+    """prediction: EPSILON or VELOCITY where the person knows better than the file.
 
     Raises bad-request, saying what the file is instead, when it is not a whole model of a family we can load.
     """
@@ -62,7 +61,7 @@ def sniff(path: Path, header: Header, prediction: str = "") -> Checkpoint:
     if not _has(header, "cond_stage_model.") and not _has(header, "conditioner.embedders."):
         raise _refused("The file holds no text encoder, so it is only a part of a model.")
     _refuse_continuous(header)
-    predicts = prediction or _prediction(path, header, configs, first[1])
+    predicts = prediction or _prediction(header, configs, first[1])
     zero_snr = "ztsnr" in header.tensors or header.metadata.get("ss_zero_terminal_snr", "").lower() == "true"
     if prediction == EPSILON:
         zero_snr = False
@@ -92,7 +91,7 @@ def _refuse_continuous(header: Header) -> None:
         raise _refused("The model was trained with EDM's continuous noise levels, which Overpaint cannot paint with.")
 
 
-def _prediction(path: Path, header: Header, configs: str, in_channels: int) -> str:
+def _prediction(header: Header, configs: str, in_channels: int) -> str:
     noted = {said for said in (_in_modelspec(header), _in_kohya(header), _marked(header)) if said}
     if len(noted) > 1:
         raise _refused(
@@ -101,7 +100,7 @@ def _prediction(path: Path, header: Header, configs: str, in_channels: int) -> s
         )
     if noted:
         return noted.pop()
-    return _of_base_2(path, header) if configs == "sd2" and in_channels == 4 else EPSILON
+    return _of_base_2(header) if configs == "sd2" and in_channels == 4 else EPSILON
 
 
 def prediction_of(said: str) -> str:
@@ -128,9 +127,8 @@ def _marked(header: Header) -> str:
     return VELOCITY if "v_pred" in header.tensors else ""
 
 
-def _of_base_2(path: Path, header: Header) -> str:
-    tensor = header.tensors.get(_TELLING)
-    numbers = None if tensor is None else headers.values(path, tensor)
+def _of_base_2(header: Header) -> str:
+    numbers = headers.values(header, _TELLING)
     if numbers is None or numbers.size == 0:
         return EPSILON
     return VELOCITY if float(numbers.std()) > _SPREAD else EPSILON
