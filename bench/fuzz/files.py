@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import struct
 import sys
 import tempfile
 import time
@@ -16,14 +17,18 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
+import tifffile
 from PIL import Image as Pillow
 from PIL import ImageCms
 
 from bench.fuzz.frames import mutated_bytes
 from server.documents import image, png
+from server.documents.chunks import SIGNATURE, Chunk
+from server.documents.found import Pixels
 from server.models import files, headers
 from server.models.fillers import onnx_header
 from server.pixels import formats, masks
@@ -46,9 +51,11 @@ class Kind:
 def kinds() -> tuple[Kind, ...]:
     return (
         Kind("picture.png", _pictures("PNG") + _deep_pngs() + (_bomb(),), image.read),
-        Kind("picture.tif", _pictures("TIFF"), image.read),
+        Kind("picture.tif", _pictures("TIFF") + _tiffs(), image.read),
         Kind("picture.jpg", _pictures("JPEG"), image.read),
         Kind("picture.webp", _pictures("WEBP"), image.read),
+        Kind("picture.gif", _pictures("GIF"), image.read),
+        Kind("picture.bmp", _pictures("BMP"), image.read),
         Kind("mask.png", _pictures("PNG")[:1], lambda path: image.read_mask(path, Extent(24, 16))),
         Kind("profile.icc", _profiles(), _read_profile),
         Kind("layer.raw", tuple(np.random.default_rng(1).bytes(4 * 4 * 4 * 4) for _ in range(3)), _read_layer),
@@ -87,11 +94,32 @@ def _deep_pngs() -> tuple[bytes, ...]:
     return tuple(png.encode(image.Image(noise[..., :count], None)) for count in (1, 2, 3, 4))
 
 
+def _tiffs() -> tuple[bytes, ...]:
+    """Of every layout that its reader has a way of its own for."""
+    deep = np.random.default_rng(3).integers(0, 65536, (16, 24, 4), np.uint16)
+    planes, white = np.moveaxis(deep[..., :3], -1, 0).copy(), (deep[..., 0] >> 8).astype(np.uint8)
+    table = np.random.default_rng(4).integers(0, 65536, (3, 256), np.uint16)
+    layouts: tuple[tuple[Pixels, dict[str, Any]], ...] = (
+        (deep, {"photometric": "rgb", "extrasamples": ["assocalpha"], "compression": "lzw"}),
+        (deep[..., :3], {"photometric": "rgb", "tile": (16, 16), "compression": "zlib", "predictor": True}),
+        (planes, {"photometric": "rgb", "planarconfig": "separate", "bigtiff": True, "compression": "packbits"}),
+        (deep[..., 0] >> 4, {"photometric": "minisblack", "bitspersample": 12}),
+        (white, {"photometric": "miniswhite", "byteorder": ">", "compression": "zstd"}),
+        (white, {"photometric": "palette", "colormap": table}),
+        (white, {"photometric": "minisblack", "compression": "jpeg"}),
+    )
+    made = []
+    for pixels, how in layouts:
+        buffer = io.BytesIO()
+        tifffile.imwrite(buffer, pixels, **how)
+        made.append(buffer.getvalue())
+    return tuple(made)
+
+
 def _bomb() -> bytes:
     """60000 × 60000 pixels, said in a few bytes."""
-    sound = bytearray(png.encode(image.Image(np.zeros((1, 1, 3), np.uint8), None)))
-    sound[16:24] = (60000).to_bytes(4, "big") * 2
-    return bytes(sound)
+    header = Chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0))
+    return SIGNATURE + b"".join(chunk.packed for chunk in (header, Chunk(b"IDAT", bytes(20)), Chunk(b"IEND", b"")))
 
 
 def _profiles() -> tuple[bytes, ...]:

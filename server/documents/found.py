@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,11 @@ from server.wire.errors import Code, OverpaintError
 
 Pixels = npt.NDArray[Any]
 """(H, W, C) of uint8 or uint16."""
+
+for _decoder in ("tifffile", "imagecodecs"):
+    logging.getLogger(_decoder).setLevel(
+        logging.CRITICAL
+    )  # what they log of a file is said in our own words, or is nothing
 
 _COPIES = 3
 """Of the pixels, held at once while they are decoded, turned and written."""

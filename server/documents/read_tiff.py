@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import math
 from collections.abc import Iterator
 
@@ -14,8 +13,6 @@ from server.documents import directory, exif, samples
 from server.documents.chunks import Chunk, density, raw_profile
 from server.documents.colours import primaries_chunk
 from server.documents.found import DamagedError, Found, NotKeptError, Pixels, check_room, foreign
-
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it says of a damaged file is said in our own words
 
 _GRAY = (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE)
 _COLOURS: dict[int, int] = {

@@ -71,6 +71,11 @@ def test_every_orientation_is_turned_in_every_kind(tmp_path, kind, bits):
         assert np.array_equal(read(tmp_path, data).pixels, turned(twin(stored, kind, bits), orientation))
 
 
+def test_the_decoder_says_nothing_beside(tmp_path, caplog, capfd):
+    read(tmp_path, png(numbers(3), 2, 8, interlaced=True))
+    assert (caplog.records, capfd.readouterr().err) == ([], "")
+
+
 def test_a_182_megapixel_line_drawing_opens(tmp_path):
     row = b"\0" + bytes([0b10000000] + [0] * 1890)
     raw = row * 12034
