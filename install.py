@@ -5,7 +5,7 @@ python3 install.py install      the environment, and the plugins for every Krita
 python3 install.py doctor       name each problem and its fix
 python3 install.py uninstall    remove all of it, and nothing else
 python3 install.py demo         do the main jobs once on shipped pictures
-python3 install.py test         all checks and tests; --quick for those of a minute
+python3 install.py test         all checks and tests; --quick for those of two minutes
 python3 install.py run CMD…     any command in the environment, with this checkout's code
 """
 

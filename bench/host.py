@@ -29,6 +29,7 @@ from tests.hosts.gimp import speed
 from tests.hosts.gimp.desk import lay_out
 from tests.hosts.host import Host, opened
 from tests.hosts.krita import running
+from tests.hosts.rootfs import HostUnavailableError
 from tests.hosts.screen import screen
 from tests.running import RunningServer
 
@@ -105,6 +106,14 @@ def main() -> int:
     add_options(parser)
     options = parser.parse_args()
     count = 1 if options.short else options.edits
+    try:
+        figures = measured(count)
+    except HostUnavailableError as why:
+        raise SystemExit(f"REAL HOSTS NOT MEASURED: {why}") from None
+    return conclude(figures, SHORT_BOUNDS if options.short else BOUNDS, options)
+
+
+def measured(count: int) -> dict[str, float]:
     with opened(SUITE) as host:
         home = host.work / "op"
         home.mkdir()
@@ -114,12 +123,11 @@ def main() -> int:
             gimp_extra = gimp(host, home, count)
         finally:
             server.stop()
-    figures = {
+    return {
         "krita_max_gap_ms": round(gap, 1),
         "krita_extra_s": round(krita_extra, 3),
         "gimp_extra_s": round(gimp_extra, 3),
     }
-    return conclude(figures, SHORT_BOUNDS if options.short else BOUNDS, options)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 python3 install.py test [--quick] [pytest arguments]
 
-The tests run side by side in as many processes as there are cores (``-n 0``: in this one); types and import rules are
-looked at meanwhile, and what is wrong with them is said at the end.
+The tests run side by side (``-n 0``: in one process), one more than there are cores, because each waits much for other
+programs; types and import rules are looked at meanwhile, and what is wrong with them is said at the end.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def tests(quick: bool, arguments: list[str]) -> int:
     """pytest's exit status."""
     chosen = ["-m", "not torch and not hosts"] if quick else []
     if not any(one.startswith("-n") or one == "--pdb" for one in arguments):
-        chosen += ["-n", str(os.cpu_count() or 1), "--dist", "loadgroup"]
+        chosen += ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
     environment = {"OMP_NUM_THREADS": "1", **os.environ}  # processes side by side, not threads
     command = [sys.executable, "-m", "pytest", *chosen, *arguments]
     return subprocess.run(command, env=environment, check=False).returncode

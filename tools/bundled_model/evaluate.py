@@ -65,7 +65,8 @@ class Examination:
         self.size = size
         self.records = load_records(data)
         self.by_name = {record.name: record for record in self.records}
-        self.galleries = {vendor: self._gallery(vendor) for vendor in VENDORS}
+        present = {record.vendor for record in self.records}
+        self.galleries = {vendor: self._gallery(vendor) for vendor in VENDORS if vendor in present}
 
     def cells(self, limit: int) -> list[Cell]:
         """Held-out cells within the repertoire, `limit` at most, evenly over kinds."""

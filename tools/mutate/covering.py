@@ -15,7 +15,7 @@ _OF_ROOM = {
 ROOMS = tuple(_OF_ROOM)
 
 
-def tests_of(root: Path, path: Path) -> Iterator[list[str]]:
+def covering(root: Path, path: Path) -> Iterator[list[str]]:
     """Runs of tests, as arguments for pytest, the quickest first."""
     folders = _OF_ROOM[path.parent.as_posix()]
     near = [file for folder in folders for file in sorted((root / folder).glob(f"test_{path.stem}*.py"))]
