@@ -6,66 +6,28 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from tools.install import application
+from tests.install.machine import Machine
+from tests.install.machine import machine as a_machine
 from tools.install.plugins import WHEELS
 
 pytestmark = pytest.mark.spread
 
-ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Machine:
-    """One user's folders, and install.py run as that user."""
-
-    user: Path
-    checkout: Path
-
-    @property
-    def home(self) -> Path:
-        return self.user / "op"
-
-    @property
-    def variables(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "PYTHONPATH"))}
-        # Of this machine only the system's own programs: a stray tool would leave files of its own in the new home.
-        return {**kept, "PATH": "/usr/bin:/bin", "HOME": str(self.user), "OVERPAINT_HOME": str(self.home)}
-
-    def run(self, *arguments: str, script: Path | None = None) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(script or self.checkout / "install.py"), "--environment", sys.prefix]
-        return subprocess.run(
-            [*command, *arguments], capture_output=True, text=True, env=self.variables, timeout=800, check=False
-        )
-
 
 @pytest.fixture
 def machine() -> Iterator[Machine]:
-    # A short path: the server's ipc sockets lie below it.
-    with tempfile.TemporaryDirectory(prefix="op-") as folder:
-        user, checkout = Path(folder), Path(folder) / "checkout"
-        checkout.mkdir()
-        for name in application.CARRIED:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, checkout / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
-            elif source.exists():
-                shutil.copy2(source, checkout / name)
-        yield Machine(user, checkout)
+    with a_machine(weights=False) as made:
+        yield made
 
 
 def test_an_installed_server_outlives_its_checkout_and_uninstall_leaves_nothing(machine: Machine) -> None:
     krita, gimp = machine.user / ".local/share/krita", machine.user / ".config/GIMP/3.0"
     krita.mkdir(parents=True)
     gimp.mkdir(parents=True)
-    before = contents(machine.user) - contents(machine.checkout)
+    before = machine.contents()
     done = machine.run("install")
     assert done.returncode == 0, done.stderr
     assert (krita / "pykrita/overpaint/server/client").is_dir()
@@ -90,7 +52,7 @@ def test_an_installed_server_outlives_its_checkout_and_uninstall_leaves_nothing(
 
     done = machine.run("uninstall", script=machine.home / "app/install.py")
     assert done.returncode == 0, done.stderr
-    assert contents(machine.user) == before
+    assert machine.contents() == before
 
 
 def test_installing_twice_is_safe(machine: Machine) -> None:
@@ -119,6 +81,65 @@ def test_doctor_on_a_machine_without_overpaint_says_install(machine: Machine) ->
     assert "install.py install" in done.stdout
 
 
-def contents(folder: Path) -> set[str]:
-    """Files and links (folders that a host would make anyway do not count)."""
-    return {str(path) for path in folder.rglob("*") if path.is_symlink() or path.is_file()}
+def test_uninstall_leaves_what_is_somebody_elses_and_ends_no_process_but_its_server(machine: Machine) -> None:
+    gimp = machine.user / ".config/GIMP"
+    (gimp / "3.0").mkdir(parents=True)
+    assert machine.run("install").returncode == 0
+    shutil.copytree(gimp / "3.0", gimp / "3.2")  # as GIMP 3.2 does at its first start
+    stranger = gimp / "3.4/plug-ins/overpaint/overpaint.py"
+    stranger.parent.mkdir(parents=True)
+    stranger.write_text("# another plug-in of this name\n")
+    (machine.home / "precious.txt").write_text("mine")
+    with subprocess.Popen(["sleep", "300"]) as bystander:
+        (machine.home / "connection.json").write_text(json.dumps({"pid": bystander.pid}))
+        done = machine.run("uninstall")
+        assert bystander.poll() is None
+        bystander.kill()
+    assert done.returncode == 0, done.stderr
+    assert "precious.txt" in done.stdout
+    assert [path.name for path in machine.home.iterdir()] == ["precious.txt"]
+    assert [path for path in gimp.rglob("*") if path.is_file()] == [stranger]
+
+
+@pytest.mark.parametrize("rest", ["", '{"files": ["/ho', "[]"])
+def test_a_damaged_record_hinders_neither_install_nor_uninstall(machine: Machine, rest: str) -> None:
+    (machine.user / ".config/GIMP/3.0").mkdir(parents=True)
+    before = machine.contents()
+    assert machine.run("install").returncode == 0
+    for name in ("installed.json", "connection.json", "launch.json"):
+        (machine.home / name).write_text(rest)
+    done = machine.run("uninstall") if rest else machine.run("install")
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert machine.run("uninstall").returncode == 0
+    assert machine.contents() == before
+
+
+def test_an_existing_folder_of_other_things_is_left_alone(machine: Machine) -> None:
+    mine = machine.home / "app/mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    done = machine.run("install")
+    assert (done.returncode, "other things" in done.stderr, mine.read_text()) == (1, True, "mine")
+    assert machine.run("uninstall").returncode == 0
+    assert mine.read_text() == "mine"
+
+
+def test_a_plugin_of_another_project_with_our_name_is_not_replaced(machine: Machine) -> None:
+    theirs = machine.user / ".config/GIMP/3.0/plug-ins/overpaint/overpaint.py"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("# theirs")
+    done = machine.run("install")
+    assert (done.returncode, "Move it away" in done.stderr, theirs.read_text()) == (1, True, "# theirs")
+
+
+def test_a_half_unpacked_pyzmq_is_named_by_doctor_and_mended_by_install(machine: Machine) -> None:
+    (machine.user / ".config/GIMP/3.0").mkdir(parents=True)
+    assert machine.run("install").returncode == 0
+    carried = machine.user / ".config/GIMP/3.0/plug-ins/overpaint/vendor/cp312/zmq"
+    for folder in (carried, machine.home / "vendor/cp312/zmq"):
+        for path in list(folder.rglob("*.py"))[3:]:
+            path.unlink()
+    done = machine.run("doctor")
+    assert (done.returncode, "pyzmq is not whole (cp312)" in done.stdout) == (1, True), done.stdout
+    assert machine.run("install").returncode == 0
+    assert machine.run("doctor").returncode == 0

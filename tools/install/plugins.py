@@ -48,7 +48,7 @@ def vendor_pyzmq(environment: Environment, folder: Path) -> None:
     for abi, version in WHEELS.items():
         if not vendored(folder / abi):
             with folder_at(folder / abi) as fresh:
-                with zipfile.ZipFile(_downloaded(environment, folder, abi, version)) as wheel:
+                with zipfile.ZipFile(download_pyzmq(environment, folder, abi, version)) as wheel:
                     wheel.extractall(fresh)
                 if damaged(fresh):
                     raise InstallError(f"The pyzmq wheel for Python {version} came damaged. Run install again.")
@@ -60,7 +60,8 @@ def vendored(folder: Path) -> bool:
     return holds(folder, "pyzmq", locks.version("pyzmq"))
 
 
-def _downloaded(environment: Environment, folder: Path, abi: str, version: str) -> Path:
+def download_pyzmq(environment: Environment, folder: Path, abi: str, version: str) -> Path:
+    """The wheel for one Python, below ``folder/wheels``. Raises InstallError."""
     wheels = folder / "wheels" / abi
     remove_one(wheels)
     wheels.mkdir(parents=True)

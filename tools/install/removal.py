@@ -39,11 +39,13 @@ def uninstall(home: Path, keep_models: bool) -> None:
         kritarc.disable(Path(name))
     if is_home(home):
         _clear(home, keep_models)
+    _remove_empty(home)
     _tell(home, keep_models)
 
 
 def is_home(home: Path) -> bool:
-    return any((home / name).exists() for name in _CLAIMS)
+    """By what only Overpaint puts there; the first of it may have come no further than its temporary name."""
+    return any((home / name).exists() for name in _CLAIMS) or any(home.glob(f".{record.NAME}.*"))
 
 
 def claim(home: Path) -> None:
@@ -93,6 +95,9 @@ def _remove_outside(path: Path, home: Path) -> None:
 def _clear(home: Path, keep_models: bool) -> None:
     for path in sorted(_ours(home, keep_models), key=lambda path: path.name in _CLAIMS):
         remove_one(path)
+
+
+def _remove_empty(home: Path) -> None:
     for folder in [*(home / Path(pattern).parts[0] for pattern in _OURS if "/" in pattern), home / _MODELS, home]:
         if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
             folder.rmdir()
