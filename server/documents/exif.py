@@ -34,7 +34,7 @@ _XMP_THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails\b.*?</\1:Thumbnails>", re.
 
 
 def bare(block: bytes | None) -> bytes | None:
-    """Without the header that JPEG, and some WebP files, put before it; None where nothing is left."""
+    """Without the header that JPEG puts before it, and some programs in other files too; None where nothing is left."""
     return (block or b"").removeprefix(_HEADER) or None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +12,16 @@ from typing import Any
 
 import numpy.typing as npt
 import psutil
+from PIL import UnidentifiedImageError
 
 from server.documents.chunks import Chunk
 from server.wire.errors import Code, OverpaintError
 
 Pixels = npt.NDArray[Any]
 """(H, W, C) of uint8 or uint16."""
+
+_SPEECHLESS = (TypeError, LookupError, AttributeError, ArithmeticError, struct.error, UnidentifiedImageError)
+"""Their words are for programmers."""
 
 for _decoder in ("tifffile", "imagecodecs"):
     logging.getLogger(_decoder).setLevel(
@@ -66,7 +71,8 @@ def foreign() -> Iterator[None]:
     except (NotKeptError, DamagedError, OverpaintError):
         raise
     except Exception as error:
-        raise DamagedError(str(error).strip().partition("\n")[0] or type(error).__name__) from error
+        said = "" if isinstance(error, _SPEECHLESS) else str(error).strip().partition("\n")[0]
+        raise DamagedError(said or "it is damaged, or of an unusual kind") from error
 
 
 def check_room(width: int, height: int, bytes_per_pixel: int) -> None:

@@ -19,6 +19,7 @@ _MOST_PIXELS = {"JPEG": 8192, "WEBP": 1 << 28, "GIF": 2731, "BMP": 8192}
 """That a byte can stand for: 8 × 8 to a bit and less in a JPEG, 4096 to a code of 12 bits in a GIF; a WebP of one
 colour is a few bytes at any size it can have, and what a BMP has is said by its header."""
 _WEBP_HEAD = 64
+_LONG_XMP = b"http://ns.adobe.com/xmp/extension/"
 _IPTC = 0x0404
 """Photoshop's number for it among its resources in a JPEG."""
 
@@ -68,12 +69,24 @@ class _any_size:  # noqa: N801  # reads as a phrase where it is used
 
 def _pixels(opened: Pillow.Image) -> Pixels:
     image = opened
+    if opened.format == "GIF":
+        image = _on_its_screen(opened)
     if image.mode == "P" or "transparency" in image.info:
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
     if image.mode not in _MODES:
         raise NotKeptError(f"{image.mode} colours")
     pixels = np.asarray(image.convert(_MODES[image.mode]))
     return pixels.reshape(*pixels.shape[:2], -1)
+
+
+def _on_its_screen(opened: Pillow.Image) -> Pillow.Image:
+    """A GIF's picture may be smaller than its screen: around it there is nothing, though Pillow puts a colour there."""
+    box = getattr(opened, "dispose_extent", None) or (0, 0, *opened.size)
+    if box == (0, 0, *opened.size):
+        return opened
+    screen = Pillow.new("RGBA", opened.size)
+    screen.paste(opened.convert("RGBA").crop(box), box)
+    return screen
 
 
 def _packet(said: dict[str | tuple[int, int], object]) -> bytes | None:
@@ -101,3 +114,8 @@ def _notices(opened: Pillow.Image) -> Iterator[str]:
         yield "It has further pictures in it (a preview, a depth or a gain map); the main one was used."
     elif getattr(opened, "n_frames", 1) > 1:
         yield "It is an animation; its first picture was used."
+    segments = [*getattr(opened, "applist", ())]
+    if any(name == "APP11" for name, _ in segments):
+        yield "Not carried on: its content credentials, which hold for the picture as it was."
+    if any(name == "APP1" and block.startswith(_LONG_XMP) for name, block in segments):
+        yield "Not carried on: the second part of its XMP, which is too long for one."

@@ -66,7 +66,7 @@ def _pixels(every: Sequence[Chunk], header: bytes) -> Pixels:
 def _said(every: Sequence[Chunk], notices: list[str]) -> tuple[bytes | None, bytes | None, bytes | None, list[Chunk]]:
     """The profile, the EXIF block, the XMP packet, and the chunks to keep."""
     icc = _profile(first(every, b"iCCP"), notices)
-    exif, xmp = first(every, b"eXIf"), None
+    exif, xmp = bare(first(every, b"eXIf")), None
     kept: list[Chunk] = []
     for chunk in _wanted(every):
         try:

@@ -29,6 +29,7 @@ _UNSIGNED, _UNDEFINED = 1, 4
 _DEEPEST = 16
 _SEPARATE = 2
 
+_PHOTOMETRIC = 262
 _ORIENTATION, _ICC, _IPTC, _XMP = 274, 34675, 33723, 700
 _WHITE, _PRIMARIES = 318, 319
 _DESCRIPTION = (269, 270, 271, 272, 285, 305, 306, 316, directory.ARTIST, directory.COPYRIGHT, *range(40091, 40096))
@@ -119,6 +120,10 @@ def _check(page: TiffPage, length: int) -> None:
         raise NotKeptError("only a preview where its picture should be")
     if page.photometric is PHOTOMETRIC.YCBCR and page.compression in _LOSSY:
         return _check_data(page, length)
+    if _PHOTOMETRIC not in page.tags:
+        raise NotKeptError("colours of which nothing is said")
+    if page.photometric is PHOTOMETRIC.MINISWHITE and _extras(page)[:1] == (_ASSOCIATED,):
+        raise NotKeptError("white as zero, multiplied by transparency")
     if page.photometric not in _COLOURS:
         raise NotKeptError(f"{_NAMES.get(int(page.photometric), f'unusual ({int(page.photometric)})')} colours")
     if page.sampleformat not in (_UNSIGNED, _UNDEFINED, None):
@@ -201,7 +206,7 @@ def _orientation(page: TiffPage) -> int | None:
 def _chunks(page: TiffPage) -> Iterator[Chunk]:
     across, down, unit = (page.tags.valueof(code) for code in _RESOLUTION)
     said = _ratio(across), _ratio(down)
-    if chunk := density(*said, _UNITS.get(int(unit or 2), "none")):
+    if chunk := density(*said, _UNITS.get(2 if unit is None else int(unit), "none")):
         yield chunk
     white, primaries = page.tags.valueof(_WHITE), page.tags.valueof(_PRIMARIES)
     if primaries is not None and len(primaries) == 12 and white is not None and len(white) == 4:

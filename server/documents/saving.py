@@ -13,11 +13,14 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from server.wire.errors import Code, OverpaintError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _PROBE = bytes(4096)
+_NEW = 0o666
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would change line ends
 
 
 def check(path: Path) -> None:
@@ -25,7 +28,7 @@ def check(path: Path) -> None:
     with _worded(path):
         target = _target(path)
         with _beside(target) as part:
-            _write(part, _PROBE)
+            _write(part, _PROBE, _NEW)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -34,7 +37,6 @@ def write_whole(path: Path, data: bytes) -> None:
     with _worded(path):
         target = _target(path)
         with _beside(target) as part:
-            _write(part, data)
             _put(part, target, data)
         _sync_folder(target.parent)
 
@@ -65,41 +67,54 @@ def _beside(target: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def _write(part: Path, data: bytes) -> None:
-    with part.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _put(part: Path, target: Path, data: bytes) -> None:
     """In place of the file at ``target``, with its mode and owner; a file of several names keeps them all, which only
     writing into it can do: what is beside it then lies there until that is done."""
     try:
         before = target.stat()
     except FileNotFoundError:
+        _write(part, data, _NEW)
         part.replace(target)
         return
+    _write(part, data, stat.S_IMODE(before.st_mode) & _NEW)  # never open to more people than it was
     if before.st_nlink > 1:
         with target.open("r+b") as file:
-            file.write(data)
+            _fill(file, data)
             file.truncate()
-            file.flush()
-            os.fsync(file.fileno())
         return
-    part.chmod(stat.S_IMODE(before.st_mode))
-    if hasattr(os, "chown") and (before.st_uid, before.st_gid) != (part.stat().st_uid, part.stat().st_gid):
-        with contextlib.suppress(PermissionError):  # who may write a file may not always give one away
-            os.chown(part, before.st_uid, before.st_gid)
+    _make_like(part, before)
     part.replace(target)
 
 
+def _write(part: Path, data: bytes, mode: int) -> None:
+    """mode: before what the system takes away from a new file's."""
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode | stat.S_IWUSR), "wb") as file:
+        _fill(file, data)
+
+
+def _fill(file: BinaryIO, data: bytes) -> None:
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _make_like(part: Path, before: os.stat_result) -> None:
+    """Who may write a file may not always give one away, and some disks know no modes: then it is as a new one is."""
+    with contextlib.suppress(PermissionError):
+        if hasattr(os, "chown") and (before.st_uid, before.st_gid) != (part.stat().st_uid, part.stat().st_gid):
+            os.chown(part, before.st_uid, before.st_gid)
+    with contextlib.suppress(PermissionError):
+        part.chmod(stat.S_IMODE(before.st_mode))
+
+
 def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # folders cannot be opened there
+    """So that the name is on the disk too. Not on Windows, where folders cannot be opened, nor on disks that refuse."""
+    if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with contextlib.suppress(OSError):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -56,6 +57,20 @@ def test_a_gif_is_the_colours_of_its_palette(tmp_path, transparent):
     if transparent:
         assert np.array_equal(again.pixels[..., 3], np.where(stored == 3, 0, 255))
     assert said(again, b"iTXt") == [b"Comment\0\0\0\0\0by me"]
+
+
+def test_around_a_gif_smaller_than_its_screen_there_is_nothing(tmp_path):
+    picture = Pillow.fromarray(np.full((5, 6), 1, np.uint8), "P")
+    picture.putpalette([9, 9, 9, 200, 0, 0, 0, 200, 0])
+    buffer = io.BytesIO()
+    picture.save(buffer, "GIF", optimize=False)
+    data = bytearray(buffer.getvalue())
+    data[6:10] = struct.pack("<HH", 10, 8)
+    at = data.index(b",\0\0\0\0")
+    data[at + 1 : at + 5] = struct.pack("<HH", 2, 1)
+    expected = np.zeros((8, 10, 4), np.uint8)
+    expected[1:6, 2:8] = (200, 0, 0, 255)
+    assert np.array_equal(read(tmp_path, bytes(data), "gif").pixels, expected)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
@@ -138,6 +153,19 @@ def test_the_density_of_a_jpeg_is_kept(tmp_path, density):
     data[at : at + 5] = struct.pack(">BHH", *density)
     expected = {1: (11811, 5906, 1), 2: (11800, 5900, 1), 0: (2000, 1000, 0)}[density[0]]
     assert said(read(tmp_path, bytes(data), "jpg"), b"pHYs") == [struct.pack(">IIB", *expected)]
+
+
+def test_a_jpeg_of_12_bits_is_refused_in_plain_words(tmp_path):
+    with pytest.raises(OverpaintError, match="unusual kind"):
+        read(tmp_path, imagecodecs.jpeg_encode(numbers(3, 16) >> 4, bitspersample=12), "jpg")
+
+
+@pytest.mark.parametrize(("segment", "word"), [(b"\xff\xeb", "credentials"), (b"\xff\xe1", "XMP")])
+def test_what_of_a_jpeg_is_not_carried_on_is_named(tmp_path, segment, word):
+    block = {"credentials": b"JP\0\1jumb", "XMP": b"http://ns.adobe.com/xmp/extension/\0" + bytes(40)}[word]
+    data = by_pillow(SMOOTH, "JPEG")
+    again = read(tmp_path, data[:2] + segment + struct.pack(">H", len(block) + 2) + block + data[2:], "jpg")
+    assert word in again.notices[0]
 
 
 def test_cmyk_in_a_jpeg_is_refused(tmp_path):

@@ -41,6 +41,17 @@ def test_an_existing_file_keeps_its_mode(tmp_path, mode):
 
 
 @posix
+def test_what_only_its_owner_may_read_is_never_open_to_others(tmp_path, monkeypatch):
+    target, seen = tmp_path / "a.png", []
+    target.write_bytes(b"old")
+    target.chmod(0o600)
+    fill = saving._fill
+    monkeypatch.setattr(saving, "_fill", lambda file, data: (seen.append(os.fstat(file.fileno())), fill(file, data)))
+    saving.write_whole(target, b"new")
+    assert [stat.S_IMODE(about.st_mode) for about in seen] == [0o600]
+
+
+@posix
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
 def test_an_existing_file_keeps_its_owner(tmp_path):
     target = tmp_path / "a.png"

@@ -274,6 +274,18 @@ def test_bits_may_lie_in_their_bytes_the_other_way_round(tmp_path):
     assert np.array_equal(again.pixels, stored * 255)
 
 
+def test_colours_of_which_nothing_is_said_are_refused(tmp_path):
+    data = bare_tiff(bytes(WIDTH * HEIGHT), t256=WIDTH, t257=HEIGHT, t258=8, t259=1, t277=1, t278=HEIGHT)
+    with pytest.raises(OverpaintError, match="nothing is said"):
+        read(tmp_path, data, "tif")
+
+
+def test_its_resolution_may_be_in_centimetres_or_a_ratio(tmp_path):
+    for unit, expected in ((3, (11800, 5900, 1)), (1, (118000, 59000, 0))):
+        data = tiff(numbers(3), photometric="rgb", resolution=(118, 59), resolutionunit=unit)
+        assert said(read(tmp_path, data, "tif"), b"pHYs") == [struct.pack(">IIB", *expected)]
+
+
 def test_luminance_and_chroma_without_jpeg_are_refused(tmp_path):
     said = {"t258": (8, 8, 8), "t259": 1, "t262": 6, "t277": 3, "t278": HEIGHT, "t530": (1, 1)}
     with pytest.raises(OverpaintError, match="YCbCr"):

@@ -118,6 +118,13 @@ def test_exif_kept_as_a_text_by_older_programs_is_read_once(tmp_path):
     assert [chunk.name for chunk in picture.chunks] == [b"eXIf"]
 
 
+def test_exif_with_the_header_that_only_jpeg_has_is_read_and_kept_without(tmp_path):
+    block = exif(6, artist="me")
+    picture = read(tmp_path, made(numbers(3), 2, 8, Chunk(b"eXIf", b"Exif\0\0" + block)))
+    assert np.array_equal(picture.pixels, np.rot90(numbers(3), -1))
+    assert said(picture, b"eXIf")[0][:2] == block[:2]
+
+
 def with_thumbnail(shown: bytes) -> bytes:
     """An EXIF block whose second directory has a small picture."""
     first = b"\1\0" + struct.pack("<HHII", 0x0112, 3, 1, 1) + struct.pack("<I", 26)
