@@ -15,6 +15,7 @@ from server.documents import formats, image, kinds
 from server.documents.chunks import Chunk
 from server.wire.errors import Code, OverpaintError
 from tests.documents.making import by_pillow, exif, numbers, png, read, tiff
+from tests.running import CHECKOUT
 
 SOUND = {
     "PNG": png(numbers(3), 2, 8, Chunk(b"eXIf", exif(6)), Chunk(b"tEXt", b"a\0b"), Chunk(b"pHYs", bytes(9))),
@@ -46,6 +47,11 @@ def test_a_damaged_file_is_read_or_refused_in_words(tmp_path, kind):
 def test_every_kind_that_is_promised_has_a_reader():
     assert set(formats.READERS) == set(kinds.READ)
     assert {kinds.recognise(data) for data in SOUND.values()} == set(kinds.READ)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/files.md"])
+def test_the_pages_promise_what_is_read(page):
+    assert f"{kinds.listed()} files are read" in (CHECKOUT / page).read_text("utf-8")
 
 
 @pytest.mark.parametrize("ending", ["png", "tif", "jpg", "txt", ""])
