@@ -123,7 +123,7 @@ class Book:
         self._journal.finish(job.id, job.submit)
 
     def fail(self, job: Job, error: OverpaintError) -> Failed:
-        job.failure = Failed(job.id, error.code, error.sentence, error.hint)
+        job.failure = Failed.of(job.id, error)
         job.state, job.receiving, job.progress = JobState.FAILED, None, None
         self._journal.fail(job.failure)
         return job.failure

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from server.gateway.admission import admit, admit_question, check_id, check_room, room_for
+from server.gateway.admission import JOB_ID, admit, admit_question, check_id, check_room, room_for
 from server.gateway.book import OPEN, Book, Job
 from server.gateway.dispatch import Dispatch
 from server.gateway.hosts import Hosts
@@ -16,7 +16,7 @@ from server.gateway.places import check_places
 from server.gateway.settings import Settings
 from server.gateway.transfers import Downloads, Send
 from server.journal import Journal
-from server.wire.errors import Code, FullError, OverpaintError
+from server.wire.errors import Code, OverpaintError
 from server.wire.frames import Buffer
 from server.wire.messages import (
     Accepted,
@@ -41,14 +41,16 @@ from server.wire.messages import (
     Submit,
 )
 from server.wire.peers import Peer, Received, guest_of, party
+from server.wire.words import plain
 
 log = logging.getLogger(__name__)
 
 _LISTED_JOBS, _LISTED_PROMPT = 100, 80
 """So that a list fits into one header frame, whatever the prompts are made of."""
 
-_CANCELS_REMEMBERED = 1000
-"""A cancel goes by the control socket and may overtake the submit it means."""
+_CANCELS_REMEMBERED, _CANCELLING_CLIENTS = 100, 1000
+"""A cancel goes by the control socket and may overtake the submit it means. Each client's are remembered by
+themselves, so that nobody can make the server forget another's."""
 
 
 class Desk:
@@ -67,7 +69,7 @@ class Desk:
         self._book, self._journal, self._dispatch = book, journal, dispatch
         self._offer, self._send, self._limits, self._settings = offer, send, limits, settings
         self._downloads = Downloads(send)
-        self._cancelled: deque[tuple[str, str]] = deque(maxlen=_CANCELS_REMEMBERED)
+        self._cancelled: dict[str, deque[str]] = {}
         self._returned: dict[str, Received] = {}
         self._hosts = Hosts()
 
@@ -77,9 +79,8 @@ class Desk:
             self._handle(peer, message, received.payload)
         except OverpaintError as error:
             log.info("%s refused: %s", type(message).__name__, error.code.value)
-            ahead = error.ahead if isinstance(error, FullError) else None
-            self._send(peer, Failed(_subject(message), error.code, error.sentence, error.hint, ahead), None)
-        except Exception:  # a fault of ours: whoever asked must not wait for ever, and the others not end with it
+            self._send(peer, Failed.of(_subject(message), error), None)
+        except Exception:  # a fault of ours: whoever asked must not wait for ever, nor the others end with it
             log.exception("a %s message could not be handled", type(message).__name__)
             self._send(peer, _fault(_subject(message)), None)
 
@@ -107,6 +108,8 @@ class Desk:
                 self._dispatch.give_up(job)
 
     def _handle(self, peer: Peer, message: Message, payload: memoryview | None) -> None:
+        if not isinstance(message, ListJobs):
+            check_id(_subject(message))
         if isinstance(message, Chunk) and payload is not None:
             self._take_chunk(peer, message, payload)
         elif isinstance(message, Credit):
@@ -136,7 +139,7 @@ class Desk:
 
     def _submit(self, peer: Peer, submit: Submit) -> None:
         check_id(submit.job)
-        if (peer.client, submit.job) in self._cancelled:
+        if submit.job in self._cancelled.get(peer.client, ()):
             self._send(peer, Cancelled(submit.job), None)
             return
         if self._book.being_given_up(submit.job, peer.client):
@@ -221,7 +224,7 @@ class Desk:
         self._send(peer, Acknowledged(name), None)
 
     def _cancel(self, peer: Peer, name: str) -> None:
-        self._cancelled.append((peer.client, name))
+        self._remember_cancel(peer.client, name)
         job = self._book.find(name, peer.client)
         if job is not None:
             listener = job.listener
@@ -230,6 +233,13 @@ class Desk:
             if listener is not None and listener != peer:
                 self._send(listener, Cancelled(name), None)
         self._send(peer, Cancelled(name), None)
+
+    def _remember_cancel(self, client: str, name: str) -> None:
+        names = self._cancelled.pop(client, None) or deque(maxlen=_CANCELS_REMEMBERED)
+        names.append(name)
+        self._cancelled[client] = names
+        if len(self._cancelled) > _CANCELLING_CLIENTS:
+            del self._cancelled[next(iter(self._cancelled))]
 
     def _list(self, peer: Peer) -> None:
         mine = []
@@ -251,8 +261,9 @@ def _standing(job: Job) -> tuple[Message | None, bytes | None]:
 
 
 def _subject(message: Message) -> str:
-    """The job, or the question, that a message is about; empty when it is about neither."""
-    return message.question if isinstance(message, Estimate) else getattr(message, "job", "")
+    """The job, or the question, that a message is about; empty when it is about neither, and for what is no id."""
+    name = message.question if isinstance(message, Estimate) else getattr(message, "job", "")
+    return name if JOB_ID.fullmatch(name) else ""
 
 
 def _fault(job: str) -> Failed:
@@ -262,4 +273,4 @@ def _fault(job: str) -> Failed:
 
 
 def _shortened(line: JobLine, attended: bool) -> JobLine:
-    return replace(line, prompt=line.prompt[:_LISTED_PROMPT], attended=attended)
+    return replace(line, prompt=plain(line.prompt, _LISTED_PROMPT), attended=attended)

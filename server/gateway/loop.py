@@ -29,6 +29,8 @@ NAME = "Overpaint 0.1.0"
 
 _STEP = 0.5
 _SWEEP = 60.0
+_BREATH = 0.05
+"""After a fault: one that comes with each step must not fill the log at full speed."""
 
 
 class Gateway:
@@ -84,7 +86,7 @@ class Gateway:
                 if key and not self._endpoint.guests.admits(key):
                     self._desk.turned_out(key)
             while not self._stopping:
-                self._step()
+                self._step_on()
         log.info("the server has ended")
 
     def _opened_journal(self, home: Path) -> Journal:
@@ -94,6 +96,13 @@ class Gateway:
         except BaseException:
             self._endings.close()
             raise
+
+    def _step_on(self) -> None:
+        try:
+            self._step()
+        except Exception:  # whatever it was, the next step is for everybody else
+            log.exception("a step of the loop broke off")
+            time.sleep(_BREATH)
 
     def _step(self) -> None:
         now = time.monotonic()
@@ -110,7 +119,7 @@ class Gateway:
         for event in self._endpoint.poll(_STEP):
             self._take(event)
         self._desk.take_up_returned()
-        if self._endpoint.peers or self._working():
+        if len(self._endpoint) or self._working():
             self._wanted = now
         elif now - self._wanted > self._settings.end_after:
             log.info("nobody has needed the server for %.0f s: it ends", now - self._wanted)

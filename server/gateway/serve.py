@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from server.gateway.loop import Gateway
 from server.gateway.settings import Settings
@@ -16,6 +17,7 @@ from server.journal import disk_errors
 from server.wire.address import Address
 from server.wire.connection import Transport
 from server.wire.files import private_folder
+from server.wire.words import where
 from server.workers.pool import AUTO
 
 log = logging.getLogger(__name__)
@@ -55,7 +57,14 @@ def start_log(home: Path) -> None:
     handler = logging.handlers.RotatingFileHandler(
         folder / "server.log", maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"
     )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Reticent("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     root.addHandler(handler)
+
+
+class _Reticent(logging.Formatter):
+    """Of an exception only its kind and place: its own words may quote what somebody sent."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name for it
+        return where(ei[1])

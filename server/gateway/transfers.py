@@ -100,7 +100,7 @@ class Downloads:
                 waiting.popleft()
         except OverpaintError as error:
             waiting.clear()
-            self._send(key[0], Failed(key[1], error.code, error.sentence, error.hint), None)
+            self._send(key[0], Failed.of(key[1], error), None)
         if waiting:
             return False
         del self._running[key]

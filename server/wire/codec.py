@@ -18,10 +18,13 @@ from functools import cache
 from typing import Any, TypeVar, Union
 
 from .errors import Code, OverpaintError
-from .messages import Message
+from .messages import Message, Welcome
 
 MAX_HEADER_BYTES = 64 << 10
-"""The first frame of a message is never longer."""
+"""The first frame of a message is never longer, but for …"""
+
+MAX_WELCOME_BYTES = 1 << 20
+"""… the server's welcome, which names all that is installed. The server itself reads no frame as long."""
 
 _MAX_INTEGER = 1 << 63
 _T = TypeVar("_T")
@@ -42,19 +45,20 @@ class TooLongError(ValueError):
 
 
 def encode(message: Message) -> bytes:
-    """The header frame of ``message``. Raises ``ValueError`` for NaN, ``TooLongError`` for more than 64 KiB. Half a
+    """The header frame of ``message``. Raises ``ValueError`` for NaN, ``TooLongError`` for what does not fit. Half a
     character (from a file name that is no Unicode, say) travels as a question mark: an error must not fail because of
     its own words."""
     header = _to_json({"type": _NAMES[type(message)], **_plain_fields(message)})
-    if len(header) > MAX_HEADER_BYTES:
+    if len(header) > (MAX_WELCOME_BYTES if isinstance(message, Welcome) else MAX_HEADER_BYTES):
         raise TooLongError(f"a {_NAMES[type(message)]} message of {len(header)} bytes does not fit into its frame")
     return header
 
 
-def decode(header: bytes) -> Message:
-    """The message in a header frame; raises ``OverpaintError`` (bad-request) that names what is wrong and where."""
-    if len(header) > MAX_HEADER_BYTES:
-        raise _bad("message", f"longer than {MAX_HEADER_BYTES} bytes")
+def decode(header: bytes, most: int = MAX_HEADER_BYTES) -> Message:
+    """The message in a header frame of at most ``most`` bytes; raises ``OverpaintError`` (bad-request) that names what
+    is wrong and where, without quoting any of it."""
+    if len(header) > most:
+        raise _bad("message", f"longer than {most} bytes")
     fields_by_name = _from_json(header, "message")
     name = fields_by_name.get("type")
     kind = _KINDS.get(name) if isinstance(name, str) else None
@@ -192,7 +196,7 @@ def _mapping(inner: _Decoder) -> _Decoder:
     def decode_mapping(value: Any, place: str) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise _bad(place, "expected an object")
-        return {_text(key, place): inner(item, f"{place}.{key!a}") for key, item in value.items()}
+        return {_text(key, place): inner(item, f"{place}[{at}]") for at, (key, item) in enumerate(value.items())}
 
     return decode_mapping
 

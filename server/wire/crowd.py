@@ -1,8 +1,8 @@
 """How many are connected to one server socket, and the means to cut a connection: ZeroMQ has neither for a ROUTER.
 
 A connection is known by its file descriptor, which the socket's monitor tells when it is accepted and when it ends, and
-which each message carries. Shutting that descriptor down is to libzmq as if the peer had hung up, and frees all that
-was held for it.
+which each message carries. Descriptors are used again, so each connection has a number besides, and numbers are not.
+Shutting a descriptor down is to libzmq as if the peer had hung up, and frees all that was held for it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ class Crowd:
         self._socket = socket
         self._most = most
         self._patience = patience
-        self._since: dict[int, float] = {}
-        self._number: dict[int, int] = {}
+        self._here: dict[int, int] = {}
+        self._last: dict[int, int] = {}
+        """By descriptor, the number of the connection that has it, and of the last one that had it."""
+        self._strangers: dict[int, float] = {}
+        """Descriptors of those without a session, and since when; oldest first."""
         self._arrivals = 0
-        self._greeted: set[int] = set()
         place = f"inproc://crowd-{id(self)}"
         socket.monitor(place, zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
         self.monitor = context.socket(zmq.PAIR)
@@ -42,53 +44,58 @@ class Crowd:
     def update(self) -> None:
         """Reads who came and went, and cuts whom there is no place for or who never said hello."""
         self._read()
+        for one in list(reversed(self._strangers))[: max(0, len(self._here) - self._most)]:
+            self._cut(one)
         now = time.monotonic()
-        strangers = [one for one in self._since if one not in self._greeted]
-        too_many = len(self._since) - self._most
-        for number, one in enumerate(reversed(strangers)):
-            if number < too_many or now - self._since[one] > self._patience:
-                self._cut(one)
+        for one, since in list(self._strangers.items()):
+            if now - since <= self._patience:
+                return
+            self._cut(one)
 
-    def greet(self, descriptor: int) -> int:
-        """The connection has a session. Returns its number: descriptors are used again, numbers are not."""
-        if descriptor < 0:  # this system does not say which connection it is: then none is cut for its silence
+    def number(self, descriptor: int) -> int:
+        """Of the connection from which a message with this descriptor came, be it that it has ended since; 0 where this
+        system does not say which connection it is."""
+        self._read()  # its arrival, which may have come in after the last look, and would make it another one
+        return self._last.get(descriptor, 0)
+
+    def greet(self, descriptor: int) -> None:
+        """The connection has a session."""
+        if descriptor < 0:  # this system does not say which one it is: then none is cut for its silence
             self._patience = math.inf
-        self._read()  # its arrival, which may have come in after the last look and would count as another's
-        self._greeted.add(descriptor)
-        return self._number.get(descriptor, 0)
+        self._strangers.pop(descriptor, None)
+
+    def has(self, descriptor: int, number: int) -> bool:
+        """Whether that connection is still there."""
+        self._read()
+        return number == 0 or self._here.get(descriptor) == number
 
     def forget(self, descriptor: int, number: int) -> None:
         """Its session is over: it has to say hello again, or is cut."""
-        if self._is_here(descriptor, number):
-            self._greeted.discard(descriptor)
-            self._since[descriptor] = time.monotonic()
+        if number and self.has(descriptor, number):
+            self._strangers[descriptor] = time.monotonic()
 
-    def cut(self, descriptor: int, number: int | None = None) -> None:
-        """Ends the connection, if it still is one; without a ``number`` whichever has this descriptor now."""
-        if self._is_here(descriptor, number):
+    def cut(self, descriptor: int, number: int) -> None:
+        """Ends the connection, if it still is one."""
+        if number and self.has(descriptor, number):
             self._cut(descriptor)
 
     def close(self) -> None:
         self._socket.disable_monitor()
         self.monitor.close()
 
-    def _is_here(self, descriptor: int, number: int | None) -> bool:
-        self._read()
-        return descriptor in self._since and number in (None, self._number[descriptor])
-
     def _read(self) -> None:
         while readable(self.monitor):
             event, descriptor = struct.unpack("=HI", self.monitor.recv_multipart(zmq.NOBLOCK)[0])
-            self._greeted.discard(descriptor)
-            self._since.pop(descriptor, None)
-            self._number.pop(descriptor, None)
+            self._here.pop(descriptor, None)
+            self._strangers.pop(descriptor, None)
             if event == zmq.EVENT_ACCEPTED:
                 self._arrivals += 1
-                self._since[descriptor], self._number[descriptor] = time.monotonic(), self._arrivals
+                self._here[descriptor] = self._last[descriptor] = self._arrivals
+                self._strangers[descriptor] = time.monotonic()
 
     def _cut(self, descriptor: int) -> None:
-        del self._since[descriptor], self._number[descriptor]
-        self._greeted.discard(descriptor)
+        del self._here[descriptor]
+        self._strangers.pop(descriptor, None)
         with contextlib.suppress(OSError):  # it has just ended by itself
             connection = system.socket(fileno=descriptor)
             try:

@@ -5,6 +5,7 @@ The gateway sees sessions and messages. Frames, versions, greetings, heartbeats,
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,6 +44,8 @@ from .messages import (
 from .peers import Gone, Peer, Received, TurnedOut, greeted
 from .sockets import Socket
 
+log = logging.getLogger(__name__)
+
 SILENT_AFTER_S = 120.0
 """A session from which nothing came for so long is over: far longer than a host stands still that writes a large layer.
 (One that has vanished, over whatever transport, is found by the next probe.)"""
@@ -52,6 +55,11 @@ _PROBE_S = 1.0
 
 MOST_SESSIONS = 256
 """At each entrance. A session takes two of the descriptors that a process may have, of which there can be 1024."""
+
+MOST_OF_ONE = 64
+"""Sessions of one machine that was let in, whatever its hosts are called."""
+
+_PROBED_AT_ONCE = 64
 
 _CONTROL_BATCH = 64
 _DATA_BATCH = 4
@@ -68,6 +76,7 @@ class Endpoint:
 
     welcome: called for each greeting, so that a menu shows what is there now. listen: where machines that were let in
     may connect besides; None: nowhere. silent_after: seconds. most: sessions at once, at each entrance.
+    most_of_one: of one other machine.
     Raises ``OverpaintError``: busy when a server for ``home`` runs already, bad-request when it cannot listen there.
     """
 
@@ -79,17 +88,21 @@ class Endpoint:
         listen: Address | None = None,
         silent_after: float = SILENT_AFTER_S,
         most: int = MOST_SESSIONS,
+        most_of_one: int = MOST_OF_ONE,
     ) -> None:
         self._home = home
         self._silent_after = silent_after
         self._welcome = welcome
         self._most = most
+        self._most_of_one = most_of_one
         self._lock = connection.server_lock(home)
         if not self._lock.take(patience=1.0):
             raise OverpaintError(Code.BUSY, "An Overpaint server already runs for this user.", "Use that one.")
         connection.remove_connection(home)  # of a server that crashed
         self.context: sockets.Context = sockets.new_context()
         self._lines = Lines()
+        self._to_look_at: list[Line] = []
+        self._looked = 0.0
         self._ended: list[Gone | TurnedOut] = []
         self._poller = zmq.Poller()
         self._watched: dict[object, Callable[[], None]] = {}
@@ -109,7 +122,8 @@ class Endpoint:
     def poll(self, timeout: float) -> list[Received | Gone | TurnedOut]:
         """One step of the loop: waits up to ``timeout`` seconds for something to happen and returns what did, control
         messages first, a handful at a time. Calls what ``watch`` registered."""
-        ready = dict(self._poller.poll(0 if self._ended else max(0, round(timeout * 1000))))
+        now_or_soon = 0.0 if self._ended or self._to_look_at else max(0.0, timeout)
+        ready = dict(self._poller.poll(round(now_or_soon * 1000)))
         self._turn_out()
         events: list[Received | Gone | TurnedOut] = []
         for channel, batch in ((Channel.CONTROL, _CONTROL_BATCH), (Channel.DATA, _DATA_BATCH)):
@@ -148,6 +162,10 @@ class Endpoint:
     def unwatch(self, socket: Socket | int) -> None:
         self._poller.unregister(socket)
         del self._watched[socket]
+
+    def __len__(self) -> int:
+        """How many sessions there are."""
+        return len(self._lines)
 
     @property
     def peers(self) -> tuple[Peer, ...]:
@@ -199,23 +217,35 @@ class Endpoint:
             raw = frames.receive(entrance.sockets[channel], routed=True)
             if raw is None:
                 return
-            received = self._take(channel, Route(entrance, raw.sender, raw.descriptor), raw)
+            number = entrance.crowds[channel].number(raw.descriptor)
+            received = self._take(channel, Route(entrance, raw.sender, raw.descriptor, number, raw.key), raw)
             if received is not None:
                 events.append(received)
 
     def _take(self, channel: Channel, route: Route, raw: Frames) -> Received | None:
+        """Whatever is wrong with a message is told to whoever sent it, or ends its session; never more."""
         try:
             if raw.key and not self.guests.admits(raw.key):
-                route.entrance.crowds[channel].cut(route.descriptor)
+                route.entrance.crowds[channel].cut(route.descriptor, route.number)
                 return None
             message = raw.message()
             if isinstance(message, Hello):
-                self._greet(channel, route, message, raw.key)
+                self._greet(channel, route, message)
                 return None
             return self._deliver(channel, route, message, raw.payload)
         except OverpaintError as error:
-            send(channel, route, Failed("", error.code, error.sentence, error.hint))
-            return None
+            send(channel, route, Failed.of("", error))
+        except Exception:  # a fault of ours, which this message has found
+            log.exception("a message could not be taken")
+            self._end(channel, route)
+        return None
+
+    def _end(self, channel: Channel, route: Route) -> None:
+        line = self._lines.at(channel, route)
+        if line is not None:
+            self._drop(line, cut=True)
+        else:
+            route.entrance.crowds[channel].cut(route.descriptor, route.number)
 
     def _deliver(self, channel: Channel, route: Route, message: Message, payload: memoryview | None) -> Received | None:
         line = self._lines.at(channel, route)
@@ -229,12 +259,28 @@ class Endpoint:
             raise OverpaintError(Code.BAD_REQUEST, f"A {type(message).__name__} message does not belong here.")
         return Received(line.peer, message, payload)
 
-    def _greet(self, channel: Channel, route: Route, hello: Hello, key: str) -> None:
+    def _greet(self, channel: Channel, route: Route, hello: Hello) -> None:
         if hello.channel is not channel:
             raise OverpaintError(Code.BAD_REQUEST, "The greeting came to the wrong socket.")
-        peer = greeted(hello, "" if key == self.connection.client_public else key)
+        peer = greeted(hello, "" if route.key == self.connection.client_public else route.key)
+        displaced = self._lines.displaced(channel, route)
+        if displaced is not None:
+            self._drop(displaced)
+        self._check_room(peer)
         self._lines.join(channel, route, peer)
-        send(channel, route, self._welcome())
+        if not send(channel, route, self._welcome()):
+            self._end(channel, route)
+
+    def _check_room(self, peer: Peer) -> None:
+        """One machine that was let in leaves room for the others."""
+        if not peer.guest or self._lines.of(peer) is not None:
+            return
+        if sum(line.peer.guest == peer.guest for line in self._lines) >= self._most_of_one:
+            raise OverpaintError(
+                Code.BUSY,
+                f"This machine has {self._most_of_one} sessions at the server already.",
+                "Close some of the programs that use it.",
+            )
 
     # --- who has gone --------------------------------------------------------------------------
 
@@ -247,8 +293,14 @@ class Endpoint:
             self._ended.append(TurnedOut(key))
 
     def _look_for_vanished(self) -> None:
+        """A portion of them at a time: a thousand sessions must not make the loop wait."""
         now = time.monotonic()
-        for line in self._lines:
+        if not self._to_look_at:
+            if now - self._looked < _PROBE_S / 2:
+                return
+            self._looked, self._to_look_at = now, list(self._lines)
+        portion, self._to_look_at = self._to_look_at[:_PROBED_AT_ONCE], self._to_look_at[_PROBED_AT_ONCE:]
+        for line in portion:
             if now - line.heard > self._silent_after:
                 self._drop(line)
             elif now - max(line.heard, line.probed) > _PROBE_S:

@@ -29,7 +29,8 @@ class Frames(NamedTuple):
 
     def message(self) -> Message:
         """The typed message; raises ``OverpaintError`` (bad-request)."""
-        message = codec.decode(self.header)
+        most = codec.MAX_HEADER_BYTES if self.sender else codec.MAX_WELCOME_BYTES
+        message = codec.decode(self.header, most)
         if self.surplus or (self.payload is not None) != has_payload(message):
             raise OverpaintError(Code.BAD_REQUEST, "A message came with too many or too few frames.")
         if self.payload is not None and not 0 < self.payload.nbytes <= CHUNK_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,21 +12,30 @@ import zmq
 
 from . import frames
 from .backlog import MOST_BYTES, Backlog
+from .codec import TooLongError
 from .entrance import Entrance
 from .errors import Code, OverpaintError
 from .frames import Buffer
 from .messages import Channel, Message
 from .peers import Peer
 
+log = logging.getLogger(__name__)
+
 _ATTENTIVE_S = 3.0
 
 
 class Route(NamedTuple):
-    """A client's way back: the entrance, and on its socket the routing id and the connection's descriptor."""
+    """A client's way back, and what it is known by: the entrance; on its socket the routing id, which anybody may
+    choose; the connection's descriptor and number (``Crowd``); the CURVE key that it came in with."""
 
     entrance: Entrance
     id: bytes
     descriptor: int
+    number: int
+    key: str
+
+    def is_of_one_party_with(self, other: Route) -> bool:
+        return self.entrance is other.entrance and self.key == other.key
 
 
 @dataclass
@@ -34,8 +44,6 @@ class Line:
 
     peer: Peer
     routes: dict[Channel, Route] = field(default_factory=dict)
-    numbers: dict[Channel, int] = field(default_factory=dict)
-    """Of its connections, as ``Crowd`` counts them."""
     backlog: Backlog = field(default_factory=Backlog)
     heard: float = 0.0
     probed: float = 0.0
@@ -58,6 +66,9 @@ class Lines:
         self._by_session: dict[str, Line] = {}
         self._by_route: dict[tuple[Entrance, Channel, bytes], Line] = {}
 
+    def __len__(self) -> int:
+        return len(self._by_session)
+
     def __iter__(self) -> Iterator[Line]:
         """Over those there are now: they may leave meanwhile."""
         return iter(list(self._by_session.values()))
@@ -66,19 +77,28 @@ class Lines:
         return self._by_session.get(peer.session)
 
     def at(self, channel: Channel, route: Route) -> Line | None:
-        return self._by_route.get((route.entrance, channel, route.id))
+        """The session of that very connection. Another one that came under its routing id is not taken for it."""
+        line = self._by_route.get((route.entrance, channel, route.id))
+        return line if line is not None and line.routes[channel] == route else None
+
+    def displaced(self, channel: Channel, route: Route) -> Line | None:
+        """The session of another connection that had this routing id before. No two have one at the same time: that one
+        has ended."""
+        line = self._by_route.get((route.entrance, channel, route.id))
+        return line if line is not None and line.routes[channel] != route else None
 
     def join(self, channel: Channel, route: Route, peer: Peer) -> None:
         """``peer`` has said hello there. Raises bad-request for a session that is somebody else's, or elsewhere."""
         line = self._by_session.get(peer.session) or Line(peer)
         taken = self.at(channel, route) or line
-        if line.peer != peer or taken is not line or line.routes.get(channel, route) != route:
+        strange = line.peer != peer or not all(route.is_of_one_party_with(other) for other in line.routes.values())
+        if strange or taken is not line or line.routes.get(channel, route) != route:
             raise OverpaintError(Code.BAD_REQUEST, "This session is already open elsewhere.")
         line.routes[channel] = route
         line.heard = time.monotonic()
         self._by_session[peer.session] = line
         self._by_route[route.entrance, channel, route.id] = line
-        line.numbers[channel] = route.entrance.crowds[channel].greet(route.descriptor)
+        route.entrance.crowds[channel].greet(route.descriptor)
 
     def leave(self, line: Line, cut: bool) -> bool:
         """Whether it was there. cut: what waits to be sent to it is thrown away with its connections."""
@@ -88,21 +108,27 @@ class Lines:
             self._by_route.pop((route.entrance, channel, route.id), None)
             crowd = route.entrance.crowds[channel]
             if cut:
-                crowd.cut(route.descriptor, line.numbers[channel])
+                crowd.cut(route.descriptor, route.number)
             else:
-                crowd.forget(route.descriptor, line.numbers[channel])
+                crowd.forget(route.descriptor, route.number)
         return True
 
 
 def send(
     channel: Channel, route: Route, message: Message, payload: Buffer | None = None, backlog: Backlog | None = None
 ) -> bool:
-    """Now, or never: False when nobody is there or nothing more fits. ``backlog`` counts what is on its way."""
+    """Now, or never: False when that connection has ended (a routing id may be another's by now), when nothing more
+    fits, or when the message does not fit into its frame. ``backlog`` counts what is on its way."""
+    if not route.entrance.crowds[channel].has(route.descriptor, route.number):
+        return False
     try:
         tracker = frames.send(route.entrance.sockets[channel], message, payload, to=route.id)
     except zmq.ZMQError as error:
         if error.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
             raise
+        return False
+    except TooLongError as error:  # a fault of ours, and no more than this session's end
+        log.error("%s", error)
         return False
     if backlog is not None and payload is not None:
         backlog.add(tracker, len(payload))

@@ -9,15 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from .errors import Code
+from .errors import Code, FullError, OverpaintError
 from .raster import Depth, Raster
 from .recipe import Recipe
+from .words import plain
 
 PROTOCOL_MAJOR = 1
 PROTOCOL_MINOR = 3
 
 CHUNK_BYTES = 1 << 20
 """No frame carries more pixel bytes than this."""
+
+_SENTENCE_LETTERS = 2000
 
 CREDIT_WINDOW = 8
 """Chunks that may be under way in one direction before the receiver has said it took one."""
@@ -277,6 +280,14 @@ class Failed:
     hint: str = ""
     ahead: int | None = None
     """For a ``submit`` that found no place (busy): so many jobs stand before it. Sent again later it may find one."""
+
+    @classmethod
+    def of(cls, job: str, error: OverpaintError) -> Failed:
+        """Whatever the error quotes, its words fit to be shown, and into their frame."""
+        ahead = error.ahead if isinstance(error, FullError) else None
+        return cls(
+            job, error.code, plain(error.sentence, _SENTENCE_LETTERS), plain(error.hint, _SENTENCE_LETTERS), ahead
+        )
 
 
 # --- before a job that takes long ----------------------------------------------------------------

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from .errors import Code, OverpaintError
 from .messages import PROTOCOL_MAJOR, Hello, Message
+from .words import plain
 
 _NAME = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _APPLICATION_LETTERS = 64
@@ -62,9 +63,8 @@ def greeted(hello: Hello, key: str) -> Peer:
     _check_version(hello)
     if not _NAME.fullmatch(hello.client) or not _NAME.fullmatch(hello.session):
         raise OverpaintError(Code.BAD_REQUEST, "The greeting's names are not letters and digits, 64 at most.")
-    return Peer(
-        hello.session, owner(key, hello.client), hello.application[:_APPLICATION_LETTERS], hello.process, hello.host
-    )
+    application = plain(hello.application, _APPLICATION_LETTERS)
+    return Peer(hello.session, owner(key, hello.client), application, hello.process, hello.host)
 
 
 def _check_version(hello: Hello) -> None:

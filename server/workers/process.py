@@ -175,7 +175,7 @@ class Process:
     def _failed(self, name: str, error: OverpaintError) -> wire.Failed:
         if error.code is Code.OUT_OF_MEMORY and self._models is not None:
             self._models.unload()
-        return wire.Failed(name, error.code, error.sentence, error.hint)
+        return wire.Failed.of(name, error)
 
 
 def main() -> None:
