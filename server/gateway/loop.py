@@ -83,7 +83,7 @@ class Gateway:
             for job in self._book.load():
                 self._dispatch.enqueue(job)
             for key in {guest_of(job.client) for job in self._book}:
-                if key and not self._endpoint.guests.admits(key):
+                if key and self._endpoint.guests.has_turned_out(key):
                     self._desk.turned_out(key)
             while not self._stopping:
                 self._step_on()
@@ -112,6 +112,10 @@ class Gateway:
             return
         if asked_to_end(self._home):
             log.info("it was asked to end")
+            self._stopping = True
+            return
+        if self._endpoint.displaced:
+            log.warning("another server has taken over the folder of this one: it ends")
             self._stopping = True
             return
         self._dispatch.tick(now)

@@ -84,7 +84,7 @@ def _to_json(value: dict[str, Any]) -> bytes:
 
 def _from_json(text: str | bytes, place: str) -> dict[str, Any]:
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text if isinstance(text, str) else text.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise _bad(place, "not readable as JSON") from None
     if not isinstance(value, dict):

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from . import codec
 from .errors import Code, OverpaintError
-from .files import LockFile, held, private_folder, write_private
+from .files import FolderLock, LockFile, held, private_folder, put_aside, read_small, write_private
 from .retire import SERVER_LOCK
 from .sockets import KeyPair
+
+_MOST_BYTES = 64 << 10
 
 _LONGEST_IPC_PATH = 107
 """``sun_path`` of Linux, less its closing zero; macOS has 103."""
@@ -57,7 +59,7 @@ def write_connection(home: Path, connection: ConnectionFile) -> None:
 def read_connection(path: Path) -> ConnectionFile | None:
     """What the file says, or None when there is none; raises ``OverpaintError`` for one that is not readable."""
     try:
-        return codec.from_text(ConnectionFile, path.read_bytes(), path.name)
+        return codec.from_text(ConnectionFile, read_small(path, _MOST_BYTES), path.name)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -67,12 +69,46 @@ def read_connection(path: Path) -> ConnectionFile | None:
 
 
 def remove_connection(home: Path) -> None:
-    connection_path(home).unlink(missing_ok=True)
+    path = connection_path(home)
+    if path.is_dir() and not path.is_symlink():
+        put_aside(path)
+    path.unlink(missing_ok=True)
 
 
-def server_lock(home: Path) -> LockFile:
-    """Held by the server for as long as it lives. ZeroMQ would let a second one steal the first one's ipc path."""
-    return LockFile(_server_lock_path(home))
+class ServerLock:
+    """Held by the server for as long as it lives: ZeroMQ would let a second one steal the first one's ipc path.
+
+    At its file clients see that a server lives. A file can be removed, and would let a second server in: therefore the
+    folder itself is locked as well.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._folder = FolderLock(home)
+        self._file = LockFile(_server_lock_path(home))
+
+    def take(self, patience: float = 0.0) -> bool:
+        """As ``LockFile.take``."""
+        if not self._folder.take():
+            return False
+        if not self._file.take(patience):
+            self._folder.release()
+            return False
+        return True
+
+    def keep(self) -> bool:
+        """Call it now and then: locks anew what was removed and made again. False when another server has it."""
+        if not self._folder.still_ours():
+            self._folder.release()
+            if not self._folder.take():
+                return False
+        if self._file.still_ours():
+            return True
+        self._file.release()
+        return self._file.take(patience=0.1)
+
+    def release(self) -> None:
+        self._file.release()
+        self._folder.release()
 
 
 def server_lives(home: Path) -> bool:

@@ -61,6 +61,9 @@ MOST_OF_ONE = 64
 
 _PROBED_AT_ONCE = 64
 
+_KEEP_S = 0.5
+"""How often is seen to what others may have removed."""
+
 _CONTROL_BATCH = 64
 _DATA_BATCH = 4
 """Messages per step; control is asked first, so a cancel waits for this many chunks at most."""
@@ -95,19 +98,23 @@ class Endpoint:
         self._welcome = welcome
         self._most = most
         self._most_of_one = most_of_one
-        self._lock = connection.server_lock(home)
+        self._lock = connection.ServerLock(home)
         if not self._lock.take(patience=1.0):
             raise OverpaintError(Code.BUSY, "An Overpaint server already runs for this user.", "Use that one.")
         connection.remove_connection(home)  # of a server that crashed
         self.context: sockets.Context = sockets.new_context()
         self._lines = Lines()
         self._to_look_at: list[Line] = []
-        self._looked = 0.0
+        self._looked = self._kept = time.monotonic()
+        self.displaced = False
+        """Another server has this one's folder: this one must end."""
         self._ended: list[Gone | TurnedOut] = []
         self._poller = zmq.Poller()
         self._watched: dict[object, Callable[[], None]] = {}
         self._ipc_folder: Path | None = None
         self._door: keys.Door | None = None
+        self._pairs: tuple[sockets.KeyPair, sockets.KeyPair] | None = None
+        """The server's and this user's own, where there is a door."""
         self.guests = Guests(home)
         self._entrances: list[Entrance] = []
         try:
@@ -137,6 +144,7 @@ class Endpoint:
             if watched in ready:
                 callback()
         self._look_for_vanished()
+        self._keep_in_place()
         ended, self._ended = self._ended, []
         return [*events, *ended]
 
@@ -173,7 +181,8 @@ class Endpoint:
 
     def close(self) -> None:
         """Removes the connection file, closes everything (worker sockets of ``context`` too), frees the lock."""
-        connection.remove_connection(self._home)
+        if not self.displaced:
+            connection.remove_connection(self._home)
         for entrance in self._entrances:
             entrance.close()
         if self._door is not None:
@@ -190,6 +199,7 @@ class Endpoint:
         if not sockets.PLAIN_TCP and (listen is not None or not ipc):
             self._door = keys.Door(self.context, self.guests.admits)
             self._poller.register(self._door.socket, zmq.POLLIN)
+            self._pairs = keys.server_keys(self._home), keys.client_keys(self._home)
         if ipc:
             self._ipc_folder = connection.ipc_folder(self._home)
             own = self._open(None).bind_ipc(self._ipc_folder)
@@ -207,6 +217,26 @@ class Endpoint:
             self._poller.register(entrance.sockets[channel], zmq.POLLIN)
             self._poller.register(entrance.crowds[channel].monitor, zmq.POLLIN)
         return entrance
+
+    def _keep_in_place(self) -> None:
+        """What clients find the server by, and what keeps it the only one, may be removed while it lives (by who tidies
+        up, or a program that does): it is put back."""
+        now = time.monotonic()
+        if now - self._kept < _KEEP_S or not self._home.is_dir():
+            return
+        self._kept = now
+        self.displaced = not self._lock.keep()
+        if self.displaced:
+            return
+        if self._ipc_folder is not None and self._entrances[0].lost_its_paths(self.connection):
+            log.warning("the sockets were removed: new ones are made")
+            self.connection = self._entrances[0].bind_ipc(self._ipc_folder)
+            connection.write_connection(self._home, self.connection)
+        elif not connection.connection_path(self._home).exists():
+            log.warning("the connection file was removed: it is written anew")
+            connection.write_connection(self._home, self.connection)
+        if self._pairs is not None:
+            keys.put_back(self._home, *self._pairs)
 
     # --- what comes in -------------------------------------------------------------------------
 
@@ -252,11 +282,11 @@ class Endpoint:
         if line is None:
             raise OverpaintError(Code.UNREACHABLE, "The server no longer knows this session.", "Connect again.")
         line.heard = time.monotonic()
+        if not isinstance(message, _FROM_CLIENT[channel]):
+            raise OverpaintError(Code.BAD_REQUEST, f"A {type(message).__name__} message does not belong here.")
         if isinstance(message, Ping):
             send(channel, route, Pong(message.number))
             return None
-        if not isinstance(message, _FROM_CLIENT[channel]):
-            raise OverpaintError(Code.BAD_REQUEST, f"A {type(message).__name__} message does not belong here.")
         return Received(line.peer, message, payload)
 
     def _greet(self, channel: Channel, route: Route, hello: Hello) -> None:
@@ -285,12 +315,11 @@ class Endpoint:
     # --- who has gone --------------------------------------------------------------------------
 
     def _turn_out(self) -> None:
-        """Ends the sessions of machines whose key was taken off the list."""
-        for key in self.guests.turned_out():
-            for line in self._lines:
-                if line.peer.guest == key:
-                    self._drop(line, cut=True)
-            self._ended.append(TurnedOut(key))
+        """Ends the sessions of machines whose key is not on the list, or cannot be looked up."""
+        for line in self._lines.of_guests:
+            if not self.guests.admits(line.peer.guest):
+                self._drop(line, cut=True)
+        self._ended += [TurnedOut(key) for key in self.guests.turned_out()]
 
     def _look_for_vanished(self) -> None:
         """A portion of them at a time: a thousand sessions must not make the loop wait."""

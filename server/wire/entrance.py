@@ -12,10 +12,12 @@ from .address import Address
 from .connection import ConnectionFile, Transport
 from .crowd import Crowd
 from .errors import Code, OverpaintError
+from .files import private_folder
 from .messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, Channel
 from .sockets import Context, KeyPair, Socket
 
 LOOPBACK = "127.0.0.1"
+_IPC = "ipc://"
 
 
 class Entrance:
@@ -29,11 +31,18 @@ class Entrance:
             self.crowds[channel] = Crowd(context, self.sockets[channel], most)
 
     def bind_ipc(self, folder: Path) -> ConnectionFile:
+        """Called again when its paths were removed. (Unbinding those would end the sessions that came in there.)"""
         connection.remove_stale_ipc(folder)
+        private_folder(folder)
         data, control = connection.ipc_endpoints(folder)
         self.sockets[Channel.DATA].bind(data)
         self.sockets[Channel.CONTROL].bind(control)
         return ConnectionFile(PROTOCOL_MAJOR, PROTOCOL_MINOR, os.getpid(), data, control)
+
+    def lost_its_paths(self, own: ConnectionFile) -> bool:
+        """Whether the files of its sockets were removed: nobody new can come in there."""
+        ends = (own.data, own.control)
+        return any(end.startswith(_IPC) and not Path(end.removeprefix(_IPC)).exists() for end in ends)
 
     def bind_loopback(self, home: Path) -> ConnectionFile:
         data, control = (

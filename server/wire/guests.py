@@ -11,12 +11,15 @@ from pathlib import Path
 
 from . import keys
 from .errors import Code, OverpaintError
-from .files import LockFile, private_folder, write_private
+from .files import LockFile, private_folder, read_small, write_private
+from .words import plain
 
 log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}")
+_NAME_LETTERS = 40
 _PATIENCE_S = 5.0
+_MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,13 @@ def listed(home: Path) -> tuple[Guest, ...]:
 
 def _guest(line: str) -> Guest | None:
     key, name = (*line.split(maxsplit=1), "", "")[:2]
-    return Guest(key, name.strip()) if keys.is_key(key) else None
+    return Guest(key, plain(name.strip(), _NAME_LETTERS)) if keys.is_key(key) else None
 
 
 def _lines(home: Path) -> list[str]:
+    """Raises ``OSError`` where there is something that cannot be read."""
     try:
-        return guests_file(home).read_text(encoding="utf-8", errors="replace").splitlines()
+        return read_small(guests_file(home), _MOST_BYTES).decode("utf-8", "replace").splitlines()
     except FileNotFoundError:
         return []
 
@@ -93,20 +97,25 @@ def _writing(home: Path) -> Iterator[None]:
 
 
 class Guests:
-    """The list as it is now. Asking costs a look at the file's date: whoever is taken off it is out at once."""
+    """The list as it is now. Asking costs a look at the file's date: whoever is taken off it is out at once.
+
+    While there is a list that cannot be read, no other machine comes in or stays: one may have been taken off it.
+    What they have here is kept until it can be read.
+    """
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._own = ""
-        self._seen: tuple[int, int, int] | None = None
+        self._own = keys.client_keys(home).public
+        self._seen: _Stamp | None = None
         self._keys: frozenset[str] = frozenset()
+        self._unread: str | None = None
+        """Why the list cannot be read now."""
         self._turned_out: set[str] = set()
 
     def admits(self, key: str) -> bool:
         """Also this user's own key."""
         self._look()
-        self._own = self._own or keys.client_keys(self._home).public
-        return key in self._keys or key == self._own
+        return key == self._own or (key in self._keys and self._unread is None)
 
     def turned_out(self) -> set[str]:
         """The keys that were taken off the list since the last call."""
@@ -114,18 +123,36 @@ class Guests:
         gone, self._turned_out = self._turned_out, set()
         return gone
 
+    def has_turned_out(self, key: str) -> bool:
+        """Whether the key is known to be on the list no more; False while that cannot be known."""
+        return not self.admits(key) and self._unread is None
+
     def _look(self) -> None:
         try:
-            status = guests_file(self._home).stat()
-            seen = (status.st_mtime_ns, status.st_ino, status.st_size)
-        except FileNotFoundError:
-            seen = (0, 0, 0)
-        if seen == self._seen:
-            return
-        try:
+            seen = _stamp(guests_file(self._home))
+            if seen == self._seen:
+                return
             found = frozenset(guest.key for guest in listed(self._home))
-        except OSError as error:  # it is looked at again with the next change
-            log.warning("the list of those let in cannot be read (%s): the last one holds", error.strerror)
-            found = self._keys
+        except OSError as error:  # it is not noted as seen, so that the next look tries again
+            self._close(error)
+            return
         self._turned_out |= self._keys - found
-        self._seen, self._keys = seen, found
+        self._seen, self._keys, self._unread = seen, found, None
+
+    def _close(self, error: OSError) -> None:
+        self._seen = None
+        if self._unread != str(error):
+            self._unread = str(error)
+            log.error("the list of those let in cannot be read (%s): no other machine is let in until it can", error)
+
+
+_Stamp = tuple[int, int, int, int]
+
+
+def _stamp(path: Path) -> _Stamp:
+    """Other after any change."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return (0, 0, 0, 0)
+    return (status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size)

@@ -73,6 +73,10 @@ class Lines:
         """Over those there are now: they may leave meanwhile."""
         return iter(list(self._by_session.values()))
 
+    @property
+    def of_guests(self) -> list[Line]:
+        return [line for line in self._by_session.values() if line.peer.guest]
+
     def of(self, peer: Peer) -> Line | None:
         return self._by_session.get(peer.session)
 

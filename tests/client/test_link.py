@@ -22,7 +22,7 @@ from server.client.blocking import Client
 from server.client.identity import client_id
 from server.client.launch import find
 from server.client.link import Link
-from server.wire.connection import ConnectionFile, server_lock, write_connection
+from server.wire.connection import ConnectionFile, ServerLock, write_connection
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Recipe
 
@@ -197,7 +197,7 @@ def test_a_lost_server_without_a_job_is_told_once_and_the_next_job_starts_anothe
 @contextlib.contextmanager
 def ending_server(home: Path) -> Iterator[None]:
     """What is left of a server at the moment of its end: its file and its lock, and sockets that break off."""
-    lock = server_lock(home)
+    lock = ServerLock(home)
     assert lock.take()
     listeners = []
     for name in ("d", "c"):

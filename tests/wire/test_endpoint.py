@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,13 +15,14 @@ import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.wire import codec, frames, guests, sockets
+from server.wire import codec, frames, guests, keys, sockets
 from server.wire import messages as wire
-from server.wire.connection import ConnectionFile, Transport, read_connection
+from server.wire.connection import ConnectionFile, Transport, read_connection, server_lives
 from server.wire.endpoint import Endpoint
 from server.wire.errors import Code, OverpaintError
+from server.wire.lines import Line
 from server.wire.messages import Channel
-from server.wire.peers import Gone, Received
+from server.wire.peers import Gone, Peer, Received, TurnedOut
 from server.wire.sockets import KeyPair
 
 PATIENCE_S = 120.0
@@ -39,12 +42,20 @@ def endpoint(request: pytest.FixtureRequest, home: Path) -> Iterator[Endpoint]:
 class Wire:
     """A bare client: two sockets and what came back on them."""
 
-    def __init__(self, connection: ConnectionFile, endpoint: Endpoint, client_keys: KeyPair | None = None) -> None:
+    def __init__(
+        self,
+        connection: ConnectionFile,
+        endpoint: Endpoint,
+        client_keys: KeyPair | None = None,
+        routing_id: bytes | None = None,
+    ) -> None:
         self._context = sockets.new_context()
         pair = client_keys or connection.client_keys
         self.sockets, self.lines = {}, {}
         for channel, address in ((Channel.DATA, connection.data), (Channel.CONTROL, connection.control)):
             socket = sockets.client_socket(self._context, pair, connection.server_key or None)
+            if routing_id is not None:
+                socket.setsockopt(zmq.ROUTING_ID, routing_id)
             self.lines[channel] = sockets.Line(socket)
             socket.connect(address)
             self.sockets[channel] = socket
@@ -352,3 +363,190 @@ def test_a_client_reaches_an_address_of_either_kind() -> None:
             assert client.poll(round(1000 * PATIENCE_S), zmq.POLLOUT)
     finally:
         context.destroy(linger=0)
+
+
+EVIL_HEADERS = {
+    "wide letters in a key": {"type": "finished", "seconds": {"\U0001f600" * 15_000: "x"}},
+    "a long key": {"type": "finished", "seconds": {"k" * 60_000: "x"}},
+    "control characters": {"type": "cancel", "job": "\x00\x1b[2J\r\n" * 2_000},
+    "a long id": {"type": "attach", "job": "j" * 60_000},
+    "a long type": {"type": "t" * 60_000},
+    "a wide type": {"type": "\U0001f600" * 10_000},
+    "no number": {"type": "credit", "job": "j", "chunks": "9" * 60_000},
+    "a huge number": {"type": "credit", "job": "j", "chunks": 10**4000},
+    "a float without end": {"type": "estimated", "tuning_s": 1e308},
+    "many blobs": {"type": "submit", "job": "j", "blobs": [{"name": "l"}] * 4_000},
+}
+EVIL_BYTES = {
+    "not a number": b'{"type": "estimated", "tuning_s": NaN}',
+    "infinite": b'{"type": "estimated", "tuning_s": 1e999}',
+    "deep": b'{"type":' + b"[" * 65_000,
+    "deep objects": b'{"a":' * 13_000,
+    "half a letter": b'{"type": "cancel", "job": "\\ud83d"}',
+    "twice": b'{"type": "ping", "type": "hello", "number": 1, "number": "x"}',
+    "digits": b"1" * 65_000,
+    "not utf-8": b'{"type": "cancel", "job": "\xff\xfe"}',
+    "utf-16": '{"type": "ping", "number": 1}'.encode("utf-16"),
+    "nothing": b"",
+    "zeros": bytes(65_000),
+    "too long": b'{"type": "welcome", "server": "' + b"x" * 200_000 + b'"}',
+}
+EVIL = {
+    **{name: json.dumps(fields, ensure_ascii=False).encode() for name, fields in EVIL_HEADERS.items()},
+    **EVIL_BYTES,
+}
+
+
+@pytest.mark.parametrize("header", EVIL.values(), ids=EVIL.keys())
+@pytest.mark.parametrize("greeted", [False, True], ids=["before hello", "after"])
+def test_what_is_wrong_with_a_message_is_said_in_few_words_that_quote_nothing(home: Path, header: bytes, greeted: bool):
+    endpoint = Endpoint(home, welcome)
+    with contextlib.closing(endpoint), bare(endpoint) as vandal:
+        vandal.greet() if greeted else vandal.connected()
+        vandal.sockets[Channel.DATA].send(header)
+        vandal.settle(lambda: failures(vandal) or vandal.events)
+        for failure in failures(vandal):
+            words = failure.sentence + failure.hint
+            assert len(words) < 300
+            assert words.isprintable()
+            assert not {"kk", "jj", "99", "tt", "\U0001f600"} & {words[at : at + 2] for at in range(len(words))}
+            assert not any(ord(letter) > 0xFFFF for letter in words)
+
+
+def test_a_fault_of_ours_over_one_message_ends_that_session_and_no_other(home: Path, caplog):
+    def unlucky() -> wire.Welcome:
+        raise KeyError("what somebody typed")
+
+    offers: list[Callable[[], wire.Welcome]] = [welcome, welcome, unlucky]
+    endpoint = Endpoint(home, lambda: offers.pop(0)() if offers else welcome())
+    with contextlib.closing(endpoint), bare(endpoint) as other, bare(endpoint) as unlucky_one:
+        other.greet("other")
+        unlucky_one.connected()
+        frames.send(unlucky_one.sockets[Channel.DATA], wire.Hello(1, 0, "me", "s", Channel.DATA))
+        unlucky_one.settle(lambda: unlucky_one.lines[Channel.DATA].gone)
+        assert [peer.session for peer in endpoint.peers] == ["other"]
+        frames.send(other.sockets[Channel.CONTROL], wire.Ping(2))
+        other.settle(lambda: wire.Pong(2) in other.heard)
+
+
+def test_what_does_not_fit_into_its_frame_ends_that_session_and_no_other(client: Wire) -> None:
+    client.greet()
+    (peer,) = client.endpoint.peers
+    assert not client.endpoint.send(peer, wire.Cancelled("j" * 100_000))
+    assert client.endpoint.peers == ()
+
+
+def connected_as(endpoint: Endpoint, name: bytes) -> Wire:
+    """A client that chooses its routing id."""
+    return Wire(endpoint.connection, endpoint, routing_id=name)
+
+
+def test_who_takes_the_routing_id_of_one_that_left_gets_neither_its_session_nor_what_is_sent_to_it(endpoint: Endpoint):
+    left = connected_as(endpoint, b"chosen")
+    left.greet("left")
+    (peer,) = endpoint.peers
+    left.close()
+    for _ in range(20):  # a name is free once ZeroMQ has noticed; that the session is over shows later, by a probe
+        endpoint.poll(0.01)
+    assert endpoint.peers == (peer,)
+    with contextlib.closing(connected_as(endpoint, b"chosen")) as thief:
+        thief.connected()
+        for channel, message in ((Channel.DATA, wire.ListJobs()), (Channel.CONTROL, wire.Cancel("j"))):
+            frames.send(thief.sockets[channel], message)
+        thief.settle(lambda: len(failures(thief)) == 2)
+        assert {failure.code for failure in failures(thief)} == {Code.UNREACHABLE}
+        assert not [event for event in thief.events if isinstance(event, Received)]
+        assert not endpoint.send(peer, wire.Cancelled("j"))
+        assert not endpoint.send(peer, wire.Chunk("j", "result-0", 0), b"secret pixels")
+        thief.heard.clear()
+        thief.greet("thief")
+        assert [one.session for one in endpoint.peers] == ["thief"]
+        assert endpoint.send(endpoint.peers[0], wire.Cancelled("mine"))
+        thief.settle(lambda: wire.Cancelled("mine") in thief.heard)
+
+
+def test_what_was_said_before_hanging_up_is_still_heard(client: Wire) -> None:
+    client.greet()
+    frames.send(client.sockets[Channel.DATA], wire.Acknowledge("j"))
+    time.sleep(0.2)
+    client.close()
+    events: list[Received | Gone] = []
+    end = time.monotonic() + PATIENCE_S
+    while not any(isinstance(event, Gone) for event in events):
+        assert time.monotonic() < end
+        events += client.endpoint.poll(0.05)
+    assert [event.message for event in events if isinstance(event, Received)] == [wire.Acknowledge("j")]
+
+
+def test_both_sockets_of_a_session_are_of_one_key(home: Path) -> None:
+    endpoint = Endpoint(home, welcome, Transport.TCP)
+    one, other = keys.new_pair(), keys.new_pair()
+    guests.let_in(home, "one", one.public)
+    guests.let_in(home, "other", other.public)
+    with contextlib.closing(endpoint), bare(endpoint, one) as first, bare(endpoint, other) as second:
+        for client, channel in ((first, Channel.DATA), (second, Channel.CONTROL)):
+            client.connected()
+            frames.send(client.sockets[channel], wire.Hello(1, 0, "me", "shared", channel, "test"))
+            client.settle(lambda client=client: client.heard)
+        assert failures(second)[0].code is Code.BAD_REQUEST
+
+
+def test_one_machine_has_so_many_sessions_and_leaves_room_for_others(home: Path) -> None:
+    endpoint = Endpoint(home, welcome, Transport.TCP, most_of_one=2)
+    pair = keys.new_pair()
+    guests.let_in(home, "laptop", pair.public)
+    with contextlib.ExitStack() as stack:
+        stack.callback(endpoint.close)
+        clients = [stack.enter_context(bare(endpoint, pair)) for _ in range(3)]
+        for number, client in enumerate(clients):
+            client.greet(f"s{number}")
+        assert {failure.code for failure in failures(clients[2])} == {Code.BUSY}
+        own = stack.enter_context(bare(endpoint))
+        own.greet("own")
+        assert len(endpoint) == 3
+
+
+def test_while_the_list_of_guests_cannot_be_read_they_are_out_and_own_hosts_stay(home: Path) -> None:
+    endpoint = Endpoint(home, welcome, Transport.TCP)
+    pair = keys.new_pair()
+    guests.let_in(home, "laptop", pair.public)
+    with contextlib.closing(endpoint), bare(endpoint, pair) as guest, bare(endpoint) as own:
+        own.greet("own")
+        guest.greet("guest")
+        guests.guests_file(home).unlink()
+        guests.guests_file(home).mkdir()
+        guest.settle(lambda: all(line.gone for line in guest.lines.values()))
+        assert [peer.session for peer in endpoint.peers] == ["own"]
+        assert not [event for event in guest.events if isinstance(event, TurnedOut)]
+
+
+def test_what_is_removed_under_a_living_server_comes_back(client: Wire, home: Path) -> None:
+    client.greet()
+    (home / "connection.json").unlink()
+    (home / "server.lock").unlink()
+    client.settle(lambda: (home / "connection.json").exists() and (home / "server.lock").exists())
+    assert server_lives(home)
+    shutil.rmtree(home / "sockets", ignore_errors=True)
+    shutil.rmtree(home / "keys", ignore_errors=True)
+    before = client.endpoint.connection
+    is_ipc = before.data.startswith("ipc")
+    client.settle(
+        lambda: (client.endpoint.connection != before) if is_ipc else (home / "keys" / "server.json").exists()
+    )
+    with contextlib.closing(Wire(read_connection(home / "connection.json"), client.endpoint)) as later:
+        later.greet("later")
+    frames.send(client.sockets[Channel.CONTROL], wire.Ping(2))
+    client.settle(lambda: wire.Pong(2) in client.heard)
+
+
+def test_a_thousand_sessions_are_looked_after_in_portions(home: Path) -> None:
+    with contextlib.closing(Endpoint(home, welcome)) as endpoint:
+        for number in range(1000):
+            peer = Peer(f"s{number}", "me", "test")
+            endpoint._lines._by_session[peer.session] = Line(peer, heard=time.monotonic() - 60)
+        longest = 0.0
+        for _ in range(100):
+            began = time.thread_time()
+            endpoint.poll(0.0)
+            longest = max(longest, time.thread_time() - began)
+        assert longest < 0.02

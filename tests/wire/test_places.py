@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from server.wire import connection, files, guests, keys
+from server.wire import codec, connection, files, guests, keys, sockets
 from server.wire.connection import ConnectionFile
 from server.wire.errors import OverpaintError
 
@@ -67,18 +69,113 @@ def test_admitted_are_this_user_and_the_listed_keys(home: Path) -> None:
     assert not admitted.admits("not-a-key")
 
 
-def test_a_list_that_cannot_be_read_ends_nobodys_session_and_notes_in_it_stay(home: Path) -> None:
-    file, key = guests.guests_file(home), keys.server_keys(home).public
+def test_while_the_list_cannot_be_read_no_other_machine_is_let_in_and_none_is_forgotten(home: Path) -> None:
+    file, key = guests.guests_file(home), keys.new_pair().public
     guests.let_in(home, "laptop", key)
-    file.write_bytes("# Jürgens\n".encode("latin-1") + file.read_bytes())
     admitted = guests.Guests(home)
     assert admitted.admits(key)
-    guests.let_in(home, "studio", keys.client_keys(home).public)
-    assert file.read_text("utf-8").startswith("# J")
+    text = file.read_text()
     file.unlink()
     file.mkdir()  # for root, too, nothing that can be read
-    assert admitted.admits(key)
+    assert not admitted.admits(key)
+    assert admitted.admits(keys.client_keys(home).public)
     assert admitted.turned_out() == set()
+    assert not admitted.has_turned_out(key)
+    file.rmdir()
+    file.write_text(text)
+    assert admitted.admits(key)
+
+
+def test_who_is_revoked_while_the_list_cannot_be_read_stays_out_when_it_can(home: Path) -> None:
+    file, key, other = guests.guests_file(home), keys.new_pair().public, keys.new_pair().public
+    guests.let_in(home, "laptop", key)
+    guests.let_in(home, "studio", other)
+    admitted = guests.Guests(home)
+    assert admitted.admits(key)
+    guests.turn_out(home, "laptop")
+    with unreadable(file):
+        assert not admitted.admits(key)
+    assert not admitted.admits(key)
+    assert admitted.admits(other)
+    assert admitted.turned_out() == {key}
+
+
+@contextlib.contextmanager
+def unreadable(file: Path) -> Iterator[None]:
+    """The same file, date and all, that only cannot be opened: a link that leads to itself."""
+    aside = file.with_name("aside")
+    file.rename(aside)
+    file.symlink_to(file.name)
+    try:
+        yield
+    finally:
+        aside.replace(file)
+
+
+@posix
+def test_a_list_that_is_a_pipe_makes_nobody_wait(home: Path) -> None:
+    file, key = guests.guests_file(home), keys.new_pair().public
+    keys.client_keys(home)
+    os.mkfifo(file)
+    assert not guests.Guests(home).admits(key)
+
+
+def test_a_line_of_the_list_that_is_damaged_is_left_out_and_notes_in_it_stay(home: Path) -> None:
+    file, key = guests.guests_file(home), keys.new_pair().public
+    guests.let_in(home, "laptop", key)
+    file.write_bytes(b"# J\xfcrgens\n\xff\xfe\x00 what\n" + file.read_bytes() + b"\x1b[2J\n" + b"x" * 5000)
+    assert guests.Guests(home).admits(key)
+    guests.let_in(home, "studio", keys.new_pair().public)
+    assert file.read_text("utf-8").startswith("# J")
+    assert [guest.name for guest in guests.listed(home)] == ["laptop", "studio"]
+
+
+def test_a_name_in_the_list_says_nothing_to_a_terminal(home: Path) -> None:
+    guests.let_in(home, "laptop", keys.new_pair().public)
+    file = guests.guests_file(home)
+    file.write_text(file.read_text().replace("laptop", "\x1b[2Jlaptop\u202e" + "x" * 200))
+    (guest,) = guests.listed(home)
+    assert guest.name.isprintable()
+    assert len(guest.name) <= 40
+
+
+def _torn(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:50])
+
+
+def _of_other_letters(path: Path) -> None:
+    path.write_bytes(b"\xff\xfe\x00")
+
+
+def _no_keys(path: Path) -> None:
+    path.write_text('{"public": "", "secret": "no"}')
+
+
+def _not_of_one_pair(path: Path) -> None:
+    path.write_text(codec.to_text(sockets.KeyPair(keys.new_pair().public, keys.new_pair().secret)))
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    (path / "in it").mkdir(parents=True)
+
+
+def _loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("damage", [_torn, _of_other_letters, _no_keys, _not_of_one_pair, _folder, _loop])
+@pytest.mark.parametrize("kept", [keys.server_keys, keys.client_keys])
+def test_a_damaged_pair_of_keys_is_kept_aside_and_made_anew(home: Path, damage, kept) -> None:
+    before = kept(home)
+    (file,) = (home / "keys").iterdir()
+    damage(file)
+    after = kept(home)
+    assert after != before
+    assert keys.whole(after)
+    assert kept(home) == after
+    assert (home / "keys" / f"{file.name}.damaged").is_symlink() or (home / "keys" / f"{file.name}.damaged").exists()
 
 
 def test_a_lock_is_held_by_one_and_ends_with_its_process(home: Path) -> None:
@@ -99,6 +196,43 @@ def test_a_lock_is_held_by_one_and_ends_with_its_process(home: Path) -> None:
     ours = files.LockFile(path)
     assert ours.take()
     ours.release()
+
+
+def test_a_lock_whose_file_was_removed_is_noticed(home: Path) -> None:
+    path = home / "server.lock"
+    lock = files.LockFile(path)
+    assert lock.take()
+    assert lock.still_ours()
+    path.unlink()
+    assert not lock.still_ours()
+    other = files.LockFile(path)
+    assert other.take()
+    assert not lock.still_ours()
+    other.release()
+    lock.release()
+
+
+@posix
+def test_without_its_locks_file_a_server_is_still_the_only_one_and_puts_it_back(home: Path) -> None:
+    lock = connection.ServerLock(home)
+    assert lock.take()
+    (home / "server.lock").unlink()
+    assert not connection.ServerLock(home).take()
+    assert lock.keep()
+    assert connection.server_lives(home)
+    lock.release()
+    assert not connection.server_lives(home)
+
+
+def test_a_server_whose_lock_another_has_taken_is_told(home: Path) -> None:
+    lock = connection.ServerLock(home)
+    assert lock.take()
+    (home / "server.lock").unlink()
+    other = files.LockFile(home / "server.lock")  # as where no folder can be locked
+    assert other.take()
+    assert not lock.keep()
+    other.release()
+    lock.release()
 
 
 def test_asking_for_a_lock_does_not_keep_a_server_from_starting(home: Path) -> None:
