@@ -106,16 +106,9 @@ class Gateway:
 
     def _step(self) -> None:
         now = time.monotonic()
-        if not self._home.exists():
-            log.warning("the server's folder is gone, so nobody can find it: it ends")
-            self._stopping = True
-            return
-        if asked_to_end(self._home):
-            log.info("it was asked to end")
-            self._stopping = True
-            return
-        if self._endpoint.displaced:
-            log.warning("another server has taken over the folder of this one: it ends")
+        why = self._why_to_end()
+        if why:
+            log.warning("%s: it ends", why)
             self._stopping = True
             return
         self._dispatch.tick(now)
@@ -128,6 +121,13 @@ class Gateway:
         elif now - self._wanted > self._settings.end_after:
             log.info("nobody has needed the server for %.0f s: it ends", now - self._wanted)
             self._stopping = True
+
+    def _why_to_end(self) -> str:
+        if not self._home.exists():
+            return "the server's folder is gone, so nobody can find it"
+        if asked_to_end(self._home):
+            return "the server was asked to end"
+        return "another server has taken over this one's folder" if self._endpoint.displaced else ""
 
     def _take(self, event: Received | Gone | TurnedOut) -> None:
         try:
