@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from server.pixels.masks import Region
 from server.pixels.picture import F32, Picture
 from server.wire.messages import Estimate, Estimated
 from server.wire.recipe import Recipe
@@ -22,12 +23,14 @@ class Cancelled(Exception):  # noqa: N818 - not an error: the user wanted it
 @dataclass(frozen=True, eq=False)
 class Scene:
     """picture: the crop at its own size. mask: float32 (H, W), 0..1, white = repaint (the denoise mask).
+    selected: bool (H, W), what of that the person selected, the rest being there for an edit's edges. None: all of it.
     content: the name of what both were made of (``wire.content``), for an edit that keeps what it learned of a picture;
     a function, because most edits do not ask and reading everything once more takes its time."""
 
     picture: Picture
     mask: F32
     content: Callable[[], str] = str
+    selected: Region | None = None
 
     def __post_init__(self) -> None:
         if self.mask.shape != self.picture.alpha.shape:
@@ -55,11 +58,13 @@ Report = Callable[[Step], None]
 class Answer:
     """images: one float32 (H, W, 3) per variation (and, where the recipe has etas, for each of them: all variations of
     the first eta first), sRGB, at the scene's size, never composited. recipe: with every setting that was used filled
-    in. notices: sentences worth showing beside the answer."""
+    in. notices: sentences worth showing beside the answer. painted: bool (H, W), of an edit that continues what is
+    around a hole: all of that shows and nothing else, in the layer's own outline; None: the selection decides."""
 
     images: tuple[F32, ...]
     recipe: Recipe
     notices: tuple[str, ...] = ()
+    painted: Region | None = None
 
 
 Edit = Callable[[Scene, Recipe, "Models", Report], Answer]

@@ -14,7 +14,7 @@ import numpy as np
 
 from server.models.fillers.filler import Filler, installed
 from server.models.shelf import Shelf
-from server.pixels.picture import F32
+from server.pixels.picture import F32, Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Recipe
 
@@ -24,6 +24,7 @@ from .erasing.levels import COLOURS, Bits, inscribed, whole_patches
 from .erasing.membrane import membrane
 from .erasing.progress import Progress
 from .erasing.regions import Region, regions
+from .erasing.rim import with_rim
 
 if TYPE_CHECKING:
     from server.models.residency import Models
@@ -33,7 +34,7 @@ _RADII = (4, 3, 2, 1)
 
 _ENOUGH_PATCHES = 60
 
-_THIN = 4.5
+_THIN = 6.5
 """Greatest radius, in pixels, of wires, scratches and specks: nobody misses texture there; milder votes are truer."""
 
 _MILD = 1.0
@@ -45,29 +46,52 @@ def erase(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answe
     hole = hole_of(scene)
     known = ~hole & (scene.picture.alpha > 0)
     if not known.any():
-        raise OverpaintError(
-            Code.BAD_REQUEST,
-            "Everything is selected, so there is nothing to continue.",
-            "Select only what should go, and leave some of its surroundings.",
-        )
+        raise _nothing_around(scene.picture)
     first = seed_of(recipe)
     filler = installed(recipe.model, Shelf()) if recipe.model else None
     if filler is not None:
         image = _filled(scene.picture.rgb, hole, known, filler, report)
-        return Answer((image,), replace(recipe, seed=first, variations=1))
+        return Answer((image,), replace(recipe, seed=first, variations=1), painted=hole)
     work = tuple((region, manner_for(region, known)) for region in regions(hole))
     count = sum(_passes(region, manner) for region, manner in work)
     progress = Progress(report, count * recipe.variations, scene.picture.rgb)
     images = tuple(_erased(scene.picture.rgb, work, known, seed, progress) for seed in seeds(first, recipe.variations))
-    return Answer(images, replace(recipe, seed=first, model=""))
+    return Answer(images, replace(recipe, seed=first, model=""), painted=hole)
 
 
 def hole_of(scene: Scene) -> Bits:
-    """bool (H, W): where at least half is to be repainted, or half of the most where the whole selection is faint."""
-    most = float(scene.mask.max(initial=0))
-    if most <= 0:
+    """bool (H, W): what of the selection is to be painted, which is all of it that the layer shows anything in.
+
+    Raises empty-selection where that is nothing."""
+    if not (scene.mask > 0).any():
         raise OverpaintError(Code.EMPTY_SELECTION, "Nothing is selected.", "Select what should go.")
-    return np.asarray(scene.mask >= min(0.5, most / 2))
+    hole = with_rim(scene.picture, _selected(scene.mask), scene.selected) & (scene.picture.alpha > 0)
+    if not hole.any():
+        raise OverpaintError(
+            Code.EMPTY_SELECTION,
+            "The chosen layer is empty where you selected, so there is nothing to erase.",
+            "Choose the layer that has what should go.",
+        )
+    return hole
+
+
+def _selected(mask: F32) -> Bits:
+    """Where at least half is to be repainted, or half of the most where the whole selection is faint."""
+    return np.asarray(mask >= min(0.5, float(mask.max()) / 2))
+
+
+def _nothing_around(picture: Picture) -> OverpaintError:
+    if (picture.alpha > 0).all():
+        return OverpaintError(
+            Code.BAD_REQUEST,
+            "Everything is selected, so there is nothing to continue.",
+            "Select only what should go, and leave some of its surroundings.",
+        )
+    return OverpaintError(
+        Code.BAD_REQUEST,
+        "The chosen layer is empty around your selection, so there is nothing to continue.",
+        "Choose the layer that has the surroundings, or clear the selection in this one.",
+    )
 
 
 def manner_for(region: Region, known: Bits) -> Manner | None:

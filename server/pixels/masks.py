@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -21,19 +21,27 @@ Region = npt.NDArray[np.bool_]
 _LEVELS = 16
 """Level sets by which a soft selection is grown and feathered."""
 
+_WIDTHS = ((4, 0.0), *((feather, 7 * (feather - 0.5)) for feather in (6, 8, 12, 16, 24)))
+"""Pixels of feather, and the least inscribed radius that is given as many: a fourteenth of the width."""
+
+_CORNER = 1.5
+"""How far from its core, in inscribed radii, a part reaches; the corners of a square are at 1.42."""
+
 
 @dataclass(frozen=True, eq=False)
 class Masks:
     """All (H, W).
 
     edit: bool, where the new layer may show at all: the selection, grown and feathered.
+    selected: bool, the selection itself, grown as asked and faded as far as a fade was asked for.
     composite: float32 0..1, the alpha of the new layer; exactly 0 outside ``edit``, 1 inside a hard selection.
     denoise: float32 0..1, how much the model repaints; at least ``composite``, and full wherever half of the answer
     shows, so that the fade lies over what the model kept.
-    feather: the pixels of fade that were used.
+    feather: the most pixels of fade that were used anywhere.
     """
 
     edit: Region
+    selected: Region
     denoise: F32
     composite: F32
     feather: int
@@ -53,7 +61,7 @@ def whole(extent: Extent, alpha: F32 | None = None) -> Masks:
     in which nothing is visible yet has none to keep."""
     everywhere = np.ones((extent.height, extent.width), np.float32)
     composite = alpha if alpha is not None and alpha.any() else everywhere
-    return Masks(composite > 0, everywhere, composite, 0)
+    return Masks(composite > 0, everywhere > 0, everywhere, composite, 0)
 
 
 def derive(mask: F32, grow: int = 0, feather: int | None = None) -> Masks:
@@ -66,22 +74,31 @@ def derive(mask: F32, grow: int = 0, feather: int | None = None) -> Masks:
         raise OverpaintError(
             Code.EMPTY_SELECTION, "Nothing is selected.", "Select the part to replace, or choose Edit layer."
         )
-    fade = automatic_feather(mask, grow) if feather is None else feather
+    widest = automatic_feather(mask, grow) if feather is None else feather
     composite = np.zeros(mask.shape, np.float32)
-    here = window(mask, grow + fade)
-    composite[here] = _spread(mask[here], grow, fade)
+    here = window(mask, grow + widest)
+    local = feather is None and not _softness(mask)
+    composite[here] = _fitted(mask[here], grow, widest) if local else _spread(mask[here], grow, widest)
     denoise = np.minimum(composite * np.float32(2 / composite.max()), 1)
-    return Masks(composite > 0, denoise, composite, fade)
+    selected = denoise >= 0.5 if feather is not None else distance_to(_body(mask)) <= grow
+    return Masks(composite > 0, selected, denoise, composite, widest)
+
+
+def painted_only(masks: Masks, painted: Region, alpha: F32) -> Masks:
+    """The masks of an edit that painted ``painted`` (H, W) alone and continued what is around: all of that shows, so
+    that no soft rim of what was there does, nothing beyond, and nothing where the layer has nothing (its ``alpha``)."""
+    composite = np.where(painted & masks.edit, masks.composite.max() * alpha, np.float32(0))
+    return replace(masks, edit=composite > 0, composite=composite)
 
 
 def automatic_feather(mask: F32, grow: int = 0) -> int:
-    """A twentieth of the selection's diagonal, 2..24 pixels, less what is soft already, and no more than there is room
-    for before the crop ends."""
-    box = bounds(mask)
-    wanted = min(max(2, round(0.05 * math.hypot(box.width, box.height))), 24)
-    height, width = mask.shape
+    """For the widest part of the selection, in pixels: a fourteenth of its width, 4..24, less what is soft already, and
+    no more than there is room for before the crop ends."""
+    body = _body(mask)
+    box, (height, width) = bounds(body), mask.shape
     gaps = [gap for gap in (box.x, box.y, width - box.right, height - box.bottom) if gap > 0]
     room = max(0, min(gaps) - grow - 1) if gaps else 0
+    wanted = max(step for step, radius in _WIDTHS if radius <= depth_in(body).max() + grow)
     return min(room, max(0, wanted - round(_softness(mask))))
 
 
@@ -109,13 +126,39 @@ def distance_to(region: Region) -> F32:
     return cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).astype(np.float32, copy=False)
 
 
+def depth_in(region: Region) -> F32:
+    """float32 (H, W): pixels from each of ``region`` to the nearest outside it; the array's end is no edge of it."""
+    return distance_to(~region)
+
+
+def _body(mask: F32) -> Region:
+    """Where a selection is at least half as strong as anywhere: faint traces, as JPEG leaves them, are none of it."""
+    body: Region = mask >= mask.max() / 2
+    return body
+
+
 def _softness(mask: F32) -> float:
     """The mean width in pixels of the selection's own soft edge; an antialiased edge counts as none."""
-    inside = (mask >= 0.5).astype(np.uint8)
-    rim = int(inside.sum()) - int(cv2.erode(inside, np.ones((3, 3), np.uint8)).sum())
-    soft = int(np.count_nonzero((mask > 0) & (mask < 1)))
-    width = soft / max(1, rim)
-    return width if width > 2 else 0.0
+    body, around = _body(mask), np.ones((3, 3), np.uint8)
+    rim = body & (cv2.erode(body.astype(np.uint8), around) == 0)
+    if not rim.any():
+        return 0.0
+    rise = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, around)[rim] / mask.max()
+    width = float((2 / np.maximum(rise, 0.02)).mean())
+    return width if width > 3 else 0.0
+
+
+def _fitted(mask: F32, grow: int, widest: int) -> F32:
+    """``mask`` grown, and every part of it feathered by what suits its own width: a wire beside a house stays thin."""
+    body = distance_to(_body(mask)) <= grow
+    depth = depth_in(body)
+    total = mask
+    for feather, radius in _WIDTHS:
+        core = depth >= radius
+        if core.any():
+            part = body & (distance_to(core) <= _CORNER * radius)
+            total = np.maximum(total, _fade(distance_to(part), min(feather, widest)))
+    return total
 
 
 def _spread(mask: F32, grow: int, feather: int) -> F32:

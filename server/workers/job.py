@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,13 +69,13 @@ def run(submit: Submit, folder: Path, edit: Edit, models: Models, report: Report
         report(step)
 
     watch.begin("editing")
-    scene = Scene(source.picture, edges.denoise, lambda: _content(folder))
+    scene = Scene(source.picture, edges.denoise, lambda: _content(folder), edges.selected)
     answer = edit(scene, submit.recipe, models, timed_report)
     watch.begin("finishing")
     layers = tuple(_write_layers(submit, folder, source, edges, answer, report))
     finished = Finished(
         submit.job,
-        replace(answer.recipe, feather=edges.feather),
+        answer.recipe,
         layers,
         watch.seconds(),
         (*source.notices, *answer.notices),
@@ -109,6 +108,8 @@ def _write_layers(
     submit: Submit, folder: Path, source: Source, edges: Masks, answer: Answer, report: Report
 ) -> Iterator[ResultLayer]:
     raster = formats.answer_raster(submit.layer)
+    if answer.painted is not None:
+        edges = masks.painted_only(edges, answer.painted, source.picture.alpha)
     for number, (image, (eta, seed)) in enumerate(zip(answer.images, _draws(answer.recipe), strict=True)):
         report(Step("Matching the colours", number, len(answer.images)))
         layer = blend.finish(source.picture, image, edges)

@@ -141,7 +141,7 @@ def test_colours_under_full_transparency_are_never_copied() -> None:
 
 def test_a_hole_beside_nothing_but_transparency_is_painted_from_afar() -> None:
     rgb, mask = np.full((200, 200, 3), 0.5, np.float32), box(200, 200, 2, 2, 6, 6)
-    alpha = np.zeros((200, 200), np.float32)
+    alpha = mask.astype(np.float32)
     alpha[190:, 190:] = 1
     rgb[190:, 190:] = 0.75
     assert np.allclose(erased(rgb, mask, alpha=alpha)[mask], 0.75, atol=0.01)

@@ -41,7 +41,7 @@ def test_a_selection_goes_in_and_a_layer_comes_back(pondering: RunningServer):
         assert not outside[20, 25]
         assert np.array_equal(pixels[outside][:, :3], source[outside][:, :3])
     finished = arrived.finished
-    assert finished.recipe.feather is not None
+    assert finished.recipe.feather is None
     assert {"reading", "Pondering", "finishing"} <= set(finished.seconds)
 
 

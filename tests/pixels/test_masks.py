@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -93,6 +94,51 @@ def test_a_selection_that_is_soft_already_gets_no_feather_of_its_own():
     assert masks.automatic_feather(soft) == 0
     hard = (soft >= 0.5).astype(np.float32)
     assert masks.automatic_feather(hard) >= 4
+
+
+def line(height: int = 300, width: int = 500, thickness: int = 7) -> np.ndarray:
+    mask = np.zeros((height, width), np.float32)
+    cv2.line(mask, (30, 40), (width - 30, height - 40), 1, thickness)
+    return mask
+
+
+@pytest.mark.parametrize("thickness", [1, 3, 7, 15])
+def test_a_long_line_is_feathered_by_its_width_not_by_its_length(thickness):
+    mask = line(thickness=thickness)
+    found = masks.derive(mask)
+    assert found.edit.sum() > mask.sum()
+    assert not found.edit[masks.distance_to(mask > 0) > 4].any()
+
+
+def test_a_thin_part_stays_thin_beside_a_wide_one():
+    mask = line()
+    both = mask.copy()
+    cv2.circle(both, (380, 80), 60, 1, -1)
+    found = masks.derive(both)
+    away = np.indices(mask.shape)[1] < 250
+    assert not found.edit[away & (masks.distance_to(mask > 0) > 4)].any()
+    assert found.edit[80, 380 + 60 + 7]
+
+
+@pytest.mark.parametrize("quality", [30, 75, 95])
+def test_the_traces_that_jpeg_leaves_change_no_feather(quality):
+    mask = line(thickness=40)
+    _, data = cv2.imencode(".jpg", (mask * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    stained = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
+    assert (stained[mask == 0] > 0).any()
+    assert masks.derive(stained).feather == masks.derive(mask).feather
+    differing = masks.derive(stained).selected ^ masks.derive(mask).selected
+    assert differing.sum() < 0.02 * mask.sum()
+
+
+def test_what_an_edit_painted_shows_wholly_and_within_the_layers_own_outline():
+    found = masks.derive(square())
+    painted = square(64, 22, 44) > 0
+    alpha = np.ones((64, 64), np.float32)
+    alpha[:, 30:] = 0
+    shown = masks.painted_only(found, painted, alpha)
+    np.testing.assert_array_equal(shown.composite, (painted & (alpha > 0)).astype(np.float32))
+    np.testing.assert_array_equal(shown.edit, shown.composite > 0)
 
 
 def test_the_automatic_feather_ends_before_the_crop_does():

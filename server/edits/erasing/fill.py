@@ -26,6 +26,9 @@ Show = Callable[[F32], None]
 _SEARCHED_PIXELS = 1_600_000
 """Pictures larger than this are not searched: they take the matches of half their size."""
 
+_FAR = 60
+"""Pixels from what is known beyond which no patch deserves more trust than another: 1.3 to the minus 175th is nothing."""
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -106,7 +109,7 @@ class Painter:
         self._is_source = whole_patches(level.known, radius)
         self._sources = np.flatnonzero(self._is_source)
         depth = cv2.distanceTransform(level.hole.astype(np.uint8), cv2.DIST_L2, 3).ravel()[self._targets]
-        self._trust = (manner.trust**-depth).astype(np.float32)
+        self._trust = (manner.trust ** -np.minimum(depth, _FAR)).astype(np.float32)
         self._smooth = level.smooth()
         self._searching: tuple[Describer, Search] | None = None
 
