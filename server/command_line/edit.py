@@ -119,14 +119,14 @@ def write(arrived: Arrived, source: Image, picture: Path, out: Path) -> tuple[Pa
 def _write(arrived: Arrived, source: Image, name: str, out: Path) -> tuple[Path, ...]:
     answers = [_answer(layer, source) for layer in arrived.layers]
     places = [layer.layer.raster.bounds for layer in arrived.layers]
-    shown = [over(source, answer, place) for answer, place in zip(answers, places, strict=True)]
-    files = _outputs(out, len(shown))
+    files = _outputs(out, len(answers))
     if out.suffix.lower() == ".ora":
         names = naming.answer_names(arrived.finished)
-        ora.write(out, [*_layers(answers, places, names), ora.Layer(name, source)], shown[0])
+        layers = [*_layers(answers, places, names), ora.Layer(name, source)]
+        ora.write(out, layers, over(source, answers[0], places[0]))
     else:
-        for path, picture in zip(files, shown, strict=True):
-            saving.write_whole(path, png.encode(picture))
+        for path, answer, place in zip(files, answers, places, strict=True):
+            saving.write_whole(path, png.encode(over(source, answer, place)))
     return tuple(files)
 
 

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from server.documents import chunks, png
+from server.documents.found import Pixels
 from server.documents.image import Image
 from server.documents.saving import write_whole
 
@@ -85,6 +86,6 @@ def _printable(name: str) -> str:
 def _thumbnail(image: Image) -> Image:
     scale = min(1.0, _THUMBNAIL / image.extent.longest)
     size = (max(1, round(image.extent.width * scale)), max(1, round(image.extent.height * scale)))
-    shallow = image.pixels if image.pixels.dtype == np.uint8 else (image.pixels >> 8).astype(np.uint8)
-    small = cv2.resize(shallow, size, interpolation=cv2.INTER_AREA)
-    return Image(small.reshape(size[1], size[0], -1).astype(np.uint8, copy=False), image.icc, image.shown_by)
+    small: Pixels = cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], -1)
+    shallow = small if small.dtype == np.uint8 else small >> 8
+    return Image(shallow.astype(np.uint8), image.icc, image.shown_by)

@@ -11,11 +11,13 @@ import zlib
 import numpy as np
 
 from server.documents.chunks import SIGNATURE, Chunk
+from server.documents.found import Pixels
 from server.documents.image import Image
 
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _FILTER_UP = 2
 _LEVEL = 6
+_ROWS = 256
 _LONGEST = (1 << 31) - 1
 """Bytes of a chunk."""
 
@@ -28,17 +30,23 @@ def encode(image: Image) -> bytes:
     if image.icc:
         chunks.append(Chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(image.icc)))
     chunks += image.chunks
-    packed = zlib.compress(_filtered(image), _LEVEL)
+    packed = _packed(image.pixels)
     chunks += [Chunk(b"IDAT", packed[at : at + _LONGEST]) for at in range(0, len(packed), _LONGEST)]
     chunks.append(Chunk(b"IEND", b""))
     return SIGNATURE + b"".join(chunk.packed for chunk in chunks)
 
 
-def _filtered(image: Image) -> bytes:
-    """Each row as its difference to the one above."""
-    rows = image.pixels.astype(image.pixels.dtype.newbyteorder(">")).view(np.uint8).reshape(image.pixels.shape[0], -1)
-    filtered = np.empty((rows.shape[0], rows.shape[1] + 1), np.uint8)
-    filtered[:, 0] = _FILTER_UP
-    filtered[0, 1:] = rows[0]
-    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
-    return filtered.tobytes()
+def _packed(pixels: Pixels) -> bytes:
+    """Each row as its difference to the one above, compressed some at a time: a large picture costs little more than
+    itself."""
+    packing, pieces = zlib.compressobj(_LEVEL), []
+    above = np.zeros(pixels[:1].nbytes, np.uint8)
+    for top in range(0, pixels.shape[0], _ROWS):
+        band = np.ascontiguousarray(pixels[top : top + _ROWS], pixels.dtype.newbyteorder(">"))
+        rows = band.view(np.uint8).reshape(band.shape[0], -1)
+        filtered = np.empty((rows.shape[0], rows.shape[1] + 1), np.uint8)
+        filtered[:, 0] = _FILTER_UP
+        np.subtract(rows, np.concatenate([above[None], rows[:-1]]), out=filtered[:, 1:])
+        pieces.append(packing.compress(filtered.tobytes()))
+        above = rows[-1]
+    return b"".join([*pieces, packing.flush()])

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from tifffile import COMPRESSION, PHOTOMETRIC, TIFF, TiffFile, TiffPage
+from tifffile import COMPRESSION, PHOTOMETRIC, TiffFile, TiffPage
 
 from server.documents import directory, exif, samples
 from server.documents.chunks import Chunk, density, raw_profile
@@ -36,61 +36,18 @@ _DESCRIPTION = (269, 270, 271, 272, 285, 305, 306, 316, directory.ARTIST, direct
 """Title, description, maker, model, page, program, time, computer, artist, copyright, and what Windows adds."""
 _RESOLUTION = (282, 283, 296)
 _UNITS = {1: "none", 2: "inch", 3: "cm"}
-_LAYOUT = {
-    *(
-        254,
-        255,
-        256,
-        257,
-        258,
-        259,
-        262,
-        263,
-        266,
-        273,
-        277,
-        278,
-        279,
-        280,
-        281,
-        284,
-        292,
-        293,
-        297,
-        317,
-        320,
-        322,
-        323,
-    ),
-    *(
-        324,
-        325,
-        332,
-        334,
-        336,
-        338,
-        339,
-        340,
-        341,
-        347,
-        512,
-        513,
-        514,
-        515,
-        517,
-        518,
-        519,
-        520,
-        521,
-        529,
-        530,
-        531,
-        532,
-    ),
-    *(32997, 32998, 34665, 34853, 65420),
-}
-"""Tags of how the pixels lie in the file."""
-_SUB_PICTURES, _DNG = 330, 50706
+_LAYOUT = """
+NewSubfileType SubfileType ImageWidth ImageLength BitsPerSample Compression PhotometricInterpretation
+Thresholding CellWidth CellLength FillOrder StripOffsets SamplesPerPixel RowsPerStrip StripByteCounts
+MinSampleValue MaxSampleValue PlanarConfiguration T4Options T6Options PageNumber Predictor ColorMap TileWidth
+TileLength TileOffsets TileByteCounts InkSet NumberOfInks DotRange ExtraSamples SampleFormat SMinSampleValue
+SMaxSampleValue JPEGTables JPEGProc JPEGInterchangeFormat JPEGInterchangeFormatLength JPEGRestartInterval
+JPEGLosslessPredictors JPEGPointTransforms JPEGQTables JPEGDCTables JPEGACTables YCbCrCoefficients
+YCbCrSubSampling YCbCrPositioning ImageDepth TileDepth ExifTag GPSTag
+"""
+"""The names of tags of how the pixels lie in the file."""
+_LEAST, _MOST, _LEAST_OF_ANY, _MOST_OF_ANY = 280, 281, 340, 341
+_DNG = 50706
 
 
 def read(data: bytes) -> Found:
@@ -99,7 +56,7 @@ def read(data: bytes) -> Found:
         page = file.pages.first
         _check(page, len(data))
         pixels = _pixels(page)
-        notices = [*_extra_notices(page), *_page_notices(file), *_dropped(page)]
+        notices = [*_extra_notices(page), *_page_notices(file), *_range_notices(page), *_dropped(page)]
         return Found(
             pixels,
             _bytes(page, _ICC),
@@ -191,11 +148,23 @@ def _page_notices(file: TiffFile) -> Iterator[str]:
     yield "It has several pages; the first was used."
 
 
+def _range_notices(page: TiffPage) -> Iterator[str]:
+    """Twelve bits in sixteen, as instruments write them, and the like."""
+    full = (1 << page.bitspersample) - 1
+    for code, usual in ((_LEAST, 0), (_MOST, full), (_LEAST_OF_ANY, 0), (_MOST_OF_ANY, full)):
+        said = page.tags.valueof(code, usual)
+        if {*(said if isinstance(said, tuple) else (said,))} != {usual}:
+            yield f"It says that its numbers do not go from 0 to {full}; they were taken as if they did."
+            return
+
+
 def _dropped(page: TiffPage) -> Iterator[str]:
-    known = {*_LAYOUT, *_DESCRIPTION, *_RESOLUTION, _ORIENTATION, _ICC, _IPTC, _XMP, _WHITE, _PRIMARIES}
-    names = sorted({TIFF.TAGS.get(tag.code, str(tag.code)) for tag in page.tags if tag.code not in known})
+    known = {*_DESCRIPTION, *_RESOLUTION, _ORIENTATION, _ICC, _IPTC, _XMP, _WHITE, _PRIMARIES}
+    names = {tag.name for tag in page.tags if tag.code not in known} - {*_LAYOUT.split()}
+    if page.photometric is PHOTOMETRIC.YCBCR:
+        names.discard("ReferenceBlackWhite")
     if names:
-        yield f"Not carried on of what it says: {', '.join(names)}."
+        yield f"Not carried on of what it says: {', '.join(sorted(names))}."
 
 
 def _orientation(page: TiffPage) -> int | None:

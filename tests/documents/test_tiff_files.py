@@ -186,6 +186,17 @@ def test_what_is_not_carried_on_is_named(tmp_path):
     assert "ModelPixelScale" in again.notices[0]
 
 
+@pytest.mark.parametrize(("code", "value"), [(281, 4095), (280, 64), (341, 4095)])
+def test_a_narrower_range_than_its_bits_have_is_said(tmp_path, code, value):
+    again = read(tmp_path, tiff(numbers(1, 16)[..., 0], photometric="minisblack", tags=[(code, 3, 1, value)]), "tif")
+    assert "do not go from 0 to 65535" in again.notices[0]
+
+
+def test_the_range_that_its_bits_have_needs_no_word(tmp_path):
+    data = tiff(numbers(3), photometric="rgb", tags=[(280, 3, 3, (0, 0, 0)), (281, 3, 3, (255, 255, 255))])
+    assert read(tmp_path, data, "tif").notices == ()
+
+
 @depths
 def test_of_several_pages_the_first_is_used_aloud(tmp_path, bits):
     pages = np.stack([numbers(3, bits, seed=seed) for seed in (1, 2)])
