@@ -98,11 +98,14 @@ def read_mask(path: Path, extent: Extent) -> Image:
     found = _found(path)
     image = _upright(found)
     if image.extent != extent:
+        hint = "Save the mask at the size of the picture: white where it may change, black elsewhere."
+        if image.extent == Extent(extent.height, extent.width):
+            hint = "One of them lies on its side: make the mask from the picture as a viewer shows it, upright."
         raise OverpaintError(
             Code.BAD_REQUEST,
             f"The mask is {image.extent.width} × {image.extent.height} pixels, "
             f"the picture {extent.width} × {extent.height}.",
-            "Save the mask at the size of the picture: white where it may change, black elsewhere.",
+            hint,
         )
     said = masks.of(image.pixels, lossy=found.lossy)
     return Image(said.pixels, None, (), said.notices)

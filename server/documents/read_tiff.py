@@ -136,7 +136,9 @@ def _has_alpha(page: TiffPage) -> bool:
 def _extra_notices(page: TiffPage) -> Iterator[str]:
     count = len(_extras(page)) - _has_alpha(page)
     if count > 0:
-        yield f"{count} further channel{'s' if count > 1 else ''} of it, not said to be transparency, were left out."
+        which = "A further channel" if count == 1 else f"{count} further channels"
+        verb = "was" if count == 1 else "were"
+        yield f"{which} of it, not said to be transparency, {verb} left out."
 
 
 def _page_notices(file: TiffFile) -> Iterator[str]:

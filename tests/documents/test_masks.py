@@ -92,6 +92,25 @@ def test_black_and_white_on_transparency_is_black_and_white(tmp_path):
     assert not said[5:].any()
 
 
+@pytest.mark.parametrize(("kind", "white"), [(np.uint8, 1), (np.uint16, 1), (np.uint16, 255)])
+def test_one_whose_white_is_1_as_programs_compute_it_selects_the_same_aloud(tmp_path, kind, white):
+    stored = (PLAIN > 0).astype(kind)[..., None] * kind(white)
+    said = mask(tmp_path, png(stored, 0, 8 * stored.itemsize))
+    assert np.array_equal(said.pixels[..., 0] == np.iinfo(kind).max, PLAIN > 0)
+    assert "taken as white" in said.notices[0]
+
+
+def test_one_that_is_dark_everywhere_is_left_as_it_is_and_said(tmp_path):
+    said = mask(tmp_path, by_pillow(PLAIN // 5, "PNG"))
+    assert np.array_equal(said.pixels[..., 0], PLAIN // 5)
+    assert "20%" in said.notices[0]
+
+
+def test_one_on_its_side_is_refused_with_the_reason(tmp_path):
+    with pytest.raises(OverpaintError, match="on its side"):
+        mask(tmp_path, by_pillow(PLAIN.T.copy(), "PNG"))
+
+
 def test_one_that_lies_on_its_side_is_turned_as_pictures_are(tmp_path):
     data = by_pillow(np.rot90(PLAIN).copy(), "PNG", exif=exif(6))
     assert np.array_equal(mask(tmp_path, data).pixels[..., 0], PLAIN)
