@@ -45,17 +45,24 @@ def until(condition: Callable[[], object], what: str, patience: float = PATIENCE
 
 
 class RunningServer:
-    """``python -m server.cli serve`` for ``home``, answering when made."""
+    """``python -m server.cli serve`` for ``home``, answering when made. descriptors: as many as it may have."""
 
-    def __init__(self, home: Path, *options: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *options: str,
+        environment: dict[str, str] | None = None,
+        descriptors: int | None = None,
+    ) -> None:
         self.home = home
+        self._few = [] if descriptors is None else ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh"]
         self._options = options
         self._environment = environment or {}
         self.start()
 
     def start(self) -> None:
         variables = {**os.environ, "PYTHONPATH": str(CHECKOUT), "OVERPAINT_HOME": str(self.home), **self._environment}
-        command = [sys.executable, "-m", "server.cli", "serve", *self._options]
+        command = [*self._few, sys.executable, "-m", "server.cli", "serve", *self._options]
         self.process = subprocess.Popen(command, env=variables, cwd=self.home.parent)
         until(lambda: self._answers() or self.process.poll() is not None, "the server to answer")
         assert self.process.poll() is None, self.log()

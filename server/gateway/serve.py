@@ -14,6 +14,7 @@ from typing import Any
 from server.gateway.loop import Gateway
 from server.gateway.settings import Settings
 from server.journal import disk_errors
+from server.wire import descriptors
 from server.wire.address import Address
 from server.wire.connection import Transport
 from server.wire.files import private_folder
@@ -36,6 +37,7 @@ def serve(
     """Serves until SIGTERM, SIGINT, or long idleness. listen: where other machines may connect. ready: called as
     soon as all who may connect can. Raises ``OverpaintError``: busy when one runs already, bad-request when it cannot
     listen there, disk-full or internal when ``home`` cannot be used."""
+    descriptors.raise_limit()
     os.umask(0o077)  # whatever is written, by the worker too, is for this user only
     with disk_errors():
         start_log(home)

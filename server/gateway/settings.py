@@ -37,7 +37,7 @@ class Settings:
     """What all jobs take on the disk that were announced and not yet fetched, with their answers."""
 
     max_sessions: int = MOST_SESSIONS
-    """Of this user's hosts, and as many of other machines."""
+    """Of this user's hosts, where there are descriptors for as many."""
 
     keep_results_for: float = 7 * 86400.0
     keep_uploads_for: float = 86400.0

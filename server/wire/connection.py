@@ -132,20 +132,25 @@ def ipc_folder(home: Path) -> Path:
     return private_folder(folder)
 
 
-def ipc_endpoints(folder: Path) -> tuple[str, str]:
+OWN, OTHERS = "dc", "nm"
+"""First letters of the paths, data before control: of this user's hosts, and of what comes in over the network."""
+
+
+def ipc_endpoints(folder: Path, letters: str = OWN) -> tuple[str, str]:
     """Names never used before: a client of an earlier server must not meet this one in the middle of a message."""
     token = secrets.token_hex(2)
-    return f"ipc://{folder / f'd{token}'}", f"ipc://{folder / f'c{token}'}"
+    data, control = (f"ipc://{folder / f'{letter}{token}'}" for letter in letters)
+    return data, control
 
 
-def remove_stale_ipc(folder: Path) -> None:
+def remove_stale_ipc(folder: Path, letters: str = OWN) -> None:
     """Removes the sockets of earlier servers; only for the holder of the lock."""
-    for path in folder.glob("[dc]????"):
+    for path in folder.glob(f"[{letters}]????"):
         path.unlink(missing_ok=True)
 
 
 def remove_ipc(folder: Path) -> None:
     """Removes this server's sockets, and the folder where it was made in the temporary one."""
-    remove_stale_ipc(folder)
+    remove_stale_ipc(folder, OWN + OTHERS)
     if folder.parent == Path(tempfile.gettempdir()):
         folder.rmdir()

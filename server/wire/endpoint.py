@@ -13,7 +13,7 @@ from pathlib import Path
 
 import zmq
 
-from . import connection, frames, keys, sockets
+from . import connection, descriptors, frames, keys, sockets
 from .address import Address, remember
 from .connection import ConnectionFile, Transport
 from .entrance import Entrance, wants_ipc
@@ -53,8 +53,11 @@ SILENT_AFTER_S = 120.0
 _PROBE_S = 1.0
 """A session silent for so long is sent something, because only sending shows that a peer has vanished."""
 
-MOST_SESSIONS = 256
-"""At each entrance. A session takes two of the descriptors that a process may have, of which there can be 1024."""
+MOST_SESSIONS = 1024
+"""Of this user's own hosts; fewer where the system gives this process few descriptors (``descriptors.shared``)."""
+
+_MOST_VISITS = 256
+"""Connections of other machines at each port; the same holds for them."""
 
 MOST_OF_ONE = 64
 """Sessions of one machine that was let in, whatever its hosts are called."""
@@ -78,7 +81,7 @@ class Endpoint:
     """Binds, writes the connection file, and from then on lives from ``poll``.
 
     welcome: called for each greeting, so that a menu shows what is there now. listen: where machines that were let in
-    may connect besides; None: nowhere. silent_after: seconds. most: sessions at once, at each entrance.
+    may connect besides; None: nowhere. silent_after: seconds. most: sessions of own hosts at once.
     most_of_one: of one other machine.
     Raises ``OverpaintError``: busy when a server for ``home`` runs already, bad-request when it cannot listen there.
     """
@@ -196,22 +199,28 @@ class Endpoint:
 
     def _bind(self, transport: Transport, listen: Address | None) -> ConnectionFile:
         ipc = wants_ipc(transport)
+        shares = descriptors.shared(descriptors.limit(), self._most, _MOST_VISITS if listen is not None else 0)
         if not sockets.PLAIN_TCP and (listen is not None or not ipc):
             self._door = keys.Door(self.context, self.guests.admits)
             self._poller.register(self._door.socket, zmq.POLLIN)
             self._pairs = keys.server_keys(self._home), keys.client_keys(self._home)
         if ipc:
-            self._ipc_folder = connection.ipc_folder(self._home)
-            own = self._open(None).bind_ipc(self._ipc_folder)
+            own = self._open(None, shares.sessions).bind_ipc(self._folder())
         else:
-            own = self._open(keys.server_keys(self._home)).bind_loopback(self._home)
+            own = self._open(keys.server_keys(self._home), shares.sessions).bind_loopback(self._home)
         if listen is not None:
-            self._open(keys.server_keys(self._home)).bind_network(listen)
+            folder = self._folder() if connection.ipc_possible() else None
+            most = 2 * shares.visits  # the porch counts them; this is for those whose end is just being noticed
+            self._open(keys.server_keys(self._home), most).bind_network(listen, folder, shares.visits)
             remember(self._home, listen)
         return own
 
-    def _open(self, pair: sockets.KeyPair | None) -> Entrance:
-        entrance = Entrance(self.context, pair, self._most)
+    def _folder(self) -> Path:
+        self._ipc_folder = self._ipc_folder or connection.ipc_folder(self._home)
+        return self._ipc_folder
+
+    def _open(self, pair: sockets.KeyPair | None, most: int) -> Entrance:
+        entrance = Entrance(self.context, pair, most)
         self._entrances.append(entrance)
         for channel in Channel:
             self._poller.register(entrance.sockets[channel], zmq.POLLIN)
@@ -228,13 +237,17 @@ class Endpoint:
         self.displaced = not self._lock.keep()
         if self.displaced:
             return
-        if self._ipc_folder is not None and self._entrances[0].lost_its_paths(self.connection):
+        own, *others = self._entrances
+        if self._ipc_folder is not None and own.lost_its_paths():
             log.warning("the sockets were removed: new ones are made")
-            self.connection = self._entrances[0].bind_ipc(self._ipc_folder)
+            self.connection = own.bind_ipc(self._ipc_folder)
             connection.write_connection(self._home, self.connection)
         elif not connection.connection_path(self._home).exists():
             log.warning("the connection file was removed: it is written anew")
             connection.write_connection(self._home, self.connection)
+        for network in others:
+            if self._ipc_folder is not None and network.lost_its_paths():
+                network.bind_paths_anew(self._ipc_folder)
         if self._pairs is not None:
             keys.put_back(self._home, *self._pairs)
 

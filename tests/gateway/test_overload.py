@@ -83,6 +83,27 @@ def test_a_flood_of_connections_is_cut_at_the_limit_and_this_users_hosts_notice_
     is_served(server)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="descriptors")
+def test_bursts_of_strangers_at_a_small_limit_leave_room_for_this_users_hosts():
+    with short_folder() as folder:
+        port = free_port()
+        server = RunningServer(folder, "--listen", f"127.0.0.1:{port}", environment=PONDERING, descriptors=512)
+        process = psutil.Process(server.process.pid)
+        most = 0
+        for _ in range(3):
+            with contextlib.ExitStack() as burst:
+                for number in range(600):
+                    one = burst.enter_context(socket.socket())
+                    one.setblocking(False)
+                    one.connect_ex(("127.0.0.1", port + number % 2))
+                with server.client("mine") as mine:
+                    mine.run(submission("muse", steps=1))
+                most = max(most, process.num_fds())
+        is_served(server)
+        assert most < 400
+        assert server.stop() == 0
+
+
 def test_half_open_handshakes_are_ended_after_a_moment(studio):
     server, port = studio
     with contextlib.ExitStack() as open_ones:
