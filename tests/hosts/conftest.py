@@ -1,6 +1,7 @@
 """Real GIMP and Krita for the tests below this folder.
 
-``OVERPAINT_HOST_SUITE``: the Debian suite they come from, "trixie" (GIMP 3.0, Krita 5.2) or "forky" (3.2 and 5.3).
+``OVERPAINT_HOST_SUITE``: where they come from: "trixie" (GIMP 3.0, Krita 5.2), "forky" (3.2 and 5.3), or "krita6"
+(Krita 6.0 alone, of Debian's experimental).
 ``OVERPAINT_REQUIRE_HOSTS=1``: no host to be had is a failure, not a skip.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,18 +29,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.hosts)
 
 
-@pytest.fixture(scope="session")
-def host() -> Iterator[Host]:
-    """A Debian with real GIMP and Krita; everything started in it ends with the test run."""
+@contextmanager
+def available(suite: str) -> Iterator[Host]:
+    """A host of that suite; a skip or a failure where there can be none."""
     try:
-        context = opened(SUITE)
+        context = opened(suite)
         made = context.__enter__()
     except HostUnavailableError as why:
-        unavailable(f"REAL HOSTS NOT TESTED ({SUITE}): {why}")
+        unavailable(f"REAL HOSTS NOT TESTED ({suite}): {why}")
     try:
         yield made
     finally:
         context.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[Host]:
+    """A Debian with real GIMP and Krita; everything started in it ends with the test run."""
+    with available(SUITE) as made:
+        yield made
 
 
 def unavailable(reason: str) -> None:
@@ -58,6 +67,10 @@ def display(host: Host) -> Iterator[Screen]:
 @pytest.fixture(scope="session")
 def artefacts() -> Path:
     """Where screenshots for a person to look at are left; git ignores it."""
-    folder = REPOSITORY / "build" / "hosts" / SUITE
+    return artefacts_of(SUITE)
+
+
+def artefacts_of(suite: str) -> Path:
+    folder = REPOSITORY / "build" / "hosts" / suite
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -12,14 +12,40 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGES = (
-    "ca-certificates",
-    *("gimp", "python3-gi", "python3-zmq", "krita", "python3-pyqt5"),
+DESK = (
+    *("ca-certificates", "python3-zmq"),
     *("xvfb", "xauth", "xdotool", "x11-apps", "imagemagick", "openbox", "dbus", "dbus-bin", "procps"),
 )
-"""python3-pyqt5 is only recommended by Krita, and without it Krita loads no plugin at all."""
+"""What a person has around the program, and what looks at it for us."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """release: Debian's. packages: of it. experimental: of Debian's *experimental* over it."""
+
+    release: str
+    packages: tuple[str, ...]
+    experimental: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return self.packages + self.experimental
+
+
+KRITA_6 = Suite("forky", DESK, ("krita", "python3-pyqt6", "python3-pyqt6.sip", "qt6-svg-plugins"))
+"""Without the last one Krita 6 has no icons."""
+
+
+def suite_of(name: str) -> Suite:
+    """ "krita6", or a release of Debian with its GIMP 3 and Krita 5. PyQt is only recommended by Krita, and without it
+    Krita loads no plugin at all."""
+    if name == "krita6":
+        return KRITA_6
+    return Suite(name, (*DESK, "gimp", "python3-gi", "krita", "python3-pyqt5"))
+
 
 MARKER = "etc/overpaint-host"
 """Lies in a finished tree and names its packages; written last."""
@@ -37,7 +63,7 @@ def cache() -> Path:
 
 
 def tree(suite: str) -> Path:
-    """The root folder of a finished ``suite`` ("trixie", "forky"), built first where there is none.
+    """The root folder of a finished ``suite`` ("trixie", "forky", "krita6"), built first where there is none.
 
     Raises HostUnavailableError with the reason when it cannot be had.
     """
@@ -46,50 +72,64 @@ def tree(suite: str) -> Path:
     root = cache() / suite
     root.parent.mkdir(parents=True, exist_ok=True)
     with _lock(root.with_suffix(".lock")):
-        if not _complete(root):
-            _build(suite, root)
+        if not _complete(suite_of(suite), root):
+            _build(suite_of(suite), root)
     return root
 
 
-def _complete(root: Path) -> bool:
+def _complete(suite: Suite, root: Path) -> bool:
     marker = root / MARKER
     if marker.exists():
-        return set(PACKAGES) <= set(marker.read_text().split())
-    if not _installed(root):
+        return set(suite.all) <= set(marker.read_text().split())
+    if not _installed(suite, root):
         return False
-    marker.write_text("\n".join(PACKAGES) + "\n")
+    marker.write_text("\n".join(suite.all) + "\n")
     return True
 
 
-def _installed(root: Path) -> bool:
+def _installed(suite: Suite, root: Path) -> bool:
     """Whether a tree without a marker has every package configured: one made by hand is as good."""
     if not (root / "var/lib/dpkg/status").exists() or not shutil.which("dpkg-query"):
         return False
-    command = ["dpkg-query", f"--admindir={root}/var/lib/dpkg", "-W", "-f", "${db:Status-Status}\n", *PACKAGES]
+    command = ["dpkg-query", f"--admindir={root}/var/lib/dpkg", "-W", "-f", "${db:Status-Status}\n", *suite.all]
     found = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    return found.returncode == 0 and found.stdout.split() == ["installed"] * len(PACKAGES)
+    return found.returncode == 0 and found.stdout.split() == ["installed"] * len(suite.all)
 
 
-def _build(suite: str, root: Path) -> None:
+def _build(suite: Suite, root: Path) -> None:
     """Into a folder beside ``root``, renamed when whole, so that a build broken off is never taken for a tree."""
     _need_mmdebstrap()
     mirror = _mirror()
-    half = root.with_name(f"{suite}.half")
+    half = root.with_name(f"{root.name}.half")
     for stale in (half, root):
         _remove(stale)
     command = [
-        *("mmdebstrap", "--variant=apt", "--mode=root", f"--include={','.join(PACKAGES)}"),
+        *("mmdebstrap", "--variant=apt", "--mode=root", f"--include={','.join(suite.packages)}"),
         '--aptopt=Apt::Install-Recommends "false"',
         '--aptopt=Acquire::Check-Valid-Until "false"',  # forky's Release file is expired on some mirrors
         '--aptopt=Acquire::Retries "3"',
         "--dpkgopt=force-unsafe-io",
         *(f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale")),
-        *(suite, str(half), mirror),
+        *(f"--customize-hook={line}" for line in _over(suite, mirror)),
+        *(suite.release, str(half), mirror),
     ]
-    print(f"Building a {suite} with GIMP and Krita in {root} (once, about a minute)", flush=True)
-    _apt(command, f"mmdebstrap could not build {suite}")
-    (half / MARKER).write_text("\n".join(PACKAGES) + "\n")
+    print(f"Building {root.name} with {_programs(suite)} in {root} (once, about a minute)", flush=True)
+    _apt(command, f"mmdebstrap could not build {root.name}")
+    (half / MARKER).write_text("\n".join(suite.all) + "\n")
     half.rename(root)
+
+
+def _over(suite: Suite, mirror: str) -> Iterator[str]:
+    """Commands that put the packages of *experimental* over a finished release. Debian never chooses that one by
+    itself, so what they need beside it comes from the release where that has it."""
+    if suite.experimental:
+        yield f'echo deb {mirror} experimental main >> "$1/etc/apt/sources.list"'
+        yield 'chroot "$1" apt-get update'
+        yield f'chroot "$1" apt-get install -y -t experimental {" ".join(suite.experimental)}'
+
+
+def _programs(suite: Suite) -> str:
+    return " and ".join(name for name in ("gimp", "krita") if name in suite.all)
 
 
 def _need_mmdebstrap() -> None:

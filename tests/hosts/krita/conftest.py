@@ -1,19 +1,54 @@
-"""One Krita and one server for all tests of this folder: a start takes longer than most tests."""
+"""One Krita and one server for all tests of this folder: a start takes longer than most tests.
+
+All run in the suite of ``OVERPAINT_HOST_SUITE``; where that is not set, in Krita 5.2, and those of ``BOTH`` in Krita 6
+too.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.hosts.conftest import SUITE, artefacts_of, available
 from tests.hosts.host import Host
 from tests.hosts.krita import running
 from tests.hosts.screen import Screen, screen
 from tests.running import BUNDLED, PONDERING, RunningServer
 
 MODELS = ("sd15-inpainting", "sd15")
+
+BOTH = ("test_erase", "test_looks", "test_meanwhile", "test_docker")
+"""What depends on libkis and Qt the most. The others: ``OVERPAINT_HOST_SUITE=krita6 pytest tests/hosts/krita``."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "krita_suite" in metafunc.fixturenames:
+        both = "OVERPAINT_HOST_SUITE" not in os.environ and metafunc.module.__name__.rpartition(".")[2] in BOTH
+        suites = [SUITE, "krita6"] if both else [SUITE]
+        metafunc.parametrize("krita_suite", suites, indirect=True, scope="package")
+
+
+@pytest.fixture(scope="package")
+def krita_suite(request: pytest.FixtureRequest) -> str:
+    suite: str = request.param
+    return suite
+
+
+@pytest.fixture(scope="package")
+def host(krita_suite: str) -> Iterator[Host]:
+    """A Debian with the Krita of that suite."""
+    with available(krita_suite) as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def artefacts(krita_suite: str) -> Path:
+    """Where screenshots for a person to look at are left; git ignores it."""
+    return artefacts_of(krita_suite)
 
 
 @pytest.fixture(scope="package")

@@ -10,7 +10,8 @@ import traceback
 from pathlib import Path
 
 from krita import Extension, Krita
-from PyQt5.QtCore import QTimer
+
+from .qt import QTimer
 
 faulthandler.enable()  # a crash of Krita names the call that led to it, in its log
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from krita import Krita
-from PyQt5.QtCore import Qt, QTimer
 
 from .documents import current, layer_named
+from .qt import Qt, QTimer
 from .waiting import until, wait
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from krita import InfoObject, Krita, Selection
-from PyQt5.QtCore import QByteArray, QTimer
 
+from .qt import QByteArray, QTimer
 from .waiting import wait
 
 SETTLING_S = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PyQt5.QtCore import QEventLoop, QTimer
+from .qt import QEventLoop, QTimer
 
 
 def wait(seconds: float) -> None:

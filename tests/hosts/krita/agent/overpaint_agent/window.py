@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from krita import Krita
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QApplication, QDockWidget, QWidget
 
+from .qt import QApplication, QDockWidget, QPoint, Qt, QTest, QWidget
 from .waiting import until, wait
 
 
@@ -157,8 +156,6 @@ def write_prompt(text: str) -> None:
 
 def press(key: str) -> None:
     """A key in the prompt."""
-    from PyQt5.QtTest import QTest
-
     QTest.keyClick(our_docker().panel.prompt, getattr(Qt.Key, f"Key_{key}"))
     wait(0.05)
 
