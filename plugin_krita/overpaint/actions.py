@@ -9,6 +9,7 @@ from .desk import the_desk
 from .docker import OverpaintDocker
 from .intent import ERASE, REPLACE, learning_method
 from .qt import QMenu
+from .server.client.reading import Reading
 from .server.client.wording import sentence
 from .server.wire.errors import OverpaintError
 from .server.wire.recipe import Recipe
@@ -65,8 +66,9 @@ def _ask(method: str) -> None:
     document, node = canvas.active()
     desk = the_desk()
     method = method or runs.layer_recipe(desk, "").method
-    canvas.capture(document, node, needs_selection=method == REPLACE)
     docker = _docker()
+    reading = docker.panel.reading if docker is not None else Reading.LAYER
+    canvas.capture(document, node, canvas.Wish(needs_selection=method == REPLACE, reading=reading))
     if docker is not None:
         docker.panel.ask(method)
 
@@ -74,16 +76,17 @@ def _ask(method: str) -> None:
 def _learn() -> None:
     """The docker's prompt takes the words, and it says beforehand what learning the picture needs."""
     document, node = canvas.active()
-    canvas.capture(document, node, needs_selection=False)
     docker = _docker()
+    canvas.capture(document, node, canvas.Wish(reading=docker.panel.reading if docker is not None else Reading.LAYER))
     if docker is not None:
         docker.panel.ask(learning_method(the_desk().offers))
 
 
 def _erase() -> None:
     document, node = canvas.active()
-    runs.run(the_desk(), document, node, Recipe(ERASE))
-    _docker()
+    docker = _docker()
+    reading = docker.panel.reading if docker is not None else Reading.LAYER
+    runs.run(the_desk(), document, node, Recipe(ERASE), reading=reading)
 
 
 def _again(another: bool) -> None:

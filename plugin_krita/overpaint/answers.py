@@ -10,6 +10,7 @@ from .exploring import Exploring, Painted
 from .job import Job
 from .server.client.link import Link
 from .server.client.naming import answer_names, layer_name, strength_name
+from .server.client.reading import Veil
 from .server.client.recipes import of_result
 from .server.client.strengths import HIGHEST, LOWEST, Point
 from .server.wire.geometry import Bounds
@@ -24,7 +25,8 @@ def pictures(job: Job) -> Work:
     assert job.arrived is not None and job.pixels is not None
     yield from _picture_before(job)
     for answer in job.arrived.layers:
-        job.afters.append((yield from canvas.picture(job.pixels.space, answer.layer.raster, answer.data, _seen(job))))
+        shown = canvas.picture(job.pixels.space, answer.layer.raster, answer.data, _seen(job), _veil(job))
+        job.afters.append((yield from shown))
 
 
 def explore(job: Job, link: Link) -> Work:
@@ -33,7 +35,7 @@ def explore(job: Job, link: Link) -> Work:
     yield from _picture_before(job)
     assert job.before is not None
     first = Point(job.arrived.layers[0].layer.seed, first_shown())
-    exploring = Exploring(link, job.submission, job.pixels.space, _seen(job), job.before, first)
+    exploring = Exploring(link, job.submission, job.pixels, _seen(job), job.before, first)
     yield from exploring.take(job.arrived)
     job.exploring = exploring
 
@@ -99,45 +101,39 @@ def first_shown() -> float:
 def _put(job: Job, finished: Finished, indices: list[int], layers: list[canvas.NewLayer], grouped: bool) -> Work:
     assert job.pixels is not None
     packed = (yield from record.pack(job.pixels.mask)) if job.pixels.mask is not None else b""
-    space = job.pixels.space
+    space, fit = job.pixels.space, job.pixels.fit
     if grouped:
         group = layer_name(finished.recipe.prompt)
-        made = yield from canvas.place_group(_above_kept(job), space, layers, group)
-        _kept(job, made[0].parentNode())
-    else:
-        made = []
-        for layer in layers:
-            made.append((yield from canvas.place(_above_kept(job), space, layer)))
-            _kept(job, made[-1])
+        made = yield from canvas.place_group(job.source, space, fit, layers, group)
+        for index, node in zip(indices, made, strict=True):
+            _record(job, finished, index, node, packed)
             yield None
-    for index, node in zip(indices, made, strict=True):
-        _record(job, finished, index, node, packed)
-        job.nodes.append(node)
-        yield None
-
-
-def _above_kept(job: Job) -> canvas.Source:
-    """Above what was kept from the slider before, so that the newest is the one that is seen."""
-    document = canvas.find_document(job.source.document_id)
-    if job.exploring is None or document is None:
-        return job.source
-    there = [one for one in job.exploring.kept_ids if canvas.find_node(document, one) is not None]
-    return dataclasses.replace(job.source, node_id=there[-1]) if there else job.source
-
-
-def _kept(job: Job, node: canvas.Node) -> None:
-    if job.exploring is not None:
-        job.exploring.kept_ids.append(canvas.id_of(node))
+    else:
+        for index, layer in zip(indices, layers, strict=True):
+            node = yield from canvas.place(job.source, space, fit, layer)
+            _record(job, finished, index, node, packed)  # before the next one, which goes above it
+            yield None
+    if canvas.isolated():
+        job.notice = f"{job.notice} {say('isolated')}".strip()
 
 
 def _record(job: Job, finished: Finished, index: int, node: canvas.Node, packed: bytes) -> None:
     document, node_id = canvas.find_document(job.source.document_id), canvas.id_of(node)
+    job.nodes.append(node)
+    job.node_ids.append(node_id)
     if document is None:
         return
-    made = record.Record(of_result(finished, index, job.source.name), job.source.node_id)
+    how = of_result(finished, index, job.source.name, job.source.reading)
+    place = canvas.place_of(document, node)
+    how = dataclasses.replace(how, crop=how.crop.shifted(place.x, place.y))
+    made = record.Record(how, job.source.node_id, place)
     canvas.keep(document, record.kind(node_id), say("recipe-title"), made.dump())
     if packed:
         canvas.keep(document, record.selection_kind(node_id), say("recipe-title"), packed)
+
+
+def _veil(job: Job) -> Veil | None:
+    return job.pixels.fit.veil if job.pixels is not None and job.pixels.fit is not None else None
 
 
 def _picture_before(job: Job) -> Generator[bool | None, None, None]:

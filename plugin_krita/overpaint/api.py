@@ -6,9 +6,10 @@
 
 Each edits ``node`` of ``document`` (both as libkis gives them) and returns the new layer, or a list of them when
 there are several (``variations``, ``eta``). Settings are those of ``server.wire.recipe.Recipe``: method, model,
-negative, seed, variations, strength, steps, guidance, grow, feather, context. While they wait, Krita's own events go
-on. With ``wait=False`` they return the running ``Job`` at once (``phase``, ``nodes``, ``error``; signals ``changed``,
-``settled``).
+negative, seed, variations, strength, steps, guidance, grow, feather, context; and ``reading``, what of the picture is
+read: "layer", the usual one (the layer as it looks), or "visible" (all that is visible; the answer lies on top of
+everything, and ``node`` may be None). While they wait, Krita's own events go on. With ``wait=False`` they return the
+running ``Job`` at once (``phase``, ``nodes``, ``error``; signals ``changed``, ``settled``).
 
 All raise ``OverpaintError`` (``code``, ``sentence``, ``hint``) when the edit cannot be begun or fails; an unknown
 setting is a ``TypeError``.
@@ -25,6 +26,7 @@ from .desk import the_desk
 from .intent import ERASE, REPLACE, learning_method
 from .job import Job, Phase, Then
 from .qt import QEventLoop
+from .server.client.reading import Reading
 from .server.client.strengths import parse
 from .server.wire.errors import Code, OverpaintError
 from .server.wire.recipe import Recipe
@@ -110,7 +112,15 @@ def cancel(job: Job) -> None:
 def _run(
     document: canvas.Document, node: canvas.Node, recipe: Recipe, settings: dict[str, Setting], wait: bool
 ) -> Made:
-    return _result(runs.run(the_desk(), document, node, dataclasses.replace(recipe, **settings), Then.KEEP), wait)
+    reading = _reading(settings.pop("reading", Reading.LAYER))
+    wanted = dataclasses.replace(recipe, **settings)
+    return _result(runs.run(the_desk(), document, node, wanted, Then.KEEP, reading), wait)
+
+
+def _reading(name: Reading | str) -> Reading:
+    if name not in [one.value for one in Reading]:
+        raise OverpaintError(Code.BAD_REQUEST, say("error-reading", name=name), say("hint-reading"))
+    return Reading(name)
 
 
 def _result(job: Job, wait: bool) -> Made:

@@ -11,10 +11,11 @@ from .exploring import Exploring
 from .intent import check_offer
 from .job import Job, Phase, Then
 from .qt import QObject, QTimer, pyqtSignal
-from .request import crop_of, submission_of
+from .request import crop_of, edited_part, submission_of
 from .server.client import events
 from .server.client.launch import find
 from .server.client.link import Link
+from .server.client.ranges import check_ranges
 from .server.wire.errors import OverpaintError
 from .server.wire.messages import MethodOffer
 from .server.wire.raster import Channels, Depth, Raster
@@ -53,7 +54,7 @@ class Desk(QObject):
         super().__init__()
         self.link = link
         self.jobs: list[Job] = []
-        self.last: tuple[Recipe, str] | None = None
+        self.last: Job | None = None
         self.server: OverpaintError | None = None
         self.starting = False
         self.pace = Pace(canvas.setting("pace"))
@@ -89,11 +90,12 @@ class Desk(QObject):
 
     def begin(self, source: canvas.Source, recipe: Recipe, then: Then = Then.CHOOSE) -> Job:
         """Starts an edit. Raises ``OverpaintError`` for what is known to be impossible."""
+        check_ranges(recipe)
         check_offer(recipe.method, recipe.prompt, self.offers)
         job = Job(recipe, source, crop_of(source, recipe), then)
         job.settled.connect(self.job_settled)
         self.jobs.insert(0, job)
-        self.last = recipe, source.node_id
+        self.last = job
         self._strips.add(self._read(job), job.fail)
         self.link.open()
         self._hurry()
@@ -123,6 +125,8 @@ class Desk(QObject):
     def remove(self, job: Job) -> None:
         if job in self.jobs:
             self.jobs.remove(job)
+            if job.phase.over:
+                job.pixels = job.submission = None  # the last one is remembered, but not what it sent
             self.jobs_changed.emit()
 
     def keep(self, job: Job, index: int) -> None:
@@ -246,7 +250,8 @@ class Desk(QObject):
     # --- layers and answers -----------------------------------------------------------------------
 
     def _read(self, job: Job) -> Work:
-        pixels = yield from canvas.read(job.source, job.crop)
+        edited = edited_part(job.source, job.recipe, job.crop)
+        pixels = yield from canvas.read(job.source, job.crop, edited)
         if job.phase.over:
             return
         job.pixels = pixels

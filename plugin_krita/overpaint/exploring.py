@@ -35,25 +35,25 @@ class Exploring(QObject):
 
     request: what the picture was learned with. before: a small picture of ``part`` of it, as it is now. status: what
     happens now, in words; empty: nothing. trouble: the last answer did not come, and ``status`` says why. note: what
-    came of the last *Keep*. kept_ids: the layers that were kept, as their document names them. asked: every job so far;
-    one that was cancelled too late brings an answer too. placing: something is being kept now.
+    came of the last *Keep*. asked: every job so far; one that was cancelled too late brings an answer too. placing:
+    something is being kept now. pixels: what was read.
     """
 
     changed = pyqtSignal()
 
     def __init__(
-        self, link: Link, request: Submission, space: canvas.Space, part: Bounds, before: QImage, first: Point
+        self, link: Link, request: Submission, pixels: canvas.Pixels, part: Bounds, before: QImage, first: Point
     ) -> None:
         super().__init__()
         self.request, self.before = request, before
         self.strengths: Strengths[Painted] = Strengths(first)
         self.sweep: tuple[Painted, ...] = ()
         self.status, self.trouble, self.note = "", False, ""
-        self.kept_ids: list[str] = []
         self.job = ""
         self.asked: set[str] = set()
         self.placing = False
-        self._link, self._space, self._part = link, space, part
+        self._link, self._space, self._part = link, pixels.space, part
+        self._veil = pixels.fit.veil if pixels.fit is not None else None
 
     # --- what the user does ------------------------------------------------------------------------
 
@@ -140,7 +140,8 @@ class Exploring(QObject):
         """An answer came, perhaps of a job that was cancelled too late."""
         painted = []
         for index, answer in enumerate(arrived.layers):
-            above = yield from canvas.picture(self._space, answer.layer.raster, answer.data, self._part)
+            raster, data = answer.layer.raster, answer.data
+            above = yield from canvas.picture(self._space, raster, data, self._part, self._veil)
             painted.append(Painted(arrived.finished, index, answer.data, over(self.before, above)))
             self.strengths.take(Point(answer.layer.seed, answer.layer.eta or 0.0), painted[-1])
         self.sweep = self.sweep or tuple(painted)

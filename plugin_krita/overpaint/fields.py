@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from . import canvas, settings
@@ -16,13 +17,18 @@ from .qt import (
     QSpinBox,
     Qt,
     QToolButton,
+    QValidator,
     QVBoxLayout,
     QWidget,
     pyqtSignal,
 )
+from .server.client.reading import Reading
 from .server.wire.messages import MethodOffer, ModelOffer
+from .server.wire.recipe import RANGES
 from .settings import Settings, new_seed
 from .words import say
+
+HIGHEST_SEED = round(RANGES["seed"].high)
 
 
 class Fold(QWidget):
@@ -50,17 +56,56 @@ class Fold(QWidget):
         canvas.set_setting(f"open-{self._name}", "yes" if opened else "")
 
 
+class Whole(QSpinBox):
+    """Lets a number beyond its range be typed, to say what the range is instead of dropping digits silently."""
+
+    refused = pyqtSignal()
+
+    def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
+        return _typed(self, super().validate(text, at), text)
+
+    def fixup(self, text: str) -> str:
+        self.refused.emit()
+        return self.textFromValue(self.value())
+
+
+class Decimal(QDoubleSpinBox):
+    """The same for numbers with a point."""
+
+    refused = pyqtSignal()
+
+    def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
+        return _typed(self, super().validate(text, at), text)
+
+    def fixup(self, text: str) -> str:
+        self.refused.emit()
+        return self.textFromValue(self.value())
+
+
+def _typed(
+    spin: QSpinBox | QDoubleSpinBox, judged: tuple[QValidator.State, str, int], text: str
+) -> tuple[QValidator.State, str, int]:
+    number = text.removesuffix(spin.suffix()).strip().replace(",", ".")
+    if judged[0] == QValidator.State.Invalid and re.fullmatch(r"-?\d{0,12}\.?\d?", number):
+        return QValidator.State.Intermediate, judged[1], judged[2]
+    return judged
+
+
 class Number(QWidget):
-    """A number or "Auto" (None), which is one step below ``low``. ``changed`` follows the user and ``show``."""
+    """A number or "Auto" (None), which is one step below ``low``. ``changed`` follows the user and ``show``;
+    ``refused`` says the range where one beyond it was typed."""
 
     changed = pyqtSignal()
+    refused = pyqtSignal(str)
 
     def __init__(
         self, low: float, high: float, step: float, *, auto: bool = True, digits: int = 0, unit: str = ""
     ) -> None:
         super().__init__()
         self._auto = auto
-        self._spin = QDoubleSpinBox() if digits else QSpinBox()
+        self.range = f"{low:g}{unit}", f"{high:g}{unit}"
+        self._spin = Decimal() if digits else Whole()
+        self._spin.refused.connect(lambda: self.refused.emit(refusal(self.accessibleName(), *self.range)))
         if digits:
             self._spin.setDecimals(digits)
         self._spin.setRange(low - step if auto else low, high)
@@ -84,10 +129,10 @@ class Number(QWidget):
 
 
 class Percent(Number):
-    """0..1, shown in percent."""
+    """Above 0 to 1, shown in percent: at 0 nothing would be done."""
 
     def __init__(self) -> None:
-        super().__init__(0, 100, 5, unit=" %")
+        super().__init__(1, 100, 5, unit=" %")
 
     def value(self) -> float | None:
         value = super().value()
@@ -101,9 +146,12 @@ class Seed(QWidget):
     """Empty: a new seed each time. The die draws one; the lock keeps it for the edits after this one."""
 
     changed = pyqtSignal()
+    refused = pyqtSignal(str)
+    range = "0", str(HIGHEST_SEED)
 
     def __init__(self) -> None:
         super().__init__()
+        self._last = ""
         self._number = QLineEdit()
         self._number.setPlaceholderText(say("auto"))
         self._number.textChanged.connect(self._digits)
@@ -120,12 +168,13 @@ class Seed(QWidget):
         self.setFocusProxy(self._number)
 
     def _digits(self, text: str) -> None:
-        kept = "".join(digit for digit in text if digit in "0123456789")
-        kept = str(min(int(kept), 2**32 - 1)) if kept else ""
-        if kept != text:
-            self._number.setText(kept)
-        else:
+        """What is no seed goes back to what was there before, and it is said why."""
+        if text.isascii() and (not text or (text.isdigit() and int(text[:11]) <= HIGHEST_SEED and len(text) < 12)):
+            self._last = text
             self.changed.emit()
+        else:
+            self._number.setText(self._last)
+            self.refused.emit(refusal(say("seed"), *self.range))
 
     def _show_lock(self, locked: bool) -> None:
         self.lock.setIcon(canvas.icon("layer-locked" if locked else "layer-unlocked"))
@@ -173,8 +222,35 @@ class Models(QComboBox):
         self.setCurrentIndex(at)
 
 
+class Readings(QComboBox):
+    """What of the picture is read."""
+
+    changed = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for reading in Reading:
+            self.addItem(reading.label, reading)
+            self.setItemData(self.count() - 1, reading.purpose, Qt.ItemDataRole.ToolTipRole)
+        self.currentIndexChanged.connect(lambda _index: self.changed.emit())
+
+    def value(self) -> Reading:
+        return Reading(self.currentData())
+
+    def show_value(self, value: Reading) -> None:
+        self.setCurrentIndex(list(Reading).index(value))
+
+
+def refusal(name: str, low: str, high: str) -> str:
+    return say("out-of-range", name=name, low=low, high=high)
+
+
 class SettingsForm(QWidget):
-    """All settings; the rarer ones folded once more. ``settings()`` is what they say now."""
+    """All settings; the rarer ones folded once more. ``settings()`` is what they say now. ``refused``: a value that was
+    typed is out of its range, which it says."""
+
+    refused = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -182,6 +258,7 @@ class SettingsForm(QWidget):
         self._seed = Seed()
         self._first: dict[str, QWidget] = {
             "model": self._models,
+            "reading": Readings(),
             "variations": Number(1, 16, 1, auto=False),
             "seed": self._seed,
             "strength": Percent(),
@@ -200,6 +277,8 @@ class SettingsForm(QWidget):
         self._show(settings.load(canvas.setting("settings")))
         for field in self._fields().values():
             field.changed.connect(self._store)
+            if hasattr(field, "refused"):
+                field.refused.connect(self.refused)
 
     def _fields(self) -> dict[str, QWidget]:
         return self._first | self._rarer
@@ -233,8 +312,10 @@ class SettingsForm(QWidget):
             label = QLabel(say(name))
             label.setBuddy(field)
             field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            tip = say(f"{name}-tip")
+            low_high = getattr(field, "range", ())
             for widget in (label, field):
-                widget.setToolTip(say(f"{name}-tip"))
+                widget.setToolTip(f"{tip} ({low_high[0]} – {low_high[1]})" if low_high else tip)
             field.setAccessibleName(say(name))
             for column, widget in enumerate((label, field, self._back(name, field))):
                 grid.addWidget(widget, row, column)

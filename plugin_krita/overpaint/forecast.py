@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from . import canvas
 from .desk import Desk
 from .qt import QObject, QTimer, pyqtSignal
-from .request import crop_of, submission_of
+from .request import crop_of, edited_part, submission_of
 from .server.client import events
+from .server.client.reading import Reading
 from .server.client.wording import estimate_line, sentence
 from .server.wire.errors import OverpaintError
 from .server.wire.geometry import Bounds
@@ -30,6 +31,7 @@ class Wish:
     document_id: str
     node_id: str
     selection: Bounds | None
+    reading: Reading
 
 
 class Forecast(QObject):
@@ -79,7 +81,8 @@ class Forecast(QObject):
 
     def _question_of(self, wish: Wish, source: canvas.Source) -> Work:
         """Reads what would be sent and reckons its name, in strips."""
-        pixels = yield from canvas.read(source, crop_of(source, wish.recipe))
+        crop = crop_of(source, wish.recipe)
+        pixels = yield from canvas.read(source, crop, edited_part(source, wish.recipe, crop))
         request = submission_of(wish.recipe, pixels)
         picture = yield from request.digesting()
         if wish == self._wish:

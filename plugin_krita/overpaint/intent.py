@@ -32,7 +32,13 @@ def intend(prompt: str, selected: bool, offers: Iterable[MethodOffer] = ()) -> I
         return Intent(say("edit-layer"), layer_method(offers))
     if selected:
         return Intent(say("erase"), ERASE)
-    return Intent(say("edit-layer"), "", say("select-or-say"))
+    return Intent(say("edit-layer"), "", say("select-or-say" if _takes_words(offers) else "select"))
+
+
+def _takes_words(offers: Iterable[MethodOffer]) -> bool:
+    """Whether anything can be done with words and no selection, as far as is known: what cannot is not advised."""
+    offers = tuple(offers)
+    return not offers or any(offer.ready and not offer.needs_selection for offer in offers)
 
 
 def layer_method(offers: Iterable[MethodOffer]) -> str:

@@ -98,8 +98,8 @@ class Times:
 class Job(QObject):
     """``changed`` follows every change of what is shown; ``settled`` comes when nothing more happens by itself.
 
-    then: what becomes of the answers. nodes: the layers that were made. exploring: the slider of edit strengths, once
-    there is one.
+    then: what becomes of the answers. nodes: the layers that were made; node_ids: their names in their document.
+    exploring: the slider of edit strengths, once there is one.
     """
 
     changed = pyqtSignal()
@@ -122,6 +122,7 @@ class Job(QObject):
         self.error: OverpaintError | None = None
         self.notice = ""
         self.nodes: list[canvas.Node] = []
+        self.node_ids: list[str] = []
         self.before: QImage | None = None
         self.afters: list[QImage] = []
         self.kept: set[int] = set()

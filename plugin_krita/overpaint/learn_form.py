@@ -8,6 +8,7 @@ from .fields import small_button
 from .forecast import Forecast, Wish
 from .labels import Label, QuietLabel
 from .qt import QComboBox, QHBoxLayout, QLabel, QSizePolicy, Qt, QVBoxLayout, QWidget, pyqtSignal
+from .server.client.reading import Reading
 from .server.client.wording import tr
 from .server.wire.messages import PresetOffer
 from .server.wire.recipe import Recipe
@@ -74,9 +75,9 @@ class LearnForm(QWidget):
         self._presets.setEnabled(len(presets) > 1)
         self._show_purpose()
 
-    def foretell(self, recipe: Recipe | None) -> None:
+    def foretell(self, recipe: Recipe | None, reading: Reading) -> None:
         """What would be done now with the active layer; None: there are no words yet."""
-        self._forecast.want(_wish(recipe) if recipe is not None else None, _capture)
+        self._forecast.want(_wish(recipe, reading) if recipe is not None else None, lambda: _capture(reading))
 
     def _chosen(self) -> None:
         canvas.set_setting("preset", self.preset)
@@ -89,13 +90,13 @@ class LearnForm(QWidget):
         self._purpose.setVisible(bool(purpose))
 
 
-def _wish(recipe: Recipe) -> Wish:
+def _wish(recipe: Recipe, reading: Reading) -> Wish:
     document, node = canvas.active()
     place = canvas.same(document) if document is not None else ""
     node_id = canvas.id_of(node) if node is not None else ""
-    return Wish(recipe, place, node_id, canvas.selected_bounds())
+    return Wish(recipe, place, node_id, canvas.selected_bounds(), reading)
 
 
-def _capture() -> canvas.Source:
+def _capture(reading: Reading) -> canvas.Source:
     document, node = canvas.active()
-    return canvas.capture(document, node, needs_selection=False)
+    return canvas.capture(document, node, canvas.Wish(reading=reading))

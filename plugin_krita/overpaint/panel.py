@@ -10,7 +10,7 @@ from .intent import ERASE, REPLACE, Intent, check_offer, intend, learns
 from .job import Job
 from .labels import Label, QuietLabel
 from .learn_form import LearnForm
-from .prompt import PromptLine
+from .prompt import PromptLine, Words
 from .qt import (
     QFrame,
     QHBoxLayout,
@@ -24,6 +24,7 @@ from .qt import (
     QVBoxLayout,
     QWidget,
 )
+from .server.client.reading import Reading
 from .server.client.wording import sentence, server_line, tr
 from .server.wire.errors import OverpaintError
 from .server.wire.messages import MethodOffer, Welcome
@@ -42,6 +43,7 @@ class Panel(QScrollArea):
         super().__init__()
         self._desk = desk
         self._method = ""
+        self._words = Words()
         self._cards: dict[str, JobCard] = {}
         self._server = QuietLabel()
         self._fix = QToolButton()
@@ -90,6 +92,7 @@ class Panel(QScrollArea):
         self.prompt.textChanged.connect(lambda _text: self.refresh())
         self.learning.left.connect(self.ask)
         self.learning.changed.connect(self.refresh)
+        self._form.refused.connect(self._refuse)
         self.button.clicked.connect(lambda _checked=False: self.run())
         self.button.menu().aboutToShow.connect(self._fill_menu)
         self.verticalScrollBar().rangeChanged.connect(lambda _low, _high: self._follow())
@@ -109,6 +112,7 @@ class Panel(QScrollArea):
 
     def run(self, method: str = "") -> None:
         """What the button says."""
+        self._turn_to_document()
         method = method or self._intent().method
         if not method:
             return
@@ -116,7 +120,7 @@ class Panel(QScrollArea):
         recipe = self._recipe(method)
         begin = runs.learn if learns(method, self._desk.offers) else runs.run
         try:
-            begin(self._desk, document, node, recipe)
+            begin(self._desk, document, node, recipe, reading=self.reading)
         except OverpaintError as error:
             self.tell(error)
             return
@@ -132,8 +136,16 @@ class Panel(QScrollArea):
 
     def tell(self, error: OverpaintError) -> None:
         """What stands in the way, where the user is looking, until the next change."""
-        self._hint.setText(sentence(error))
+        self._refuse(sentence(error))
+
+    def _refuse(self, text: str) -> None:
+        self._hint.setText(text)
         self._told = self._state()
+
+    @property
+    def reading(self) -> Reading:
+        """What of the picture is read, as the settings say."""
+        return self._form.settings().reading
 
     # --- what is shown -----------------------------------------------------------------------------
 
@@ -145,7 +157,8 @@ class Panel(QScrollArea):
 
     def _recipe(self, method: str) -> Recipe:
         """What the fields say now."""
-        recipe = self._form.settings().recipe(method, self.prompt.text())
+        offer = next((offer for offer in self._desk.offers or runs.USUAL if offer.name == method), None)
+        recipe = self._form.settings().recipe(method, self.prompt.text(), offer)
         if not learns(method, self._desk.offers):
             return recipe
         return runs.to_learn(recipe, self.learning.preset)
@@ -162,6 +175,7 @@ class Panel(QScrollArea):
         """The button and the line below it, as the prompt and the selection are now."""
         if not self.isVisible():
             return
+        self._turn_to_document()
         intent = self._intent()
         self.button.setText(intent.label)
         self.button.setEnabled(bool(intent.method))
@@ -171,6 +185,14 @@ class Panel(QScrollArea):
         self._told = None
         self._hint.setText(intent.hint or self._obstacle(intent.method) or self._expectation(intent.method))
 
+    def _turn_to_document(self) -> None:
+        """Words belong to the picture that they were written for."""
+        document, _ = canvas.active()
+        words = self._words.of(canvas.same(document) if document is not None else "", self.prompt.text())
+        if words != self.prompt.text():
+            self._method = ""
+            self.prompt.setText(words)
+
     def _show_learning(self, intent: Intent) -> None:
         """How to learn and what that takes, while that is what the button does."""
         shown = learns(self._method, self._desk.offers)
@@ -178,7 +200,7 @@ class Panel(QScrollArea):
         if shown:
             offered = {offer.name: offer.presets for offer in self._desk.offers}
             self.learning.offer(offered.get(self._method, ()))
-            self.learning.foretell(self._recipe(intent.method) if intent.method else None)
+            self.learning.foretell(self._recipe(intent.method) if intent.method else None, self.reading)
 
     def _obstacle(self, method: str) -> str:
         """What the server has already said that it cannot do."""

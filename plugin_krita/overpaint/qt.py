@@ -33,7 +33,18 @@ if SIX:
         QUuid,
         pyqtSignal,
     )
-    from PyQt6.QtGui import QAction, QColor, QIcon, QImage, QKeyEvent, QPainter, QPalette, QPixmap, QResizeEvent
+    from PyQt6.QtGui import (
+        QAction,
+        QColor,
+        QIcon,
+        QImage,
+        QKeyEvent,
+        QPainter,
+        QPalette,
+        QPixmap,
+        QResizeEvent,
+        QValidator,
+    )
     from PyQt6.QtWidgets import (
         QApplication,
         QComboBox,
@@ -74,7 +85,7 @@ else:
         QUuid,
         pyqtSignal,
     )
-    from PyQt5.QtGui import QColor, QIcon, QImage, QKeyEvent, QPainter, QPalette, QPixmap, QResizeEvent
+    from PyQt5.QtGui import QColor, QIcon, QImage, QKeyEvent, QPainter, QPalette, QPixmap, QResizeEvent, QValidator
     from PyQt5.QtWidgets import (
         QAction,
         QApplication,
@@ -140,6 +151,7 @@ __all__ = [
     "QToolButton",
     "QUuid",
     "QVBoxLayout",
+    "QValidator",
     "QWidget",
     "Qt",
     "pyqtSignal",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .server.client.recipes import LayerRecipe
 from .server.wire import codec
 from .server.wire.errors import OverpaintError
-from .server.wire.geometry import Bounds
+from .server.wire.geometry import Bounds, Extent
 
 LARGEST_MASK = 512 << 10
 """Packed selections beyond this are not worth their place in the user's file."""
@@ -18,11 +18,30 @@ _PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
+class Place:
+    """Of a layer. bounds: of its pixels. x, y: its position in Krita's sense. canvas: the picture's size."""
+
+    bounds: Bounds
+    x: int
+    y: int
+    canvas: Extent
+
+    def shift(self, now: Place) -> tuple[int, int] | None:
+        """How far it has moved until ``now``; None where it was also turned, scaled or painted on. A part of it may
+        have been wiped off, as long as the picture has its size."""
+        x, y = now.x - self.x, now.y - self.y
+        back = Bounds(now.bounds.x - x, now.bounds.y - y, now.bounds.width, now.bounds.height)
+        same = back == self.bounds or (now.canvas == self.canvas and self.bounds.contains(back))
+        return (x, y) if same else None
+
+
+@dataclass(frozen=True)
 class Record:
-    """source_id: the layer that was edited, as this document names it."""
+    """source_id: the layer that was edited, as this document names it. place: where the answer was put."""
 
     made: LayerRecipe
     source_id: str
+    place: Place | None = None
 
     def dump(self) -> bytes:
         return codec.to_text(self).encode()

@@ -22,6 +22,16 @@ def crop_of(source: canvas.Source, recipe: Recipe) -> Bounds:
     return crop
 
 
+def edited_part(source: canvas.Source, recipe: Recipe, crop: Bounds) -> Bounds:
+    """About where the answer will be: what is selected, grown and feathered; without a feather of its own, by what the
+    server takes at most."""
+    if source.selection is None:
+        return crop
+    extent = source.selection.extent
+    feather = recipe.feather if recipe.feather is not None else (extent.width + extent.height) // 16
+    return source.selection.grown(recipe.grow + feather).intersect(crop)
+
+
 def submission_of(recipe: Recipe, pixels: canvas.Pixels, job: str = "") -> Submission:
     """``job``: its id; empty: a new one."""
     mask = Mask(Depth.U8, pixels.mask) if pixels.mask is not None else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
 from . import canvas, record
 from .answers import first_shown
 from .desk import Desk
 from .intent import ERASE, REPLACE, layer_method
 from .job import Job, Then
+from .server.client.reading import Reading
 from .server.client.recipes import another_variation
 from .server.client.strengths import swept
 from .server.wire.errors import Code, OverpaintError
@@ -26,25 +27,40 @@ USUAL = (
 
 
 def run(
-    desk: Desk, document: canvas.Document | None, node: canvas.Node | None, recipe: Recipe, then: Then = Then.CHOOSE
+    desk: Desk,
+    document: canvas.Document | None,
+    node: canvas.Node | None,
+    recipe: Recipe,
+    then: Then = Then.CHOOSE,
+    reading: Reading = Reading.LAYER,
 ) -> Job:
     """Edits ``node`` as ``recipe`` says. Raises ``OverpaintError`` for what cannot be begun."""
     if recipe.method == REPLACE:
         _check_words(recipe)
-    source = canvas.capture(document, node, _needs_selection(desk, recipe.method))
+    source = canvas.capture(document, node, _wish(desk, recipe.method, reading))
     return desk.begin(source, recipe, then)
 
 
-def learn(desk: Desk, document: canvas.Document | None, node: canvas.Node | None, recipe: Recipe) -> Job:
+def learn(
+    desk: Desk,
+    document: canvas.Document | None,
+    node: canvas.Node | None,
+    recipe: Recipe,
+    reading: Reading = Reading.LAYER,
+) -> Job:
     """Learns ``node`` or its selected part, then shows it at any edit strength. Raises as ``run``."""
     _check_words(recipe)
-    source = canvas.capture(document, node, _needs_selection(desk, recipe.method))
+    source = canvas.capture(document, node, _wish(desk, recipe.method, reading))
     return desk.begin(source, swept(recipe, first_shown()), Then.EXPLORE)
+
+
+def _wish(desk: Desk, method: str, reading: Reading) -> canvas.Wish:
+    return canvas.Wish(_needs_selection(desk, method), reading=reading, fills=method == REPLACE)
 
 
 def to_learn(recipe: Recipe, preset: str) -> Recipe:
     """``recipe`` for a method that learns: its edit strength is another than that of the settings."""
-    return dataclasses.replace(recipe, preset=preset, strength=None, variations=1)
+    return replace(recipe, preset=preset, strength=None, variations=1)
 
 
 def _check_words(recipe: Recipe) -> None:
@@ -62,18 +78,35 @@ def run_again(desk: Desk, document: canvas.Document | None, node: canvas.Node | 
 
     On the layer it was made from where that still exists, with the present selection or, without one, the stored one.
     """
-    made = _record(document, node)
-    last = (made.made.recipe, made.source_id) if made is not None else desk.last
-    if last is None:
-        raise OverpaintError(Code.HOST, say("error-no-recipe"), say("hint-no-recipe"))
     if document is None:
         raise OverpaintError(Code.HOST, say("error-no-document"), say("hint-no-document"))
-    recipe, source_id = last
-    if another:
-        recipe = another_variation(recipe)
-    target = canvas.find_node(document, source_id) or node
-    selected = _selection(document, node, made) if made is not None else None
-    source = canvas.capture(document, target, _needs_selection(desk, recipe.method), selected)
+    made = _record(document, node)
+    if made is None or node is None:
+        return _last_again(desk, document, node, another)
+    recipe = another_variation(made.made.recipe) if another else made.made.recipe
+    target = canvas.find_node(document, made.source_id) or node
+    wish = replace(_wish(desk, recipe.method, made.made.reading), selected=_selection(document, node, made))
+    again = canvas.id_of(node) if target is not node else ""
+    return _begin_again(desk, document, target, recipe, replace(wish, again=again))
+
+
+def _last_again(desk: Desk, document: canvas.Document, node: canvas.Node | None, another: bool) -> Job:
+    """The last edit; where it was one of this document, of the layer that it was made from."""
+    last = desk.last
+    if last is None:
+        raise OverpaintError(Code.HOST, say("error-no-recipe"), say("hint-no-recipe"))
+    recipe = another_variation(last.recipe) if another else last.recipe
+    here = canvas.find_node(document, last.source.node_id)
+    wish = _wish(desk, recipe.method, last.source.reading)
+    if here is not None and here.visible() and last.node_ids:
+        wish = replace(wish, again=last.node_ids[0])
+    return _begin_again(desk, document, here or node, recipe, wish)
+
+
+def _begin_again(
+    desk: Desk, document: canvas.Document, node: canvas.Node | None, recipe: Recipe, wish: canvas.Wish
+) -> Job:
+    source = canvas.capture(document, node, wish)
     return desk.begin(source, recipe, Then.EXPLORE if len(recipe.eta) > 1 else Then.CHOOSE)
 
 
@@ -84,9 +117,11 @@ def _record(document: canvas.Document | None, node: canvas.Node | None) -> recor
 
 
 def _selection(document: canvas.Document, node: canvas.Node, made: record.Record) -> canvas.Selection | None:
+    """What was selected then, where the answer lies now; None where it was turned or scaled since."""
     packed = canvas.kept(document, record.selection_kind(canvas.id_of(node)))
     mask = record.unpack(packed, made.made.crop)
-    return canvas.selection_of(mask, made.made.crop) if mask is not None else None
+    shift = made.place.shift(canvas.place_of(document, node)) if made.place is not None else (0, 0)
+    return canvas.selection_of(mask, made.made.crop.shifted(*shift)) if mask is not None and shift else None
 
 
 def layer_recipe(desk: Desk, prompt: str) -> Recipe:

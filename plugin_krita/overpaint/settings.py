@@ -6,6 +6,8 @@ import json
 import random
 from dataclasses import asdict, dataclass, fields, replace
 
+from .server.client.reading import Reading
+from .server.wire.messages import MethodOffer
 from .server.wire.recipe import Recipe
 
 
@@ -22,13 +24,21 @@ class Settings:
     grow: int = 0
     feather: int | None = None
     context: int | None = None
+    reading: Reading = Reading.LAYER
 
-    def recipe(self, method: str, prompt: str) -> Recipe:
-        """The request these settings make."""
-        return replace(Recipe(method, prompt.strip()), **asdict(self))
+    def recipe(self, method: str, prompt: str, offer: MethodOffer | None = None) -> Recipe:
+        """The request these settings make. A method without words takes none, and is not named after them; one that
+        needs no model does without one that cannot do it."""
+        made = replace(Recipe(method, prompt.strip()), **{name: getattr(self, name) for name in _OF_RECIPE})
+        if offer is None or offer.needs_prompt:
+            return made
+        return replace(made, prompt="", model=self.model if self.model in offer.models else "")
 
     def dump(self) -> str:
         return json.dumps(asdict(self))
+
+
+_OF_RECIPE = [field.name for field in fields(Settings) if field.name != "reading"]
 
 
 def load(text: str) -> Settings:
@@ -41,10 +51,12 @@ def load(text: str) -> Settings:
         return Settings()
     known = {field.name: field.default for field in fields(Settings)}
     kept = {name: value for name, value in stored.items() if name in known and _fits(value, known[name])}
-    return Settings(**kept)
+    return Settings(**{**kept, "reading": Reading(kept.get("reading", Reading.LAYER))})
 
 
 def _fits(value: object, default: object) -> bool:
+    if isinstance(default, Reading):
+        return value in [one.value for one in Reading]
     if isinstance(default, str):
         return isinstance(value, str)
     if isinstance(default, int):

@@ -32,7 +32,8 @@ CHINESE = {
     "Open the log": "打开日志",
     # sentences and hints of this client
     "Nothing is selected.": "没有选区。",
-    "Select the part to replace, or choose Edit layer.": "请选择要替换的部分，或使用“编辑图层”。",
+    "Select the part to change.": "请选择要修改的部分。",
+    "“{name}” is {value}: it can be {low} to {high}.": "“{name}”为 {value}：可取 {low} 到 {high}。",
     "The layer has no pixels here.": "图层在这里没有像素。",
     "Choose a layer with content.": "请选择有内容的图层。",
     "Select a smaller part.": "请选择更小的部分。",

@@ -111,3 +111,73 @@ def _row_is_opaque(row: memoryview, raster: Raster) -> bool:
     least, most = min(alphas), max(alphas)
     negative = raster.depth in (Depth.F16, Depth.F32) and most >> (8 * raster.depth.nbytes - 1)
     return least >= _OPAQUE[raster.depth] and not negative
+
+
+class Sight:
+    """How one sees through ``part`` of a picture that is read in strips. opaque: not at all. even: everywhere alike."""
+
+    def __init__(self, part: Bounds) -> None:
+        self._part = part
+        self._samples: set[bytes] = set()
+        self._opaque = True
+        self._begun = False
+
+    def add(self, data: Buffer, raster: Raster) -> None:
+        """The next strip."""
+        part = self._part.intersect(raster.bounds)
+        if part.empty:
+            return
+        self._begun = True
+        self._opaque = self._opaque and is_opaque(data, raster, part)
+        if not self._opaque and len(self._samples) < 2:
+            self._samples |= _alphas(data, raster, part)
+
+    @property
+    def opaque(self) -> bool:
+        return self._begun and self._opaque
+
+    @property
+    def even(self) -> bool:
+        return self._begun and (self._opaque or len(self._samples) == 1)
+
+
+def _alphas(data: Buffer, raster: Raster, part: Bounds) -> set[bytes]:
+    """One or two of the alphas in it: two where they are not all alike."""
+    pixel, sample = raster.channels.per_pixel * raster.depth.nbytes, raster.depth.nbytes
+    first = b""
+    for row in map(bytes, _rows(data, raster, part)):
+        first = first or row[pixel - sample : pixel]
+        for at in range(sample):
+            values = row[pixel - sample + at :: pixel]
+            if values.count(first[at]) != len(values):
+                return {first, b""}
+    return {first}
+
+
+@dataclass(frozen=True, eq=False)
+class Veil:
+    """Over ``bounds``, one byte a pixel: 255 where an answer may be seen, 0 where what it lies on is hidden."""
+
+    bounds: Bounds
+    shown: bytes
+
+    def over(self, data: bytes, raster: Raster) -> bytes:
+        """``data``, which covers whole rows of ``bounds``, with alpha 0 where nothing may be seen."""
+        width, first = self.bounds.width, raster.bounds.y - self.bounds.y
+        shown = int.from_bytes(self.shown[first * width : (first + raster.bounds.height) * width], "little")
+        pixel, veiled = raster.channels.per_pixel * raster.depth.nbytes, bytearray(data)
+        for at in range(pixel - raster.depth.nbytes, pixel):
+            alpha = veiled[at::pixel]
+            veiled[at::pixel] = (int.from_bytes(alpha, "little") & shown).to_bytes(len(alpha), "little")
+        return bytes(veiled)
+
+
+_ANY = bytes([0, *[255] * 255])
+
+
+def shown_through(masks: Iterable[bytes], count: int) -> bytes:
+    """255 where none of the ``masks`` (one byte a pixel, ``count`` pixels) is 0."""
+    shown = (1 << 8 * count) - 1
+    for mask in masks:
+        shown &= int.from_bytes(mask.translate(_ANY), "little")
+    return shown.to_bytes(count, "little")

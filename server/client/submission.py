@@ -64,9 +64,7 @@ class Submission:
         if not 1 <= self.recipe.variations <= limits.max_variations:
             raise OverpaintError(Code.BAD_REQUEST, f"Ask for 1 to {limits.max_variations} variations.")
         if self.mask is not None and is_blank(self.mask.data):
-            raise OverpaintError(
-                Code.EMPTY_SELECTION, "Nothing is selected.", "Select the part to replace, or choose Edit layer."
-            )
+            raise OverpaintError(Code.EMPTY_SELECTION, "Nothing is selected.", "Select the part to change.")
 
     def _check_lengths(self) -> None:
         expected = self.layer.bounds.extent.pixels * self.mask.depth.nbytes if self.mask is not None else 0

@@ -59,6 +59,10 @@ class Bounds:
         """This rectangle with ``margin`` pixels more on every side."""
         return Bounds(self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin)
 
+    def shifted(self, x: int, y: int) -> Bounds:
+        """This rectangle moved by so many pixels."""
+        return Bounds(self.x + x, self.y + y, self.width, self.height)
+
     def relative_to(self, origin: Bounds) -> Bounds:
         """The same rectangle counted from the top left corner of ``origin``."""
         return Bounds(self.x - origin.x, self.y - origin.y, self.width, self.height)

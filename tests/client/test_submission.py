@@ -45,7 +45,7 @@ def test_each_request_is_a_job_of_its_own() -> None:
 def test_an_empty_selection_is_said_before_anything_is_sent() -> None:
     error = refusal(dataclasses.replace(GOOD, mask=Mask(Depth.U8, bytes(8))))
     assert error.code is Code.EMPTY_SELECTION
-    assert error.hint == "Select the part to replace, or choose Edit layer."
+    assert error.hint == "Select the part to change."
 
 
 @pytest.mark.parametrize(

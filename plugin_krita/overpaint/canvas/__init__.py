@@ -15,17 +15,20 @@ from .documents import (
     find_node,
     has_selection,
     id_of,
+    place_of,
     same,
     selected_bounds,
 )
+from .pictures import picture, selection_of
 from .placing import NewLayer, place, place_group
-from .reading import Pixels, picture, read, selection_of
-from .source import Source, capture, nowhere, spot
+from .reading import Fit, Pixels, read
+from .source import Source, Wish, capture, nowhere, spot
 from .spaces import Space
 from .window import (
     add_docker,
     add_extension,
     icon,
+    isolated,
     keep,
     kept,
     set_setting,
@@ -38,6 +41,7 @@ __all__ = [
     "DockWidget",
     "Document",
     "Extension",
+    "Fit",
     "NewLayer",
     "Node",
     "Pixels",
@@ -45,6 +49,7 @@ __all__ = [
     "Source",
     "Space",
     "Window",
+    "Wish",
     "active",
     "add_docker",
     "add_extension",
@@ -55,12 +60,14 @@ __all__ = [
     "has_selection",
     "icon",
     "id_of",
+    "isolated",
     "keep",
     "kept",
     "nowhere",
     "picture",
     "place",
     "place_group",
+    "place_of",
     "read",
     "same",
     "selected_bounds",

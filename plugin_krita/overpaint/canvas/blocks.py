@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..qt import QByteArray
+from ..server.client.reading import Veil
 from ..server.wire.geometry import Bounds
 from ..server.wire.raster import Raster
 
@@ -13,14 +15,18 @@ STRIP_BYTES = 4 << 20
 
 
 def strips(crop: Bounds, raster: Raster) -> Iterator[Bounds]:
-    row = raster.nbytes // max(1, crop.height)
-    rows = max(1, STRIP_BYTES // max(1, row))
-    for y in range(crop.y, crop.bottom, rows):
-        yield Bounds(crop.x, y, crop.width, min(rows, crop.bottom - y))
+    yield from rows(crop, raster.channels.per_pixel * raster.depth.nbytes)
 
 
-def blocks(raster: Raster, data: memoryview) -> Iterator[tuple[Bounds, QByteArray]]:
+def rows(part: Bounds, pixel_bytes: int) -> Iterator[Bounds]:
+    count = max(1, STRIP_BYTES // max(1, part.width * pixel_bytes))
+    for y in range(part.y, part.bottom, count):
+        yield Bounds(part.x, y, part.width, min(count, part.bottom - y))
+
+
+def blocks(raster: Raster, data: memoryview, veil: Veil | None = None) -> Iterator[tuple[Bounds, QByteArray]]:
     row = raster.nbytes // max(1, raster.bounds.height)
     for strip in strips(raster.bounds, raster):
         at = (strip.y - raster.bounds.y) * row
-        yield strip, QByteArray(bytes(data[at : at + row * strip.height]))
+        block = bytes(data[at : at + row * strip.height])
+        yield strip, QByteArray(veil.over(block, replace(raster, bounds=strip)) if veil is not None else block)

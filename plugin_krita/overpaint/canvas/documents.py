@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from krita import Document, Krita, Node
 
 from ..qt import QUuid
+from ..record import Place
 from ..server.wire.errors import Code, OverpaintError
-from ..server.wire.geometry import Bounds
+from ..server.wire.geometry import Bounds, Extent
 from ..words import say
 
 
@@ -53,6 +54,13 @@ def selected_bounds() -> Bounds | None:
     document = Krita.instance().activeDocument()
     chosen = document.selection() if document else None
     return Bounds(chosen.x(), chosen.y(), chosen.width(), chosen.height()) if chosen else None
+
+
+def place_of(document: Document, node: Node) -> Place:
+    """Where a layer lies now."""
+    rect, at = node.bounds(), node.position()
+    bounds = Bounds(rect.x(), rect.y(), rect.width(), rect.height())
+    return Place(bounds, at.x(), at.y(), Extent(document.width(), document.height()))
 
 
 def refused(key: str, code: Code = Code.HOST, **values: str) -> OverpaintError:

@@ -12,7 +12,10 @@ from ..qt import QTimer
 from ..server.wire.raster import Raster
 from ..strips import REST
 from .blocks import blocks
-from .documents import find_document, find_node, id_of, refused, upwards
+from .documents import find_document, find_node, id_of, refused
+from .earlier import Answers
+from .looks import standing
+from .reading import Fit
 from .source import Source
 from .spaces import Space, conversion, unseen_document
 
@@ -29,54 +32,72 @@ class NewLayer:
     data: memoryview
 
 
-def place(source: Source, space: Space, layer: NewLayer) -> Generator[bool | None, None, Node]:
-    """Puts ``layer`` (in ``space``) into the document above the source, in the source's own colour space and in one
-    undo step, and returns it.
+def place(source: Source, space: Space, fit: Fit | None, layer: NewLayer) -> Generator[bool | None, None, Node]:
+    """Puts ``layer`` (in ``space``) into the document as ``fit`` says, in the colour space of its place and in one undo
+    step, and returns it. Without ``fit``: above the source, where it lay.
 
-    Raises ``OverpaintError`` (host) when the document was closed meanwhile.
+    Raises ``OverpaintError`` (host) when the document was closed meanwhile, or changed so that it does not fit.
     """
-    new = yield from _new_layer(source, space, layer)
-    yield from _add(source, new)
+    _shift(source, fit)  # said before the layer is filled, too
+    new = yield from _new_layer(source, space, fit, layer)
+    new.setInheritAlpha(fit is not None and fit.clipped)
+    yield from _add(source, fit, new, [new])
     return new
 
 
 def place_group(
-    source: Source, space: Space, layers: Sequence[NewLayer], name: str
+    source: Source, space: Space, fit: Fit | None, layers: Sequence[NewLayer], name: str
 ) -> Generator[bool | None, None, list[Node]]:
     """The same for several layers, the first one lowest, in a group of their own, and still in one undo step.
 
     Only the topmost is visible: soft edges on top of each other would be hard.
     """
+    _shift(source, fit)
     # Filled where nobody sees it: in the user's document each layer would be a step in the undo history.
     with unseen_document(Space.of(_open(source))) as other:
         group = other.createNode(name, "grouplayer")
         made = []
         for layer in layers:
-            new = yield from _new_layer(source, space, layer)
+            new = yield from _new_layer(source, space, fit, layer)
             new.setVisible(layer is layers[-1])
             yield REST
             group.addChildNode(new, None)
             made.append(new)
             yield REST
         other.waitForDone()
-    yield from _add(source, group)
+    group.setInheritAlpha(fit is not None and fit.clipped)
+    yield from _add(source, fit, group, made)
     _open(source).refreshProjection()  # Krita takes a group that comes with its layers for an empty one
     return made
 
 
-def _add(source: Source, new: Node) -> Generator[bool | None, None, None]:
+def _add(source: Source, fit: Fit | None, new: Node, moved: Sequence[Node]) -> Generator[bool | None, None, None]:
+    """``moved``: the layers with pixels in it."""
     yield REST
     document = _open(source)
+    x, y = _shift(source, fit)
+    for one in moved:
+        one.move(x, y)
     current = document.activeNode()
-    below = find_node(document, source.node_id)
-    parent = below.parentNode() if below is not None else None
-    if parent is None or any(one.locked() for one in upwards(parent)):
-        # The source was deleted meanwhile, or its group locked: on top of everything.
-        parent, below = document.rootNode(), None
+    parent, below = _place_in(document, source, fit)
     parent.addChildNode(new, below)  # Krita redraws the whole canvas here
     yield REST
     if current is not None:
         _stay_on(source.document_id, id_of(current), id_of(new))
+
+
+def _shift(source: Source, fit: Fit | None) -> tuple[int, int]:
+    return fit.there.shift(_open(source), source.name) if fit is not None else (0, 0)
+
+
+def _place_in(document: Document, source: Source, fit: Fit | None) -> tuple[Node, Node | None]:
+    """The group to put an answer into, and what it goes above there: the source and its earlier answers; everything,
+    where that was read or the source is gone."""
+    wanted = find_node(document, source.node_id if fit is None else fit.stand)
+    if wanted is None:
+        return document.rootNode(), None
+    stand = standing(wanted)
+    return stand.parentNode(), (Answers(document).above(stand, source.node_id) or [stand])[-1]
 
 
 def _stay_on(document_id: str, node_id: str, new_id: str) -> None:
@@ -97,15 +118,21 @@ def _stay_on(document_id: str, node_id: str, new_id: str) -> None:
     look()
 
 
-def _new_layer(source: Source, space: Space, layer: NewLayer) -> Generator[None, None, Node]:
+def _new_layer(source: Source, space: Space, fit: Fit | None, layer: NewLayer) -> Generator[None, None, Node]:
     """Filled before any document sees it: that is what makes it a single undo step."""
-    own = source.space
+    own = _space_there(_open(source), source, fit)
     with conversion(space, own) as convert:
         new = _empty_layer(_open(source), own, layer.name)
-        for strip, block in blocks(layer.raster, layer.data):
+        for strip, block in blocks(layer.raster, layer.data, fit.veil if fit is not None else None):
             new.setPixelData(convert(block, strip), strip.x, strip.y, strip.width, strip.height)
             yield
     return new
+
+
+def _space_there(document: Document, source: Source, fit: Fit | None) -> Space:
+    """As it is now: documents and layers can be converted while an edit runs."""
+    node = find_node(document, source.node_id if fit is None else fit.stand)
+    return Space.of(node if node is not None and (fit is None or fit.own) else document)
 
 
 def _empty_layer(document: Document, space: Space, name: str) -> Node:

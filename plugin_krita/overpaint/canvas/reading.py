@@ -1,64 +1,269 @@
-"""Reading a layer and its selection, and showing what comes back."""
+"""Reading a layer as it looks and its selection, and showing what comes back."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
 
-from krita import Selection
+from krita import Document, Node, Selection
 
-from ..qt import QByteArray, QImage, Qt
+from ..qt import QByteArray
+from ..server.client.reading import Look, Reading, Sight, Veil, reach, shown_through
 from ..server.wire.geometry import Bounds
 from ..server.wire.raster import Channels, Depth, Raster
-from .blocks import blocks, strips
-from .documents import find_document, find_node, refused
-from .source import PAINTED, Source
+from .blocks import rows, strips
+from .documents import find_document, find_node, id_of, refused
+from .earlier import Answers
+from .ground import at_rest, copied
+from .looks import (
+    HIDING,
+    PAINTED,
+    above,
+    all_of,
+    below,
+    containers,
+    drawn,
+    is_pass_through,
+    standing,
+    state_of,
+    visible_masks,
+)
+from .source import Source, check_still
 from .spaces import NATIVE, SRGB, Space, conversion, profile_bytes
+from .whereabouts import Whereabouts, whereabouts
+
+Block = Callable[[Bounds], QByteArray]
+"""The bytes of a strip of the document, in some colour space."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """How an answer has to be put so that it looks as what was read. stand: the id of what it lies above, empty: of
+    everything. own: in the colour space of that layer, not of the document. clipped: it shows only where something
+    below it does. veil: over the crop, what of it is shown."""
+
+    stand: str
+    there: Whereabouts
+    own: bool = False
+    clipped: bool = False
+    veil: Veil | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
-    """A crop in bytes of ``space``, which is the layer's own where the server knows it. ``mask`` has one byte a pixel,
-    255 = repaint; None: the whole crop."""
+    """A crop in bytes of ``space``, which is that of what was read where the server knows it. ``mask`` has one byte a
+    pixel, 255 = repaint; None: the whole crop."""
 
     space: Space
     raster: Raster
     data: bytearray
     mask: bytearray | None
     icc: bytes | None
+    fit: Fit | None = None
 
 
-def read(source: Source, crop: Bounds) -> Generator[None, None, Pixels]:
-    """The crop of the layer and of the selection. A colour space that the server has no name for, or whose profile
-    cannot be had, is converted to 16-bit sRGB by Krita."""
-    native = (source.space.model, source.space.depth) in NATIVE
-    icc = (yield from profile_bytes(source.space)) if native else None
-    space = source.space if icc else Space("RGBA", "U16", SRGB)
-    if icc is None:
-        icc = yield from profile_bytes(space)
-    raster = Raster(crop, NATIVE[space.model, space.depth], Depth(space.depth.lower()))
-    data = bytearray(raster.nbytes)
-    at = 0
-    with conversion(source.space, space) as convert:
-        for strip in strips(crop, raster):
-            block = convert(_block(source, strip), strip)
-            data[at : at + len(block)] = block
-            at += len(block)
-            yield
-    if at != raster.nbytes:
-        raise refused("short", name=source.name)
+def read(source: Source, crop: Bounds, edited: Bounds) -> Generator[bool | None, None, Pixels]:
+    """The crop of what is to be read, and of the selection. ``edited``: where the answer will be, about. A colour space
+    that the server has no name for, or whose profile cannot be had, is converted to 16-bit sRGB by Krita."""
+    yield from at_rest(source.document_id)
+    document, node = _found(source)
+    if source.reading is Reading.VISIBLE:
+        pixels = yield from _read_visible(source, document, crop, edited)
+    else:
+        pixels = yield from _read_layer(source, document, node, crop, edited)
     mask = (yield from _read_mask(source.chosen, crop)) if source.chosen is not None else None
-    return Pixels(space, raster, data, mask, icc)
+    return replace(pixels, mask=mask)
 
 
-def _block(source: Source, strip: Bounds) -> QByteArray:
-    """Looks the document and the layer up anew: between two strips they may go, and libkis would crash on them."""
+def _found(source: Source) -> tuple[Document, Node]:
+    """Anew between two strips: document and layer may go at any time, and libkis would crash on them."""
     document = find_document(source.document_id)
     node = find_node(document, source.node_id) if document is not None else None
-    if node is None:
+    if document is None or node is None:
         raise refused("layer-gone", name=source.name)
-    read_pixels = node.pixelData if node.type() in PAINTED else node.projectionPixelData
+    return document, node
+
+
+# --- the visible picture ---------------------------------------------------------------------------
+
+
+def _read_visible(
+    source: Source, document: Document, crop: Bounds, edited: Bounds
+) -> Generator[bool | None, None, Pixels]:
+    """On top of everything; of the root, for a document has another picture while a layer is isolated."""
+    root = document.rootNode()
+    made = find_node(document, source.again) if source.again else None
+    hidden = [made, *above(made, root)] if made is not None else []
+    read_nodes = drawn(root, hidden)
+    check_still(read_nodes)
+    fit, root_id = Fit("", whereabouts(document, read_nodes, root, crop)), id_of(root)
+    ground = yield from copied(source.document_id, [id_of(one) for one in hidden])
+    try:
+        pixels, sight = yield from _take(source, Space.of(document), crop, edited, partial(ground.block, root_id))
+    finally:
+        ground.close()
+    return replace(pixels, fit=replace(fit, clipped=not sight.opaque))
+
+
+# --- the layer as it looks -------------------------------------------------------------------------
+
+
+def _read_layer(
+    source: Source, document: Document, node: Node, crop: Bounds, edited: Bounds
+) -> Generator[bool | None, None, Pixels]:
+    stand = standing(node)
+    answers = _answers_seen(source, document, stand, crop)
+    if source.selection is not None and not source.fills:
+        yield from _check_content(source, [node, *answers])
+    if state_of(stand).look is not Look.BELOW and not answers:
+        pixels, sight = yield from _read_alone(source, document, stand, crop, edited)
+        if source.selection is None or sight.opaque:
+            return pixels
+        document, node = _found(source)
+        stand = standing(node)
+    return (yield from _read_on_ground(source, document, stand, crop, edited))
+
+
+def _answers_seen(source: Source, document: Document, stand: Node, crop: Bounds) -> list[Node]:
+    found = Answers(document).above(stand, source.node_id, source.again)
+    return [one for one in found if one.visible() and not _extent(one).intersect(crop).empty]
+
+
+def _extent(node: Node) -> Bounds:
+    rect = node.bounds()
+    return Bounds(rect.x(), rect.y(), rect.width(), rect.height())
+
+
+def _check_content(source: Source, nodes: Iterable[Node]) -> Generator[bool | None, None, None]:
+    """Raises ``OverpaintError`` where neither the layer nor an answer above it has pixels in the selection: a person
+    is on another layer than the one looked at."""
+    assert source.selection is not None
+    part = source.selection.intersect(source.area)
+    for node in nodes:
+        if node.type() == "filterlayer" or is_pass_through(node):
+            return
+        space = Space.of(node)
+        for strip in rows(part, space.pixel_bytes):
+            if any(any(one) for one in space.alphas(bytes(_look(node, strip)))):
+                return
+            yield None
+    if not part.empty:
+        raise refused("empty-here", name=source.name)
+
+
+def _read_alone(
+    source: Source, document: Document, stand: Node, crop: Bounds, edited: Bounds
+) -> Generator[bool | None, None, tuple[Pixels, Sight]]:
+    """What the layer is by itself, through its masks."""
+    fit = Fit(id_of(stand), whereabouts(document, all_of(stand), stand, crop), own=True)
+    veil = yield from _veil(source, stand, crop)
+    stand_id = id_of(stand)
+
+    def block(strip: Bounds) -> QByteArray:
+        now, _ = _found(source)
+        there = find_node(now, stand_id)
+        if there is None:
+            raise refused("layer-gone", name=source.name)
+        return _look(there, strip)
+
+    pixels, sight = yield from _take(source, Space.of(stand), crop, edited, block)
+    return replace(pixels, fit=replace(fit, veil=veil)), sight
+
+
+def _look(node: Node, strip: Bounds) -> QByteArray:
+    """A layer without masks by its own pixels: its projection may lag behind them for a moment."""
+    plain = node.type() in PAINTED and not any(visible_masks(node))
+    read_pixels = node.pixelData if plain else node.projectionPixelData
     return read_pixels(strip.x, strip.y, strip.width, strip.height)
+
+
+# --- with what it lies on --------------------------------------------------------------------------
+
+
+def _read_on_ground(
+    source: Source, document: Document, stand: Node, crop: Bounds, edited: Bounds
+) -> Generator[bool | None, None, Pixels]:
+    """The layer and its answers together with what lies below them, as far out of its groups as it takes for the answer
+    to hide that. Where one sees through even that, the answer is clipped to it; and where a group around shows what is
+    in it in another way, the answer goes above that group."""
+    outwards = containers(stand)
+    levels = outwards[: reach(state_of(one) for one in outwards) + 1]
+    answers = _answers_seen(source, document, stand, crop)
+    top, whole = answers[-1] if answers else stand, source.selection is None
+    alone = whole and state_of(stand).look is not Look.BELOW
+    levels = levels[:1] if alone else levels
+    hidden = [*above(top, levels[-1]), *(below(stand, levels[-1]) if alone else ())]
+    read_nodes = drawn(levels[-1], hidden)
+    check_still(read_nodes)
+    fit = Fit(id_of(stand), whereabouts(document, read_nodes, stand, crop), clipped=stand.inheritAlpha())
+    fit = replace(fit, veil=(yield from _veil(source, stand, crop)))
+    space, level_ids, outer_id = Space.of(document), [id_of(one) for one in levels], id_of(levels[-1])
+    enclosed = levels[-1].parentNode() is not None
+    ground = yield from copied(source.document_id, [id_of(one) for one in hidden])
+    try:
+        pixels, sight = yield from _take(source, space, crop, edited, partial(ground.block, level_ids[0]))
+        for level_id in () if alone or sight.opaque else level_ids[1:]:
+            further, seen = yield from _take(source, space, crop, edited, partial(ground.block, level_id))
+            if seen.opaque:
+                return replace(further, fit=fit)
+    finally:
+        ground.close()
+    if alone or sight.opaque:
+        return replace(pixels, fit=fit)
+    if not enclosed or fit.clipped or sight.even:
+        return replace(pixels, fit=replace(fit, clipped=True))
+    document, _ = _found(source)
+    outer = find_node(document, outer_id)
+    if outer is None:
+        raise refused("layer-gone", name=source.name)
+    return (yield from _read_on_ground(source, document, outer, crop, edited))
+
+
+def _veil(source: Source, stand: Node, crop: Bounds) -> Generator[bool | None, None, Veil | None]:
+    """What the layer's masks hide stays hidden; an edit of a whole layer that is seen together with what lies below it
+    stays within the layer."""
+    hiding = [id_of(one) for one in visible_masks(stand) if one.type() in HIDING]
+    within = source.selection is None and state_of(stand).look is Look.BELOW and stand.type() != "filterlayer"
+    if not hiding and (not within or is_pass_through(stand)):
+        return None
+    stand_id, shown = id_of(stand), bytearray()
+    for strip in rows(crop, 1):
+        document, _ = _found(source)
+        masks = [found for one in hiding if (found := find_node(document, one)) is not None]
+        parts = [bytes(one.pixelData(strip.x, strip.y, strip.width, strip.height)) for one in masks]
+        there = find_node(document, stand_id)
+        if within and there is not None:
+            parts.append(Space.of(there).covered(bytes(_look(there, strip))))
+        shown += shown_through(parts, strip.extent.pixels)
+        yield None
+    return Veil(crop, bytes(shown))
+
+
+# --- bytes -----------------------------------------------------------------------------------------
+
+
+def _take(
+    source: Source, space: Space, crop: Bounds, edited: Bounds, block: Block
+) -> Generator[bool | None, None, tuple[Pixels, Sight]]:
+    native = (space.model, space.depth) in NATIVE
+    icc = (yield from profile_bytes(space)) if native else None
+    sent = space if icc else Space("RGBA", "U16", SRGB)
+    if icc is None:
+        icc = yield from profile_bytes(sent)
+    raster = Raster(crop, NATIVE[sent.model, sent.depth], Depth(sent.depth.lower()))
+    data, sight = bytearray(raster.nbytes), Sight(edited)
+    at = 0
+    with conversion(space, sent) as convert:
+        for strip in strips(crop, raster):
+            taken = bytes(convert(block(strip), strip))
+            if len(taken) != strip.extent.pixels * raster.nbytes // crop.extent.pixels:
+                raise refused("short", name=source.name)
+            data[at : at + len(taken)] = taken
+            at += len(taken)
+            sight.add(taken, replace(raster, bounds=strip))
+            yield None
+    return Pixels(sent, raster, data, None, icc), sight
 
 
 def _read_mask(chosen: Selection, crop: Bounds) -> Generator[None, None, bytearray]:
@@ -71,33 +276,3 @@ def _read_mask(chosen: Selection, crop: Bounds) -> Generator[None, None, bytearr
         at += len(block)
         yield
     return mask
-
-
-LARGEST_PICTURE = 320
-"""Pixels a side of what the docker shows of an answer: its width, twice on a fine screen is near enough."""
-
-
-def picture(space: Space, raster: Raster, data: memoryview, part: Bounds) -> Generator[None, None, QImage]:
-    """A small picture for the docker, in sRGB, of ``part`` (document pixels) of ``data``."""
-    shown = Space("RGBA", "U8", SRGB)
-    step = max(1, part.extent.longest // (2 * LARGEST_PICTURE))
-    width, height = -(-part.width // step), -(-part.height // step)
-    left, rows = part.x - raster.bounds.x, bytearray()
-    with conversion(space, shown) as convert:
-        for strip, block in blocks(raster, data):
-            pixels = memoryview(bytes(convert(block, strip))).cast("I")
-            for y in range(part.y, part.bottom, step):
-                if strip.y <= y < strip.bottom:
-                    start = (y - strip.y) * strip.width + left
-                    rows += bytes(pixels[start : start + part.width : step])
-            yield
-    image = QImage(bytes(rows), width, height, 4 * width, QImage.Format.Format_ARGB32)
-    keep_ratio, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-    return image.scaled(LARGEST_PICTURE, LARGEST_PICTURE, keep_ratio, smooth)
-
-
-def selection_of(mask: bytes | bytearray, bounds: Bounds) -> Selection:
-    """A selection from one byte a pixel."""
-    selection = Selection()
-    selection.setPixelData(QByteArray(bytes(mask)), bounds.x, bounds.y, bounds.width, bounds.height)
-    return selection

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from krita import Document, Node, Selection
 
+from ..server.client.reading import Reading
 from ..server.wire.errors import Code
 from ..server.wire.geometry import Bounds
 from .documents import id_of, refused, same, upwards
+from .looks import all_of, local_selection
 from .spaces import Space
 
-PAINTED = {"paintlayer"}
-"""Nodes with pixels of their own; of the others the projection (what one sees of them) is read."""
-
-LAYERS = {*PAINTED, "grouplayer", "vectorlayer", "filelayer", "filllayer", "clonelayer"}
+LAYERS = {"paintlayer", "grouplayer", "vectorlayer", "filelayer", "filllayer", "clonelayer", "filterlayer"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,8 @@ class Source:
     """A layer as it was when the request was made; the active one may be another by the time the answer comes.
 
     selection: its bounds in document pixels, None where nothing is selected. ``chosen`` is a copy of it. area: the part
-    of the layer that can be edited.
+    of the picture that can be edited: nothing beyond the canvas is seen. fills: the answer may be where nothing is.
+    again: the id of the answer whose edit is done once more; it and what came after it are not seen.
     """
 
     document_id: str
@@ -32,30 +33,44 @@ class Source:
     area: Bounds
     selection: Bounds | None
     chosen: Selection | None
+    reading: Reading = Reading.LAYER
+    fills: bool = False
+    again: str = ""
 
 
-def capture(
-    document: Document | None, node: Node | None, needs_selection: bool, selected: Selection | None = None
-) -> Source:
-    """Notes what is to be edited, now. ``selected`` stands in for a document's selection where it has none.
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """What an edit asks of its layer. selected: stands in for a selection where there is none. The rest as in
+    ``Source``."""
 
-    Raises ``OverpaintError`` with a way out for what cannot be edited.
-    """
-    document, node = _checked(document, node)
-    chosen = document.selection() or selected
-    selection = Bounds(chosen.x(), chosen.y(), chosen.width(), chosen.height()) if chosen else None
-    if selection is not None and selection.empty:
-        selection = None
-    if selection is None and needs_selection:
+    needs_selection: bool = False
+    selected: Selection | None = None
+    reading: Reading = Reading.LAYER
+    fills: bool = False
+    again: str = ""
+
+
+def capture(document: Document | None, node: Node | None, wish: Wish) -> Source:
+    """Notes what is to be edited, now. Raises ``OverpaintError`` with a way out for what cannot be edited."""
+    if document is None or not same(document):
+        raise refused("no-document")
+    if wish.reading is Reading.LAYER:
+        node = _layer(node)
+        _check_shown(node)
+    elif node is None or node.type() not in LAYERS:
+        node = document.rootNode()
+    chosen, selection = _chosen(document, node, wish)
+    if selection is None and wish.needs_selection:
         raise refused("no-selection", Code.EMPTY_SELECTION)
-    area = _area(document, node, selection)
-    return _source(document, node, area, selection, chosen.duplicate() if selection and chosen else None)
+    area = _area(document, node, selection, wish)
+    return _source(document, node, area, selection, chosen, wish)
 
 
 def spot(document: Document | None, node: Node | None) -> Source:
     """Only a place for an answer that is here already: above ``node``."""
-    document, node = _checked(document, node)
-    return _source(document, node, Bounds(0, 0, 0, 0), None, None)
+    if document is None or not same(document):
+        raise refused("no-document")
+    return _source(document, _layer(node), Bounds(0, 0, 0, 0), None, None, Wish())
 
 
 def nowhere(name: str, space: Space, crop: Bounds) -> Source:
@@ -63,36 +78,59 @@ def nowhere(name: str, space: Space, crop: Bounds) -> Source:
     return Source("", "", name, space, crop, None, None)
 
 
-def _checked(document: Document | None, node: Node | None) -> tuple[Document, Node]:
-    if document is None or not same(document):
-        raise refused("no-document")
+def _layer(node: Node | None) -> Node:
+    """A layer's own selection is as good as the layer."""
     if node is None:
         raise refused("no-layer")
+    if node.type() == "selectionmask" and node.parentNode().parentNode() is not None:
+        return node.parentNode()
+    if "mask" in node.type() and node.parentNode() is not None:
+        raise refused("mask", name=node.name(), layer=node.parentNode().name())
     if node.type() not in LAYERS:
         raise refused("not-a-layer", name=node.name())
+    return node
+
+
+def _check_shown(node: Node) -> None:
     for one in upwards(node):
-        if one.locked():
-            raise refused("locked", name=one.name())
         if not one.visible():
             raise refused("hidden", name=one.name())
-    return document, node
+    check_still(all_of(node))
 
 
-def _source(document: Document, node: Node, area: Bounds, selection: Bounds | None, chosen: Selection | None) -> Source:
-    return Source(same(document), id_of(node), node.name(), Space.of(node), area, selection, chosen)
+def check_still(nodes: Iterable[Node]) -> None:
+    """Raises ``OverpaintError`` for what moves: an answer is one picture, and would stand over all the others."""
+    moving = next((one for one in nodes if one.animated()), None)
+    if moving is not None:
+        raise refused("animated", name=moving.name())
 
 
-def _area(document: Document, node: Node, selection: Bounds | None) -> Bounds:
-    """With a selection: the canvas and all of the layer beyond it. Without: the layer's content on the canvas."""
+def _chosen(document: Document, node: Node, wish: Wish) -> tuple[Selection | None, Bounds | None]:
+    """A copy of what is selected, and its bounds; of the layer's own selection where it has one."""
+    own = local_selection(node) if node.parentNode() is not None else None
+    chosen = own.selection() if own is not None else document.selection() or wish.selected
+    bounds = Bounds(chosen.x(), chosen.y(), chosen.width(), chosen.height()) if chosen else None
+    if chosen is None or bounds is None or bounds.empty:
+        return None, None
+    return chosen.duplicate(), bounds
+
+
+def _source(
+    document: Document, node: Node, area: Bounds, selection: Bounds | None, chosen: Selection | None, wish: Wish
+) -> Source:
+    space = Space.of(node if wish.reading is Reading.LAYER else document)
+    more = wish.reading, wish.fills, wish.again
+    return Source(same(document), id_of(node), node.name(), space, area, selection, chosen, *more)
+
+
+def _area(document: Document, node: Node, selection: Bounds | None, wish: Wish) -> Bounds:
+    """With a selection, and of the visible picture: the canvas. Else: the layer's content on it."""
     canvas = Bounds(document.xOffset(), document.yOffset(), document.width(), document.height())
+    if wish.reading is Reading.VISIBLE:
+        return canvas
     rect = node.bounds()
     content = Bounds(rect.x(), rect.y(), rect.width(), rect.height())
-    if selection is None:
-        seen = content.intersect(canvas)
-        if seen.empty:
-            raise refused("empty-layer", name=node.name())
-        return seen
-    if content.empty:
-        return canvas
-    x, y = min(canvas.x, content.x), min(canvas.y, content.y)
-    return Bounds(x, y, max(canvas.right, content.right) - x, max(canvas.bottom, content.bottom) - y)
+    seen = content.intersect(canvas)
+    if selection is None and seen.empty:
+        raise refused("empty-layer", name=node.name())
+    return seen if selection is None else canvas

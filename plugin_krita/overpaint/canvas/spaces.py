@@ -28,6 +28,10 @@ NATIVE = {
 }
 """Krita's order of bytes: blue first in integers, red first in floats. Whatever is not here Krita converts itself."""
 
+CHANNELS = {"A": 1, "GRAYA": 2, "RGBA": 4, "XYZA": 4, "LABA": 4, "YCbCrA": 4, "CMYKA": 5}
+
+SAMPLE_BYTES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
+
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
 """Ships with every Krita and is its default for 8-bit documents."""
 
@@ -44,6 +48,23 @@ class Space:
     def of(cls, drawn: Document | Node) -> Space:
         """A document's, or a layer's own."""
         return cls(drawn.colorModel(), drawn.colorDepth(), drawn.colorProfile())
+
+    @property
+    def pixel_bytes(self) -> int:
+        return CHANNELS[self.model] * SAMPLE_BYTES[self.depth]
+
+    def alphas(self, data: bytes) -> list[bytes]:
+        """The bytes of all alphas: first the first ones of each, and so on. Alpha is always the last channel."""
+        pixel, sample = self.pixel_bytes, SAMPLE_BYTES[self.depth]
+        return [data[pixel - 1 - at :: pixel] for at in range(sample)]
+
+    def covered(self, data: bytes) -> bytes:
+        """One byte a pixel: 0 where there is nothing."""
+        parts = self.alphas(data)
+        found = 0
+        for part in parts:
+            found |= int.from_bytes(part, "little")
+        return found.to_bytes(len(parts[0]), "little")
 
 
 Convert = Callable[[QByteArray, Bounds], QByteArray]

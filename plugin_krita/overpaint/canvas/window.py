@@ -54,3 +54,9 @@ def show_message(text: str) -> None:
     view = window.activeView() if window else None
     if view is not None and view.visible():
         view.showFloatingMessage(text, Krita.instance().icon("dialog-warning"), 4000, 1)
+
+
+def isolated() -> bool:
+    """Whether Krita shows the active layer or group alone, and nothing that is put beside it."""
+    actions = (Krita.instance().action(f"isolate_active_{what}") for what in ("layer", "group"))
+    return any(action is not None and action.isChecked() for action in actions)

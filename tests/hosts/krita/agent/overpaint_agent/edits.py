@@ -39,8 +39,16 @@ def job(number: int) -> dict:
         "line": one.line,
         "layers": [node.name() for node in one.nodes],
         "error": error.sentence if error else "",
+        "hint": error.hint if error else "",
         "preview": one.preview is not None,
+        "notice": one.notice,
     }
+
+
+def crop(number: int) -> list[int]:
+    """What is sent: x, y, width, height."""
+    bounds = _jobs[number].crop
+    return [bounds.x, bounds.y, bounds.width, bounds.height]
 
 
 def settle(number: int, seconds: float = 300) -> dict:

@@ -1,0 +1,45 @@
+"""Small pictures of what was read and of what comes back, and selections from bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from krita import Selection
+
+from ..qt import QByteArray, QImage, Qt
+from ..server.client.reading import Veil
+from ..server.wire.geometry import Bounds
+from ..server.wire.raster import Raster
+from .blocks import blocks
+from .spaces import SRGB, Space, conversion
+
+LARGEST_PICTURE = 320
+"""Pixels a side of what the docker shows of an answer: its width, twice on a fine screen is near enough."""
+
+
+def picture(
+    space: Space, raster: Raster, data: memoryview, part: Bounds, veil: Veil | None = None
+) -> Generator[None, None, QImage]:
+    """A small picture for the docker, in sRGB, of ``part`` (document pixels) of ``data``."""
+    shown = Space("RGBA", "U8", SRGB)
+    step = max(1, part.extent.longest // (2 * LARGEST_PICTURE))
+    width, height = -(-part.width // step), -(-part.height // step)
+    left, rows = part.x - raster.bounds.x, bytearray()
+    with conversion(space, shown) as convert:
+        for strip, block in blocks(raster, data, veil):
+            pixels = memoryview(bytes(convert(block, strip))).cast("I")
+            for y in range(part.y, part.bottom, step):
+                if strip.y <= y < strip.bottom:
+                    start = (y - strip.y) * strip.width + left
+                    rows += bytes(pixels[start : start + part.width : step])
+            yield
+    image = QImage(bytes(rows), width, height, 4 * width, QImage.Format.Format_ARGB32)
+    keep_ratio, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    return image.scaled(LARGEST_PICTURE, LARGEST_PICTURE, keep_ratio, smooth)
+
+
+def selection_of(mask: bytes | bytearray, bounds: Bounds) -> Selection:
+    """A selection from one byte a pixel."""
+    selection = Selection()
+    selection.setPixelData(QByteArray(bytes(mask)), bounds.x, bounds.y, bounds.width, bounds.height)
+    return selection
