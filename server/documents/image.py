@@ -151,7 +151,7 @@ def _reader(path: Path, data: bytes, kind: str) -> Callable[[bytes], Found]:
         return formats.READERS[kind]
     sentence = f"{path} is empty." if not data else f"{path} cannot be read as a picture."
     if kind:
-        sentence = f"{path} is a {kind} file, which cannot be read."
+        sentence = f"{path} is of a kind that cannot be read: {kind}."
     raise OverpaintError(Code.BAD_REQUEST, sentence, _WAY_OUT)
 
 
