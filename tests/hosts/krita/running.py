@@ -80,9 +80,9 @@ def install(host: Host, home: Path) -> None:
     for part in (HERE / "agent").iterdir():
         copy = shutil.copytree if part.is_dir() else shutil.copy2
         copy(part, place.plugins / part.name)
-    lines = kritarc.read(place.config)
-    lines.insert(lines.index(kritarc.SECTION) + 1, "enable_overpaint_agent=true")
-    kritarc.write(place.config, lines)
+    section = kritarc.SECTION + b"\n"
+    config = place.config.read_bytes()
+    place.config.write_bytes(config.replace(section, section + b"enable_overpaint_agent=true\n", 1))
 
 
 @contextmanager
