@@ -6,22 +6,24 @@ It opens at once. The server is looked for (and started) meanwhile, and what it 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import gi
 
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
-from canvas import Source  # noqa: E402
+from canvas.source import Source  # noqa: E402
 from forecast import Forecast  # noqa: E402
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402  # gi wants its versions before
 from line import Line  # noqa: E402
-from methods import suitable  # noqa: E402
-from settings import Argument, Kind, arguments, recipe, values  # noqa: E402
+from methods import suitable, with_method  # noqa: E402
+from settings import READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
 from task import order  # noqa: E402
 from words import say  # noqa: E402
 
 from server.client.events import Event  # noqa: E402
+from server.client.reading import Reading  # noqa: E402
 from server.client.submission import Submission  # noqa: E402
 from server.client.wording import sentence, server_line, tr  # noqa: E402
 from server.wire.errors import Code, OverpaintError  # noqa: E402
@@ -36,22 +38,41 @@ ID, TITLE = 0, 1
 IN_THE_OTHER_DIALOG = ("eta", "variations")
 """For a kind that learns: what is chosen after that."""
 
-FORECAST_NEEDS = ("prompt", "preset", "model", "grow", "feather")
+FORECAST_CROP = ("reading", "grow", "feather")
+"""What is sent depends on these."""
+
+FORECAST_NEEDS = ("prompt", "preset", "model", *FORECAST_CROP)
 """What learning takes may depend on these."""
 
+Aim = Callable[[Reading], Source]
+"""What to start from when so much is read; raises ``OverpaintError`` where there is nothing to work on."""
 
-def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, kind: Kind, source: Source, line: Line) -> None:
-    """Lets a person fill in ``config``. Raises ``OverpaintError`` (cancelled) when the person does not want to."""
+
+def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, kind: Kind, aim: Aim, line: Line) -> None:
+    """Lets a person fill in ``config``. Raises ``OverpaintError``: cancelled when the person does not want to, or why
+    there is nothing to work on, whatever is read."""
+    matters = [matter for each in Reading if (matter := _matter(aim, each)) is not None]
+    if len(matters) == len(Reading):
+        raise matters[0]
     GimpUi.init("overpaint")
     dialog = GimpUi.ProcedureDialog.new(procedure, config, say(f"title-{kind.value}"))
     dialog.set_ok_label(say(f"button-{kind.value}"))
-    form = Form(dialog, config, kind, source, line)
+    form = Form(dialog, config, kind, aim, line)
     watching = GLib.timeout_add(POLL_MS, form.watch)
     wanted = dialog.run()
     GLib.source_remove(watching)
     dialog.destroy()
     if not wanted:
         raise OverpaintError(Code.CANCELLED, tr("Cancelled."))
+
+
+def _matter(aim: Aim, reading: Reading) -> OverpaintError | None:
+    """Why there is nothing to work on."""
+    try:
+        aim(reading)
+    except OverpaintError as error:
+        return error
+    return None
 
 
 class Form:
@@ -62,10 +83,11 @@ class Form:
         dialog: GimpUi.ProcedureDialog,
         config: Gimp.ProcedureConfig,
         kind: Kind,
-        source: Source,
+        aim: Aim,
         line: Line,
     ) -> None:
-        self._dialog, self._config, self._kind, self._source, self._line = dialog, config, kind, source, line
+        self._dialog, self._config, self._kind, self._aim, self._line = dialog, config, kind, aim, line
+        self._asked: tuple[tuple[object, ...], Submission] | None = None
         self._arguments = [
             argument for argument in arguments(kind) if not kind.learns or argument.name not in IN_THE_OTHER_DIALOG
         ]
@@ -75,13 +97,14 @@ class Form:
         self._lists = {name: Gtk.ListStore(str, str) for name in (self._way, "model")}
         content = dialog.get_content_area()
         content.set_spacing(2 * SPACE)
-        parts = [self._server_row(), self._prompt_row(), self._choices(), self._folded()]
+        parts = [self._server_row(), self._prompt_row(), self._reading_row(), self._choices(), self._folded()]
         if kind.learns:
             parts.append(self._forecast_row())
         for part in parts:
             content.pack_start(part, False, False, 0)
         content.show_all()
         dialog.set_default_size(WIDTH, -1)
+        self._reading_changed()
         self._offer(None)
         self._seek()
 
@@ -104,10 +127,23 @@ class Form:
         entry.set_placeholder_text(say(f"{self._kind.question}-tip"))
         label = Gtk.Label(label=say(self._kind.question), use_underline=True, xalign=0, mnemonic_widget=entry)
         entry.connect("changed", self._words_changed)
-        self._words_changed(entry)
+        self._entry = entry
         box.pack_start(label, False, False, 0)
         box.pack_start(entry, False, False, 0)
         return box
+
+    def _reading_row(self) -> Gtk.Widget:
+        """What is read; below it why that cannot be, where it cannot."""
+        grid = _grid()
+        rows = Gtk.ListStore(str, str)
+        for each in Reading:
+            rows.append([each.value, each.label])
+        combo = GimpUi.prop_string_combo_box_new(self._config, READING.name, rows, ID, TITLE)
+        self._attach(grid, 0, READING.name, combo)
+        self._trouble = Gtk.Label(xalign=0, wrap=True, max_width_chars=44, no_show_all=True)
+        grid.attach(self._trouble, 1, 1, 1, 1)
+        self._config.connect(f"notify::{READING.name}", lambda *_: self._reading_changed())
+        return grid
 
     def _choices(self) -> Gtk.Widget:
         """The lists that the server fills."""
@@ -149,6 +185,7 @@ class Form:
             fraction = isinstance(argument.default, float)
             step = (0.05 if argument.high <= 1 else 0.5) if fraction else 1
             spin = GimpUi.prop_spin_button_new(self._config, argument.name, step, 10 * step, 2 if fraction else 0)
+            spin.set_range(argument.low, argument.high)
             spin.set_activates_default(True)
             if argument.low < 0:
                 _name_the_lowest(spin, say("random" if argument.name == "seed" else "automatic"))
@@ -178,10 +215,15 @@ class Form:
 
     def _request(self) -> Submission | None:
         """What would be sent now."""
-        wanted = recipe(values(self._config, self._kind))
+        given = values(self._config, self._kind)
+        wanted = recipe(given)
         if self._welcome is None or not wanted.prompt:
             return None
-        return order(self._kind, self._source, wanted, self._welcome).request
+        wanted, key = with_method(self._kind, wanted, self._welcome), tuple(given[name] for name in FORECAST_CROP)
+        if self._asked is None or self._asked[0] != key:  # to read may take a moment, and words change nothing of it
+            source = self._aim(reading(given))
+            self._asked = key, order(self._kind, source, wanted, self._welcome).request
+        return replace(self._asked[1], recipe=wanted)
 
     # --- what the server says -----------------------------------------------------------------------
 
@@ -259,8 +301,16 @@ class Form:
         self._purpose.set_text(tr(chosen[0].purpose) if chosen else "")
         self._purpose.set_visible(bool(chosen))
 
+    def _reading_changed(self) -> None:
+        matter = _matter(self._aim, reading(values(self._config, self._kind)))
+        self._ready = matter is None
+        self._trouble.set_text(sentence(matter) if matter is not None else "")
+        self._trouble.set_visible(matter is not None)
+        self._words_changed(self._entry)
+
     def _words_changed(self, entry: Gtk.Entry) -> None:
-        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, bool(entry.get_text().strip()))
+        wanted = self._ready and bool(entry.get_text().strip())
+        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, wanted)
 
 
 def _grid() -> Gtk.Grid:

@@ -36,11 +36,19 @@ def kind_of(method: str, welcome: Welcome) -> Kind:
 
 
 def with_method(kind: Kind, recipe: Recipe, welcome: Welcome) -> Recipe:
-    """``recipe`` with the method that will do it: the one it names, else the first that fits its model."""
+    """``recipe`` with the method that will do it: the one it names, else the first that fits its model. What ``kind``
+    has no use for is left out: words, and a model that does not do such a thing where none is needed."""
+    recipe = recipe if kind.needs_words else replace(recipe, prompt="", negative="")
     if recipe.method:
         return recipe
     fits = suitable(kind, welcome)
     able = [offer for offer in fits if not recipe.model or recipe.model in offer.models] or fits
     if not able:
         raise problem("no-method")
-    return replace(recipe, method=able[0].name)
+    return replace(recipe, method=able[0].name, model=_model(kind, recipe.model, able[0], welcome))
+
+
+def _model(kind: Kind, name: str, offer: MethodOffer, welcome: Welcome) -> str:
+    """A name that the server does not know stays: the server says so."""
+    other = name not in offer.models and any(model.name == name for model in welcome.models)
+    return "" if other and not kind.needs_words else name

@@ -12,6 +12,7 @@ from server.client.recipes import LayerRecipe
 from server.client.submission import Mask
 from server.wire import codec
 from server.wire.errors import OverpaintError
+from server.wire.geometry import Bounds
 from server.wire.raster import Depth
 
 LARGEST_MASK = 512 << 10
@@ -23,7 +24,8 @@ class Note:
     """Enough to do the edit again.
 
     source: GIMP's tattoo of the layer it was made from. mask: the selection in the crop, packed, with its
-    ``mask_depth`` (None: the whole crop); empty where it was too large.
+    ``mask_depth`` (None: the whole crop); empty where it was too large. at: where the source lay then (the whole canvas
+    where all that was visible was read); None in notes of older versions.
     """
 
     made: LayerRecipe
@@ -31,6 +33,7 @@ class Note:
     source: int
     mask_depth: Depth | None = None
     mask: str = ""
+    at: Bounds | None = None
 
     def text(self) -> str:
         return codec.to_text(self)

@@ -20,16 +20,22 @@ import gi  # noqa: E402  # our own folder has to come first
 
 gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
-from settings import Argument, Kind, arguments, recipe, values  # noqa: E402
+from settings import READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
 from words import say  # noqa: E402
 
 if TYPE_CHECKING:
-    from canvas import Source
+    from canvas.source import Source
     from line import Line
+
+    from server.client.reading import Reading
 
 EARLIER = "earlier"
 WITHOUT_ARGUMENTS = ("run-again", "another", EARLIER)
 """Procedures that take everything from a layer that Overpaint made, or from the server."""
+
+WIDE = 2**31 - 1
+"""GIMP's own ends of a number. Beyond narrower ones a script's value would be dropped in silence, so ours are checked
+when the procedure runs."""
 
 READWRITE = GObject.ParamFlags.READWRITE
 
@@ -75,9 +81,9 @@ class Overpaint(Gimp.PlugIn):
         try:
             return _run(procedure, mode, image, drawables, config, key)
         except ImportError as error:
-            return _failed(procedure, f"{say('error-zmq', why=error)} {say('hint-zmq')}")
+            return _failed(procedure, mode, f"{say('error-zmq', why=error)} {say('hint-zmq')}")
         except (GLib.Error, OSError) as error:
-            return _failed(procedure, f"{say('error-unexpected', why=error)} {say('hint-unexpected')}")
+            return _failed(procedure, mode, f"{say('error-unexpected', why=error)} {say('hint-unexpected')}")
 
 
 def _run(
@@ -91,8 +97,8 @@ def _run(
     from server.client import bootstrap
 
     bootstrap.prepare(FOLDER)
-    import canvas
     import task
+    from canvas import talk
     from line import Line
 
     from server.client.link import Link
@@ -110,10 +116,10 @@ def _run(
     except OverpaintError as error:
         if error.code is Code.CANCELLED:
             return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
-        return _failed(procedure, sentence(error))
+        return _failed(procedure, mode, sentence(error))
     answer = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     answer.remove(1)
-    answer.insert(1, canvas.as_value(procedure, layers))
+    answer.insert(1, talk.as_value(procedure, layers))
     return answer
 
 
@@ -127,13 +133,21 @@ def _edit(
     line: Line,
 ) -> list[Gimp.Layer]:
     import task
+    from canvas import remembered
 
-    source = task.origin(kind, image, drawables)
+    if mode == Gimp.RunMode.INTERACTIVE:
+        config.set_property(READING.name, remembered.reading().value)
+
+    def aim(reading: Reading) -> Source:
+        return task.origin(kind, image, drawables, reading)
+
     asked_for = mode == Gimp.RunMode.INTERACTIVE and kind.needs_words
     if asked_for:
         import dialog
 
-        dialog.ask(procedure, config, kind, source, line)
+        dialog.ask(procedure, config, kind, aim, line)
+        remembered.remember(reading(values(config, kind)))
+    source = aim(reading(values(config, kind)))
     if asked_for and kind.learns:
         return _explore(config, kind, source, line)
     return task.edit(kind, source, recipe(values(config, kind)), line)
@@ -158,7 +172,12 @@ def _explore(config: Gimp.ProcedureConfig, kind: Kind, source: Source, line: Lin
     return kept.layers
 
 
-def _failed(procedure: Gimp.Procedure, text: str) -> Gimp.ValueArray:
+def _failed(procedure: Gimp.Procedure, mode: Gimp.RunMode, text: str) -> Gimp.ValueArray:
+    """A script gets an error. A person gets the sentence alone: GIMP would put "Execution error for procedure …" before
+    the text of an error, as if something had broken."""
+    if mode != Gimp.RunMode.NONINTERACTIVE:
+        Gimp.message(text)
+        return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), text, 0)
     return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, error)
 
@@ -174,9 +193,9 @@ def _add(procedure: Gimp.Procedure, argument: Argument, kind: Kind) -> None:
     if isinstance(default, str):
         procedure.add_string_argument(name, label, tip, default, READWRITE)
     elif isinstance(default, float):
-        procedure.add_double_argument(name, label, tip, argument.low, argument.high, default, READWRITE)
+        procedure.add_double_argument(name, label, tip, -WIDE, WIDE, default, READWRITE)
     else:
-        procedure.add_int_argument(name, label, tip, int(argument.low), int(argument.high), default, READWRITE)
+        procedure.add_int_argument(name, label, tip, -WIDE - 1, WIDE, default, READWRITE)
 
 
 Gimp.main(Overpaint.__gtype__, sys.argv)

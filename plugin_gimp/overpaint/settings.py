@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from words import problem
+
+from server.client.reading import Reading
 from server.client.strengths import parse
 from server.wire.recipe import Recipe
 
@@ -60,6 +63,8 @@ class Argument:
     """In the dialog: whether it lies under *More*."""
 
 
+READING = Argument("reading", Reading.LAYER.value, folded=False)
+
 ARGUMENTS = (
     Argument("prompt", "", folded=False),
     Argument("method", "", folded=False),
@@ -74,6 +79,7 @@ ARGUMENTS = (
     Argument("feather", AUTOMATIC, AUTOMATIC, 1024),
     Argument("grow", 0, 0, 1024),
     Argument("context", AUTOMATIC, AUTOMATIC, 8192),
+    READING,
 )
 
 _ONLY_TO_LEARN = ("preset", "eta")
@@ -93,11 +99,13 @@ def values(config: Gimp.ProcedureConfig, kind: Kind) -> dict[str, str | int | fl
 
 def recipe(given: Mapping[str, str | int | float]) -> Recipe:
     """What the values of the arguments ask for; one that is not given has its default. ``method`` stays empty where the
-    server's first is to be taken. Raises ``OverpaintError`` for edit strengths that are none.
+    server's first is to be taken. Raises ``OverpaintError`` for what is out of range.
 
     A seed is always chosen here: what a dialog shows later must fit into GIMP's numbers.
     """
     value = {argument.name: argument.default for argument in ARGUMENTS} | dict(given)
+    for argument in ARGUMENTS:
+        _check_range(argument, value[argument.name])
     seed = int(value["seed"])
     return Recipe(
         method=str(value["method"] or "").strip(),
@@ -114,6 +122,22 @@ def recipe(given: Mapping[str, str | int | float]) -> Recipe:
         preset=str(value["preset"] or "").strip(),
         eta=parse(str(value["eta"] or "")),
     )
+
+
+def reading(given: Mapping[str, str | int | float]) -> Reading:
+    """What of the document is to be read. Raises ``OverpaintError`` for a name that is none."""
+    value = str(given.get(READING.name) or Reading.LAYER.value)
+    names = [each.value for each in Reading]
+    if value not in names:
+        raise problem("no-reading", value=value, names=", ".join(names))
+    return Reading(value)
+
+
+def _check_range(argument: Argument, value: str | int | float) -> None:
+    if isinstance(argument.default, str) or argument.low <= float(value) <= argument.high:
+        return
+    low, high = (f"{end:.10g}" for end in (argument.low, argument.high))
+    raise problem("out-of-range", name=argument.name, value=f"{float(value):.10g}", low=low, high=high)
 
 
 def new_seed() -> int:

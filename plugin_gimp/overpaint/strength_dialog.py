@@ -7,15 +7,16 @@ again.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import canvas
 import gi
 
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 gi.require_version("GdkPixbuf", "2.0")
-from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk  # noqa: E402  # gi wants its versions before
+from canvas.pixels import Preview, preview  # noqa: E402  # gi wants its versions before
+from canvas.placing import NewLayer, add_layers  # noqa: E402
+from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk  # noqa: E402
 from renders import Painted, Renders  # noqa: E402
 from settings import new_seed  # noqa: E402
 from task import Order, new_layer  # noqa: E402
@@ -185,19 +186,14 @@ class Window:
             return
         point, painted = shown
         try:
-            self.kept += canvas.add_layers(self._place(), [self._as_layer(point, painted)])
+            self.kept += add_layers(self._asked.source, self._asked.taken, [self._as_layer(point, painted)])
         except OverpaintError as error:
             self._note = sentence(error)
             return
         self.kept_eta = point.eta
         self._note = say("kept", name=self.kept[-1].get_name())
 
-    def _place(self) -> canvas.Source:
-        """Above what was kept before, so that the newest is the one that is seen."""
-        source = self._asked.source
-        return replace(source, layer=next((one for one in reversed(self.kept) if one.is_valid()), source.layer))
-
-    def _as_layer(self, point: Point, painted: Painted) -> canvas.NewLayer:
+    def _as_layer(self, point: Point, painted: Painted) -> NewLayer:
         seeds = self._renders.strengths.seeds
         number = seeds.index(point.seed) + 1 if len(seeds) > 1 else None
         name = strength_name(self._asked.request.recipe.prompt, point.eta, number)
@@ -241,10 +237,10 @@ class Window:
         return self._previews[point]
 
     def _preview(self, raster: Raster, data: bytes) -> GdkPixbuf.Pixbuf:
-        return _enlarged(canvas.preview(self._asked.source, raster, data, SIDE))
+        return _enlarged(preview(self._asked.taken.space, raster, data, SIDE))
 
 
-def _enlarged(small: canvas.Preview) -> GdkPixbuf.Pixbuf:
+def _enlarged(small: Preview) -> GdkPixbuf.Pixbuf:
     data, stride = GLib.Bytes.new(small.data), 4 * small.width
     picture = GdkPixbuf.Pixbuf.new_from_bytes(
         data, GdkPixbuf.Colorspace.RGB, True, 8, small.width, small.height, stride

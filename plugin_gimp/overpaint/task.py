@@ -9,16 +9,24 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import canvas
+import alpha
 import notes
-from canvas import NewLayer, Source
+import rim
+from canvas import source as sources
+from canvas import stack, taking, talk
+from canvas.pixels import profile
+from canvas.placing import NewLayer, add_layers, add_on_top
+from canvas.source import Source
+from canvas.taking import Taken
 from line import Line, said
 from methods import check_words, kind_of, with_method
+from notes import Note
 from settings import Kind, new_seed
 from words import problem, say
 
 from server.client import events, naming, recipes
-from server.client.crop import crop_around
+from server.client.crop import crop_around, selected_bounds
+from server.client.reading import Reading
 from server.client.submission import Mask, Submission
 from server.client.wording import sentence, tr
 from server.wire.errors import Code, OverpaintError
@@ -44,40 +52,42 @@ ATTENDED_SINCE = 3
 # --- before: what is asked for --------------------------------------------------------------------
 
 
-def origin(kind: Kind, image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> Source:
-    """The layer to start from; raises ``OverpaintError`` at once for what would fail later anyway."""
-    found = canvas.source(image, drawables)
-    selected = found.selection
-    if selected is None and kind.needs_selection:
-        raise OverpaintError(Code.EMPTY_SELECTION, say("error-no-selection"), say("hint-no-selection"))
-    if selected is not None and selected.intersect(found.bounds).empty:
-        raise problem("off-layer", name=found.name)
+def origin(kind: Kind, image: Gimp.Image, drawables: Sequence[Gimp.Drawable], reading: Reading) -> Source:
+    """What to start from; raises ``OverpaintError`` at once for what would fail later anyway."""
+    found = sources.source(image, drawables, reading)
+    _check(kind, found)
     return found
+
+
+def _check(kind: Kind, source: Source) -> None:
+    if not source.selected and kind.needs_selection:
+        raise problem(f"no-selection-{kind.value}")
+    if not kind.needs_words:
+        sources.check_not_empty(source)
 
 
 @dataclass(frozen=True)
 class Part:
-    """The part of the source that is sent, and the selection in it (None: all of it)."""
+    """A part of the source, and what was selected in it (None: all of it)."""
 
     crop: Bounds
     mask: Mask | None
 
-
-def part(source: Source, recipe: Recipe) -> Part:
-    """The crop around the selection; the whole layer where there is none."""
-    if source.selection is None:
-        return Part(source.bounds, None)
-    crop = crop_around(source.selection, source.bounds, recipe)
-    return Part(crop, canvas.read_mask(source, crop))
+    @property
+    def selected(self) -> Bounds:
+        if self.mask is None:
+            return self.crop
+        found = selected_bounds(self.mask.data, self.crop.extent, self.mask.depth.nbytes) or self.crop
+        return replace(found, x=found.x + self.crop.x, y=found.y + self.crop.y) if found is not self.crop else found
 
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """One edit as it was asked for, with all that it needs read. number: GIMP's for the source (``canvas.tattoo``)."""
+    """One edit as it was asked for, with all that it needs read."""
 
     kind: Kind
     source: Source
-    number: int
+    taken: Taken
     request: Submission
 
     @cached_property
@@ -85,17 +95,36 @@ class Order:
         """As a note keeps it."""
         return notes.pack(self.request.mask)
 
+    @cached_property
+    def clip(self) -> bool:
+        """Whether an answer must change no alpha: where one sees through what it lies on, one still should. Words may
+        put something where nothing is yet, but not where the source cannot be seen."""
+        taken, mask = self.taken, self.request.mask
+        if min(taken.alphas) == 255 or mask is None or taken.clipped:
+            return min(taken.alphas) < 255 and any(taken.alphas)
+        near = rim.near(taken.alphas, taken.raster.bounds, mask)
+        return not near.solid_around if self.kind is Kind.ERASE else near.all_there
+
 
 def order(kind: Kind, source: Source, recipe: Recipe, welcome: Welcome, what: Part | None = None) -> Order:
-    """``what``: another part than the selection asks for. Raises ``OverpaintError``.
-
-    ``keep`` is off: a user's Cancel kills this process, and the server takes our silence for it.
-    """
+    """Reads the source as it is now. ``what``: another part than the selection asks for. Raises ``OverpaintError``."""
     recipe = with_method(kind, recipe, welcome)
-    what = what or part(source, recipe)
-    raster, pixels = canvas.read(source, what.crop)
-    request = Submission(recipe, raster, pixels, what.mask, canvas.profile(source.image), keep=False)
-    return Order(kind, source, canvas.tattoo(source.layer), request)
+    source = sources.renewed(source, what.selected if what is not None else None)
+    if what is None:
+        _check(kind, source)
+    whole = what.mask is None if what is not None else not source.selected
+    taken = taking.take(source, lambda area: _crop(source, area, recipe, what, whole), outline=whole)
+    mask = what.mask if what is not None else None if whole else sources.selection(source, taken.raster)
+    if mask is not None and not kind.needs_words and rim.near(taken.alphas, taken.raster.bounds, mask).stands_out:
+        raise problem("stands-out", name=source.name)
+    request = Submission(recipe, taken.raster, taken.pixels, mask, profile(source.image), keep=False)
+    return Order(kind, source, taken, request)
+
+
+def _crop(source: Source, area: Bounds, recipe: Recipe, what: Part | None, whole: bool) -> Bounds:
+    if what is not None:
+        return what.crop
+    return area if whole else crop_around(source.part, area, recipe)
 
 
 # --- the edit -------------------------------------------------------------------------------------
@@ -108,13 +137,29 @@ def edit(kind: Kind, source: Source, recipe: Recipe, line: Line, what: Part | No
     try:
         asked, arrived = _answered(kind, source, recipe, line, bar, what)
         bar.show(say("stage-placing"), 1.0)
-        made = canvas.add_layers(source, _new_layers(asked, arrived), _group(arrived.finished))
-        for notice in arrived.finished.notices:
-            canvas.tell(tr(notice))
-        _forget(line, arrived.job)
+        return placed(asked, arrived, line)
     finally:
         bar.end()
+
+
+def placed(asked: Order, arrived: events.Arrived, line: Line) -> list[Gimp.Layer]:
+    """The answer put into the image. Raises ``OverpaintError`` where it has no place there any more: the server keeps
+    it then."""
+    try:
+        made = add_layers(asked.source, asked.taken, _new_layers(asked, arrived), _group(arrived.finished))
+    except OverpaintError as error:
+        raise _kept(line, asked, error) from error
+    for notice in arrived.finished.notices:
+        talk.tell(tr(notice))
+    _forget(line, arrived.job)
     return made
+
+
+def _kept(line: Line, asked: Order, error: OverpaintError) -> OverpaintError:
+    """Lets the server keep the answer beyond the end of this plug-in; returns when it has heard that."""
+    line.link.start(replace(asked.request, keep=True))
+    _left_behind(line)
+    return OverpaintError(error.code, error.sentence, say("hint-kept"))
 
 
 def learned(kind: Kind, source: Source, recipe: Recipe, line: Line) -> tuple[Order, events.Arrived]:
@@ -133,28 +178,45 @@ def _answered(
     check_words(kind, recipe)
     welcome = greeted(line, bar)
     if welcome.minor >= ATTENDED_SINCE and _left_behind(line):
-        canvas.tell(say("earlier-waiting"))
+        talk.tell(say("earlier-waiting"))
     bar.show(say("stage-reading"), None)
     asked = order(kind, source, recipe, welcome, what)
     return asked, _follow(line, asked.request, bar)
 
 
 def again(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], line: Line, *, same_seed: bool) -> list[Gimp.Layer]:
-    """What made the chosen layer, once more: the same part of the layer it was made from, as that is now. Where the
-    selection was too large to be kept, what is selected now."""
-    chosen = canvas.source(image, drawables)
-    note = notes.read(canvas.note(chosen.layer) or "")
+    """What made the chosen layer, once more: the same part of what it was made from, as that is now, without this
+    answer and those above it. Where the selection was too large to be kept, what is selected now."""
+    chosen = sources.chosen(drawables)
+    note = stack.note(chosen)
     if note is None:
-        raise problem("no-recipe", name=chosen.name)
-    layer = canvas.layer_with(image, note.source)
-    if layer is None:
-        raise problem("source-gone", name=chosen.name)
+        raise problem("no-recipe", name=chosen.get_name())
+    reading, layers = note.made.reading, []
+    if reading is Reading.LAYER:
+        layers = [stack.layer_with(image, note.source)]
+        if layers == [None]:
+            raise problem("source-gone", name=chosen.get_name())
     recipe = note.made.recipe if same_seed else replace(note.made.recipe, seed=new_seed())
-    source = canvas.source(image, [layer])
-    if source.bounds.contains(note.made.crop):
-        with contextlib.suppress(ValueError):
-            return edit(note.kind, source, recipe, line, Part(note.made.crop, note.selection()))
-    return edit(note.kind, origin(note.kind, image, [layer]), recipe, line)
+    without = stack.answers_from(chosen)
+    with contextlib.suppress(ValueError):
+        what = _same_part(note, image, layers)
+        source = sources.source(image, layers, reading, what.selected, without)
+        if source.canvas.contains(what.crop) or source.bounds.contains(what.crop):
+            return edit(note.kind, source, recipe, line, what)
+    source = sources.source(image, layers, reading, None, without)
+    _check(note.kind, source)
+    return edit(note.kind, source, recipe, line)
+
+
+def _same_part(note: Note, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Part:
+    """Where it lies now. Raises ``ValueError`` where it cannot be found again."""
+    crop = note.made.crop
+    now = sources.whole(image, layers)
+    if note.at is not None:
+        if note.at.extent != now.extent:
+            raise ValueError("it has another size now")
+        crop = replace(crop, x=crop.x + now.x - note.at.x, y=crop.y + now.y - note.at.y)
+    return Part(crop, note.selection())
 
 
 def earlier(image: Gimp.Image, line: Line) -> list[Gimp.Layer]:
@@ -176,9 +238,9 @@ def earlier(image: Gimp.Image, line: Line) -> list[Gimp.Layer]:
             try:
                 arrived = _arrival(line, bar)
             except OverpaintError as error:
-                canvas.tell(f"{job.prompt or job.method}: {sentence(error)}")
+                talk.tell(f"{job.prompt or job.method}: {sentence(error)}")
                 continue
-            made += canvas.add_on_top(image, _unsourced(arrived, welcome), _group(arrived.finished))
+            made += add_on_top(image, _unsourced(arrived, welcome), _group(arrived.finished))
             _forget(line, arrived.job)
     finally:
         bar.end()
@@ -240,12 +302,15 @@ def _new_layers(asked: Order, arrived: events.Arrived) -> list[NewLayer]:
 
 
 def new_layer(asked: Order, finished: Finished, index: int, data: bytes, name: str) -> NewLayer:
-    """The answer's layer ``index``, with the note of how it was made."""
-    how = recipes.of_result(finished, index, asked.source.name)
+    """The answer's layer ``index``, where it may show, with the note of how it was made."""
+    source, raster, limit = asked.source, finished.layers[index].raster, asked.taken.limit
+    how = recipes.of_result(finished, index, source.name, source.reading)
     mask = asked.request.mask
     depth = mask.depth if mask is not None else None
-    note = notes.Note(how, asked.kind, asked.number, depth, asked.selection)
-    return NewLayer(name, finished.layers[index].raster, data, note.text())
+    at = source.marks[0].bounds if source.layer is not None else source.canvas
+    note = notes.Note(how, asked.kind, stack.tattoo(source.layer), depth, asked.selection, at)
+    data = alpha.within(data, raster, limit) if limit is not None else data
+    return NewLayer(name, raster, data, note.text(), asked.clip)
 
 
 def _group(finished: Finished) -> str | None:
@@ -270,7 +335,7 @@ class Bar:
     """GIMP's progress bar, in words. (Its Cancel button ends this process; there is nothing to catch.)"""
 
     def __init__(self, title: str) -> None:
-        canvas.begin_progress(title)
+        talk.begin_progress(title)
         self._drawn = 0.0
 
     def tell(self, event: events.Event) -> None:
@@ -279,8 +344,8 @@ class Bar:
             self.show(heard.text, heard.fraction)
 
     def show(self, text: str, fraction: float | None) -> None:
-        canvas.show_progress(text, fraction)
+        talk.show_progress(text, fraction)
         self._drawn = time.monotonic()
 
     def end(self) -> None:
-        canvas.end_progress()
+        talk.end_progress()

@@ -142,6 +142,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Pixels around the selection that the model sees; -1: chosen for you",
         "模型能看到选区周围多少像素；-1：自动选择",
     ),
+    "reading": ("_Based on", "依据(_B)"),
+    "reading-tip": (
+        "What the answer is made from; Erase Selection takes what was chosen last",
+        "根据什么生成结果；“擦除选区”沿用上次的选择",
+    ),
     "forecast-none": (
         "Say what it should become; this line then says how long that takes.",
         "请说明要变成什么样，这里会显示需要多长时间。",
@@ -181,17 +186,95 @@ TEXTS: dict[str, tuple[str, str]] = {
     "hint-not-a-layer": ("Choose a layer in the Layers dialog.", "请在图层对话框中选择一个图层。"),
     "error-group": ("‘{name}’ is a group of layers.", "“{name}”是图层组。"),
     "hint-group": ("Choose a layer inside it.", "请选择其中的一个图层。"),
-    "error-locked": ("‘{name}’ is locked.", "“{name}”已锁定。"),
-    "hint-locked": ("Unlock it, or choose another layer.", "请解锁，或选择其他图层。"),
+    "error-locked": ("‘{name}’ is locked, so no layer can be put into it.", "“{name}”已锁定，无法在其中放入图层。"),
+    "hint-locked": ("Unlock the group, or choose another layer.", "请解锁该组，或选择其他图层。"),
+    "error-hidden": ("‘{name}’ is hidden.", "“{name}”不可见。"),
+    "hint-hidden": (
+        "Show it (the eye in the Layers dialog), or choose another layer.",
+        "请让它显示（图层对话框中的眼睛），或选择其他图层。",
+    ),
+    "error-see-through": ("‘{name}’ has an opacity of 0, so it is not seen.", "“{name}”的不透明度为 0，看不见。"),
+    "hint-see-through": ("Raise its opacity, or choose another layer.", "请提高它的不透明度，或选择其他图层。"),
+    "error-mask-shown": (
+        "The mask of ‘{name}’ is shown in place of its picture.",
+        "现在显示的是“{name}”的蒙版，而不是它的画面。",
+    ),
+    "hint-mask-shown": (
+        "Turn off Layer ▸ Mask ▸ Show Layer Mask and try again.",
+        "请关闭“图层 ▸ 蒙版 ▸ 显示图层蒙版”再试。",
+    ),
+    "error-masked-out": (
+        "The mask of ‘{name}’ hides everything there.",
+        "“{name}”的蒙版把那里全部隐藏了。",
+    ),
+    "hint-masked-out": (
+        "Select a part that shows, or choose another layer.",
+        "请选取可见的部分，或选择其他图层。",
+    ),
+    "error-empty": ("‘{name}’ is empty there.", "“{name}”在那里是空的。"),
+    "hint-empty": (
+        "Choose the layer that has what should go.",
+        "请选择包含要去掉内容的图层。",
+    ),
+    "error-empty-above": (
+        "‘{name}’ is empty there; what you see is on ‘{below}’.",
+        "“{name}”在那里是空的；看到的内容在“{below}”上。",
+    ),
+    "hint-empty-above": ("Choose ‘{below}’ in the Layers dialog.", "请在图层对话框中选择“{below}”。"),
+    "error-stands-out": (
+        "What is selected on ‘{name}’ has nothing as opaque around it, and no layer above can take that away.",
+        "“{name}”上选中内容的周围都比它透明，上方的图层无法让它变透明。",
+    ),
+    "hint-stands-out": (
+        "Clear it (Edit ▸ Clear), or put a background below and show it.",
+        "请清除它（编辑 ▸ 清除），或在下方放置并显示一个背景图层。",
+    ),
+    "error-off-canvas": ("‘{name}’ lies outside the image.", "“{name}”在图像之外。"),
+    "hint-off-canvas": ("Move it into the image, or choose another layer.", "请把它移入图像，或选择其他图层。"),
+    "error-nothing-visible": ("Nothing is visible in this image.", "此图像中没有可见内容。"),
+    "hint-nothing-visible": (
+        "Show a layer (the eye in the Layers dialog).",
+        "请让一个图层显示（图层对话框中的眼睛）。",
+    ),
+    "error-quick-mask": ("The Quick Mask is on.", "快速蒙版处于打开状态。"),
+    "hint-quick-mask": (
+        "Turn it off (Select ▸ Toggle Quick Mask), then choose a layer.",
+        "请关闭它（选择 ▸ 切换快速蒙版），再选择图层。",
+    ),
+    "error-source-removed": ("‘{name}’ was removed while this edit was running.", "编辑进行时“{name}”被删除了。"),
+    "hint-source-removed": ("Undo that.", "请撤销此操作。"),
+    "error-reshaped": ("‘{name}’ has another size now than when this edit began.", "“{name}”的大小在编辑期间改变了。"),
+    "hint-reshaped": ("Undo that change.", "请撤销该更改。"),
+    "error-reshaped-image": (
+        "The image has another size now than when this edit began.",
+        "图像的大小在编辑期间改变了。",
+    ),
+    "hint-reshaped-image": ("Undo that change.", "请撤销该更改。"),
+    "error-changed": (
+        "‘{name}’ looks different there now than when this edit began.",
+        "“{name}”在那里的样子在编辑期间改变了。",
+    ),
+    "hint-changed": ("Undo that change.", "请撤销该更改。"),
+    "error-changed-image": (
+        "The picture looks different there now than when this edit began.",
+        "画面在那里的样子在编辑期间改变了。",
+    ),
+    "hint-changed-image": ("Undo that change.", "请撤销该更改。"),
+    "hint-kept": (
+        "The answer is kept: bring the image back to what it was, then Filters > Overpaint > Bring In Earlier Answers.",
+        "结果已保留：请让图像恢复原状，然后使用滤镜 > Overpaint > 取回先前的结果。",
+    ),
     "error-floating": ("A floating selection waits to be placed.", "有一个浮动选区尚未固定。"),
     "hint-floating": ("Anchor it (Layer ▸ Anchor) and try again.", "请先固定它（图层 ▸ 固定），然后再试。"),
     "error-indexed": ("This image has a fixed palette of colours.", "这幅图像使用固定调色板。"),
     "hint-indexed": ("Convert it with Image ▸ Mode ▸ RGB and try again.", "请用“图像 ▸ 模式 ▸ RGB”转换后再试。"),
-    "error-no-selection": ("Nothing is selected.", "没有选区。"),
-    "hint-no-selection": (
-        "Select the part to replace, or choose Edit Layer.",
-        "请选中要替换的部分，或使用“编辑图层”。",
+    "error-no-selection-replace": ("Nothing is selected.", "没有选区。"),
+    "error-no-selection-erase": ("Nothing is selected.", "没有选区。"),
+    "hint-no-selection-replace": (
+        "Select the part to replace; to change all of it, choose Edit Layer.",
+        "请选中要替换的部分；要改变整个图层，请使用“编辑图层”。",
     ),
+    "hint-no-selection-erase": ("Select what should go.", "请选中要去掉的内容。"),
     "error-off-layer": ("The selection does not touch ‘{name}’.", "选区不在“{name}”上。"),
     "hint-off-layer": (
         "Choose the layer that is selected there, or select another part.",
@@ -203,10 +286,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "请说明这里应该是什么，或使用“擦除选区”。",
     ),
     "hint-no-words-edit-layer": ("Say what it should become.", "请说明要变成什么样。"),
+    "error-out-of-range": ("‘{name}’ is {value}.", "“{name}”的值为 {value}。"),
+    "hint-out-of-range": ("It goes from {low} to {high}.", "它的范围是 {low} 到 {high}。"),
+    "error-no-reading": ("‘reading’ is “{value}”.", "“reading”的值为“{value}”。"),
+    "hint-no-reading": ("It is one of: {names}.", "它是以下之一：{names}。"),
     "error-no-method": ("The server has no way to do this yet.", "服务目前还做不到这一点。"),
     "hint-no-method": ("Update Overpaint: run its installer again.", "请重新运行安装程序以更新 Overpaint。"),
     "error-closed": ("The image was closed while this edit was running.", "编辑进行时图像被关闭了。"),
-    "hint-closed": ("Open it and run the edit again.", "请重新打开图像并再做一次。"),
+    "hint-closed": ("Open it again.", "请重新打开图像。"),
     "error-layer-gone": ("‘{name}’ was removed before it could be read.", "“{name}”在读取之前已被删除。"),
     "hint-layer-gone": ("Choose another layer and try again.", "请选择其他图层再试。"),
     "error-short": ("GIMP gave fewer pixels of ‘{name}’ than it should.", "GIMP 给出的“{name}”像素不完整。"),
@@ -247,4 +334,4 @@ def say(key: str, **values: object) -> str:
 
 def problem(key: str, **values: object) -> OverpaintError:
     """The error whose sentence and hint are under ``key``."""
-    return OverpaintError(Code.HOST, say(f"error-{key}", **values), say(f"hint-{key}"))
+    return OverpaintError(Code.HOST, say(f"error-{key}", **values), say(f"hint-{key}", **values))

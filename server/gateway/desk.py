@@ -149,6 +149,8 @@ class Desk:
         job.listener = peer
         if not submit.keep:
             self._hosts.meet(peer)
+        elif not job.submit.keep:  # its host found no place for the answer
+            self._book.keep(job)
         received = job.receiving.received if job.receiving is not None else job.submit.blobs
         self._send(peer, Accepted(job.id, job.state, received), None)
         if job.receiving is not None and job.receiving.complete:

@@ -216,6 +216,20 @@ def test_a_client_without_keep_that_vanishes_frees_the_worker(pondering: Running
         client.run(ponder())
 
 
+def test_a_client_without_keep_that_finds_no_place_for_its_answer_may_have_it_kept(pondering: RunningServer):
+    with pondering.client() as client:
+        job = ponder(2, keep=False)
+        client.start(job)
+        client.wait_for(events.Arrived)
+        client.start(replace(job, keep=True))
+        assert client.jobs()[job.job] is JobState.FINISHED
+    with pondering.client() as again:
+        until(lambda: again.jobs()[job.job] is JobState.FINISHED, "the job to be there")
+        again.session.attach(job.job)
+        assert len(again.wait_for(events.Arrived).layers[0].data) == job.layer.nbytes
+        again.session.acknowledge(job.job)
+
+
 def test_a_result_waits_for_a_client_that_went_away(pondering: RunningServer):
     with pondering.client() as client:
         job = ponder(3)

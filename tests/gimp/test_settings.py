@@ -93,6 +93,7 @@ def test_a_method_that_learns_is_not_taken_for_one_that_answers_at_once() -> Non
 
 def test_the_procedure_that_learns_has_presets_and_edit_strengths() -> None:
     names = ["prompt", "preset", "model", "eta", "seed", "variations", "steps", "guidance", "feather", "grow"]
+    names += ["reading"]
     assert [argument.name for argument in arguments(Kind.IMAGIC)] == names
     assert not {"preset", "eta"} & {argument.name for argument in arguments(Kind.EDIT_LAYER)}
 

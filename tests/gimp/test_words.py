@@ -68,6 +68,9 @@ def test_gimps_language_is_spoken(environment: dict[str, str], expected: bool) -
 
 
 def test_a_problem_has_a_sentence_and_a_way_out() -> None:
-    error = problem("locked", name="Ink")
-    assert (error.sentence, error.hint) == ("‘Ink’ is locked.", "Unlock it, or choose another layer.")
+    error = problem("hidden", name="Ink")
+    assert (error.sentence, error.hint) == (
+        "‘Ink’ is hidden.",
+        "Show it (the eye in the Layers dialog), or choose another layer.",
+    )
     assert say("menu-erase") == "_Erase Selection"

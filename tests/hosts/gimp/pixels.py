@@ -17,3 +17,10 @@ def load(out: Path, found: dict[str, Any]) -> npt.NDArray[Any]:
     model, _, number = found["encoding"].partition(" ")
     count = COMPONENTS[model.replace("'", "").replace("~", "")]
     return np.fromfile(out / found["file"], TYPES[number]).reshape(found["height"], found["width"], count)
+
+
+def levels(out: Path, found: dict[str, Any]) -> npt.NDArray[np.float64]:
+    """The same in levels of 255, whatever numbers they were."""
+    pixels = load(out, found)
+    full = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
+    return pixels.astype(np.float64) * (255 / full)

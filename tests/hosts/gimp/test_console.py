@@ -22,15 +22,27 @@ ERASED = (
     *("RGB-FLOAT_NON_LINEAR", "RGBA-FLOAT_PERCEPTUAL", "RGB-DOUBLE_LINEAR"),
     *("profile_adobe", "profile_16_bit", "profile_gray"),
     *("at_the_border", "negative_offset", "larger_than_canvas", "selection_beyond_the_layer"),
-    *("crop_of_a_large_layer", "in_a_group"),
+    *("crop_of_a_large_layer", "in_a_group", "a_locked_layer"),
 )
 
 REFUSED = {
-    "nothing_selected": "Nothing is selected. Select the part to replace, or choose Edit Layer.",
+    "nothing_selected": "Nothing is selected. Select what should go.",
     "selection_elsewhere": "The selection does not touch ‘Paint’.",
     "a_group": "‘Group’ is a group of layers. Choose a layer inside it.",
-    "a_locked_layer": "‘Ink’ is locked. Unlock it, or choose another layer.",
-    "a_layer_in_a_locked_group": "‘Shelf’ is locked.",
+    "nothing_selected_to_replace": "Select the part to replace; to change all of it, choose Edit Layer.",
+    "a_hidden_layer": "‘Ink’ is hidden. Show it (the eye in the Layers dialog), or choose another layer.",
+    "a_layer_in_a_hidden_group": "‘Shelf’ is hidden.",
+    "an_opacity_of_nothing": "‘Ink’ has an opacity of 0, so it is not seen.",
+    "a_mask_that_is_shown": "The mask of ‘Ink’ is shown in place of its picture.",
+    "all_masked": "The mask of ‘Ink’ hides everything there.",
+    "all_masked_by_the_group": "The mask of ‘Shelf’ hides everything there.",
+    "empty_above_the_photo": "‘New’ is empty there; what you see is on ‘Photo’. Choose ‘Photo’ in the Layers dialog.",
+    "empty_alone": "‘New’ is empty there.",
+    "a_spot_on_nothing": "What is selected on ‘Spot’ has nothing as opaque around it",
+    "outside_the_image": "‘Ink’ lies outside the image.",
+    "the_quick_mask": "The Quick Mask is on.",
+    "nothing_visible": "Nothing is visible in this image.",
+    "a_layer_in_a_locked_group": "‘Shelf’ is locked, so no layer can be put into it.",
     "indexed": "This image has a fixed palette of colours. Convert it with Image ▸ Mode ▸ RGB and try again.",
     "two_layers": "2 layers are chosen. Choose one of them.",
     "no_layer": "No layer is chosen.",
@@ -222,6 +234,32 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(shown: Shown, name: str)
     assert found["status"] == "execution-error"
     assert REFUSED[name] in found["error"]
     assert found["untouched"]
+
+
+def test_a_number_out_of_range_is_refused_with_its_range(shown: Shown) -> None:
+    ranges = {"seed": "-1 to 2147483647", "grow": "0 to 1024", "feather": "-1 to 1024", "variations": "1 to 16"}
+    ranges |= {"strength": "-1 to 1", "guidance": "-1 to 50", "reading": "layer, visible"}
+    for what, (status, error, layers) in shown.case("out_of_range")["refusals"].items():
+        name, _, value = what.partition(" ")
+        assert (status, layers) == ("execution-error", 1), what
+        assert f"‘{name}’ is" in error
+        assert value in error
+        assert ranges[name] in error
+
+
+def test_erase_leaves_out_a_model_that_cannot_and_words_that_it_does_not_need(shown: Shown) -> None:
+    found = shown.case("erased_with_a_model_that_cannot")
+    assert (found["status"], found["error"]) == ("success", "")
+    (new,) = found["layers"]
+    assert new["name"] == "Erased"
+    assert json.loads(new["note"])["made"]["recipe"]["model"] == ""
+
+
+def test_an_answer_to_the_visible_picture_lies_on_top_and_its_note_says_so(shown: Shown) -> None:
+    found = shown.case("the_visible_picture")
+    assert (found["status"], found["error"], found["top"]) == ("success", "", "Erased")
+    assert json.loads(found["layers"][0]["note"])["made"]["reading"] == "visible"
+    assert found["none chosen"] == ["success", ""]
 
 
 def test_no_traceback_was_printed(shown: Shown) -> None:

@@ -25,7 +25,7 @@ REFUSED = {
     "no_strength": "“a lot” is no edit strength. Write one like 0.7",
     "unknown_preset": "has no preset “alchemy”",
     "too_many": "6 edit strengths with 3 variations each are 18 answers",
-    "a_locked_layer": "‘Ink’ is locked. Unlock it, or choose another layer.",
+    "a_hidden_layer": "‘Ink’ is hidden. Show it (the eye in the Layers dialog), or choose another layer.",
     "a_group": "‘Group’ is a group of layers. Choose a layer inside it.",
 }
 

@@ -223,9 +223,10 @@ def a_group(found):
 
 
 def a_locked_layer(found):
-    image, layer = new_image(64, 64, name="Ink")
+    """It is only read."""
+    image, layer = new_image(96, 80, name="Ink")
     layer.set_lock_content(True)
-    refused(found, selected(image), [layer])
+    erase(found, image, layer, (30, 20, 24, 18))
 
 
 def a_layer_in_a_locked_group(found):
@@ -235,6 +236,129 @@ def a_layer_in_a_locked_group(found):
     layer = add_layer(image, "RGBA", (64, 64), name="Ink", parent=group)
     group.set_lock_content(True)
     refused(found, selected(image), [layer])
+
+
+def a_hidden_layer(found):
+    image, layer = new_image(64, 64, name="Ink")
+    layer.set_visible(False)
+    refused(found, selected(image), [layer])
+
+
+def a_layer_in_a_hidden_group(found):
+    image, _ = new_image(64, 64)
+    group = Gimp.GroupLayer.new(image, "Shelf")
+    image.insert_layer(group, None, 0)
+    layer = add_layer(image, "RGBA", (64, 64), name="Ink", parent=group)
+    group.set_visible(False)
+    refused(found, selected(image), [layer])
+
+
+def an_opacity_of_nothing(found):
+    image, layer = new_image(64, 64, name="Ink")
+    layer.set_opacity(0)
+    refused(found, selected(image), [layer])
+
+
+def a_mask_that_is_shown(found):
+    image, layer = new_image(64, 64, name="Ink")
+    layer.add_mask(layer.create_mask(Gimp.AddMaskType.WHITE))
+    layer.set_show_mask(True)
+    refused(found, selected(image), [layer])
+
+
+def all_masked(found):
+    image, layer = new_image(64, 64, name="Ink")
+    layer.add_mask(layer.create_mask(Gimp.AddMaskType.BLACK))
+    refused(found, selected(image), [layer], "overpaint-replace-selection", prompt="a boat")
+
+
+def all_masked_by_the_group(found):
+    image, _ = new_image(64, 64)
+    group = Gimp.GroupLayer.new(image, "Shelf")
+    image.insert_layer(group, None, 0)
+    layer = add_layer(image, "RGBA", (64, 64), name="Ink", parent=group)
+    group.add_mask(group.create_mask(Gimp.AddMaskType.BLACK))
+    refused(found, selected(image), [layer])
+
+
+def empty(image, name="New"):
+    layer = Gimp.Layer.new(image, name, 64, 64, Gimp.ImageType.RGBA_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
+    image.insert_layer(layer, None, 0)
+    return layer
+
+
+def empty_above_the_photo(found):
+    image, _ = new_image(64, 64, name="Photo")
+    empty(image, "Other")
+    refused(found, selected(image), [empty(image)])
+
+
+def empty_alone(found):
+    image = Gimp.Image.new(64, 64, Gimp.ImageBaseType.RGB)
+    refused(found, selected(image), [empty(image)])
+
+
+def a_spot_on_nothing(found):
+    image = Gimp.Image.new(64, 64, Gimp.ImageBaseType.RGB)
+    layer = empty(image, "Spot")
+    layer.get_buffer().set(Gegl.Rectangle.new(15, 15, 5, 5), "R'G'B'A u8", bytes([9, 9, 9, 255]) * 25)
+    refused(found, selected(image), [layer])
+
+
+def outside_the_image(found):
+    image, _ = new_image(64, 64)
+    layer = add_layer(image, "RGBA", (20, 20), (100, 100), name="Ink")
+    refused(found, selected(image), [layer])
+
+
+def the_quick_mask(found):
+    image, _ = new_image(64, 64)
+    mask = Gimp.Channel.new(image, "Qmask", 64, 64, 50.0, Gegl.Color.new("red"))
+    image.insert_channel(mask, None, 0)
+    refused(found, selected(image), [mask])
+
+
+def nothing_visible(found):
+    image, layer = new_image(64, 64)
+    layer.set_visible(False)
+    refused(found, selected(image), [layer], reading="visible")
+
+
+def nothing_selected_to_replace(found):
+    image, layer = new_image(64, 64)
+    refused(found, image, [layer], "overpaint-replace-selection", prompt="a boat")
+
+
+def out_of_range(found):
+    """Numbers beyond their ends. Python's side of GIMP would put a default in place of them and say nothing."""
+    image, layer = new_image(64, 64)
+    selected(image)
+    found["refusals"] = {}
+    beyond = {"seed": (-2,), "grow": (-1, 2000), "feather": (-3, 1025), "variations": (0, 17), "strength": (1.5, -2.0)}
+    for name, values in {**beyond, "guidance": (50.5,), "reading": ("everything",)}.items():
+        for value in values:
+            status, error, *_ = run("overpaint-erase-selection", image, [layer], **{name: value})
+            found["refusals"][f"{name} {value:g}" if value != "everything" else f"{name} {value}"] = [
+                status,
+                error,
+                len(image.get_layers()),
+            ]
+
+
+def erased_with_a_model_that_cannot(found):
+    image, layer = new_image(96, 80)
+    erase(found, image, layer, (30, 20, 24, 18), model="illustration", prompt="an old prompt")
+
+
+def the_visible_picture(found):
+    """What is chosen does not matter then."""
+    image, layer = new_image(96, 80, name="Below")
+    above = add_layer(image, "RGBA", (96, 80), name="Above")
+    above.set_opacity(50.0)
+    layer.set_visible(True)
+    erase(found, image, layer, (30, 20, 24, 18), reading="visible")
+    found["top"] = image.get_layers()[0].get_name()
+    found["none chosen"] = run("overpaint-erase-selection", image, [], reading="visible", feather=0, seed=5)[:2]
 
 
 def indexed(found):
@@ -311,6 +435,22 @@ run_all(
         a_group,
         a_locked_layer,
         a_layer_in_a_locked_group,
+        a_hidden_layer,
+        a_layer_in_a_hidden_group,
+        an_opacity_of_nothing,
+        a_mask_that_is_shown,
+        all_masked,
+        all_masked_by_the_group,
+        empty_above_the_photo,
+        empty_alone,
+        a_spot_on_nothing,
+        outside_the_image,
+        the_quick_mask,
+        nothing_visible,
+        nothing_selected_to_replace,
+        out_of_range,
+        erased_with_a_model_that_cannot,
+        the_visible_picture,
         indexed,
         two_layers,
         no_layer,

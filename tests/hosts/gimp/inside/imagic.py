@@ -94,9 +94,9 @@ def too_many(found):
     refused(found, image, [layer], prompt="a dog", eta="0:1:6", variations=3)
 
 
-def a_locked_layer(found):
+def a_hidden_layer(found):
     image, layer = new_image(64, 64, name="Ink")
-    layer.set_lock_content(True)
+    layer.set_visible(False)
     refused(found, image, [layer], prompt="a dog")
 
 
@@ -119,7 +119,7 @@ run_all(
         no_strength,
         unknown_preset,
         too_many,
-        a_locked_layer,
+        a_hidden_layer,
         a_group,
     ]
 )

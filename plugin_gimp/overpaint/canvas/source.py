@@ -1,0 +1,180 @@
+"""What an edit starts from, checked: for what cannot be done there is a sentence before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gi.repository import Gimp
+from words import problem
+
+from server.client.crop import is_blank
+from server.client.reading import Reading
+from server.client.submission import Mask
+from server.wire.geometry import Bounds
+from server.wire.raster import Depth, Raster
+
+from . import stack
+from .pixels import bounds_of, read_mask, shows_in
+from .stack import Place
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where a layer lay, so that it can be told later whether it has been moved."""
+
+    layer: Gimp.Layer
+    bounds: Bounds
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What an edit starts from, as it was when the request was made. All bounds in image pixels.
+
+    layer: None where all that is visible is read. bounds: what can be edited, within the canvas. part: what is to be
+    edited of it. selected: whether by a selection. place: where a new layer goes; what lies below is what one sees.
+    without: tattoos of layers that are not to be read though they lie there. answers: tattoos of all there were.
+    marks: layers by which a change of the document is noticed.
+    """
+
+    image: Gimp.Image
+    reading: Reading
+    layer: Gimp.Layer | None
+    name: str
+    canvas: Bounds
+    bounds: Bounds
+    part: Bounds
+    selected: bool
+    place: Place
+    marks: tuple[Mark, ...]
+    without: frozenset[int] = frozenset()
+    answers: frozenset[int] = frozenset()
+
+
+def source(
+    image: Gimp.Image,
+    drawables: Sequence[Gimp.Drawable],
+    reading: Reading,
+    part: Bounds | None = None,
+    without: frozenset[int] = frozenset(),
+) -> Source:
+    """``part``: what is to be edited; None: what is selected, or everything. Raises ``OverpaintError`` with what to do
+    where it cannot be read."""
+    if not image.is_valid():
+        raise problem("closed")
+    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        raise problem("indexed")
+    if image.get_floating_sel() is not None:
+        raise problem("floating")
+    canvas, selection = Bounds(0, 0, image.get_width(), image.get_height()), _selection(image)
+    find = _visible if reading is Reading.VISIBLE else _layer
+    found = find(image, drawables, canvas, part or selection, without)
+    return replace(found, selected=selection is not None, answers=stack.answers(image))
+
+
+def renewed(found: Source, part: Bounds | None) -> Source:
+    """The same as it is now: a dialog may have been open for long."""
+    if found.image.is_valid() and found.layer is not None and not found.layer.is_valid():
+        raise problem("layer-gone", name=found.name)
+    drawables = [found.layer] if found.layer is not None else []
+    return source(found.image, drawables, found.reading, part, found.without)
+
+
+def whole(image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Bounds:
+    """Of the layer, or of the canvas where there is none."""
+    return bounds_of(layers[0]) if layers else Bounds(0, 0, image.get_width(), image.get_height())
+
+
+def selection(found: Source, raster: Raster) -> Mask:
+    """What is selected within the bounds of ``raster``; 0 beyond the image's edges."""
+    return read_mask(found.image.get_selection(), raster.bounds, raster.depth)
+
+
+def _visible(
+    image: Gimp.Image, _: Sequence[Gimp.Drawable], canvas: Bounds, part: Bounds | None, without: frozenset[int]
+) -> Source:
+    layers = image.get_layers()
+    if not any(layer.get_visible() and shows_in(layer, canvas) for layer in layers):
+        raise problem("nothing-visible")
+    marks = tuple(Mark(layer, bounds_of(layer)) for layer in layers)
+    reading, top = Reading.VISIBLE, stack.TOP
+    return Source(image, reading, None, "", canvas, canvas, part or canvas, False, top, marks, without)
+
+
+def _layer(
+    image: Gimp.Image, drawables: Sequence[Gimp.Drawable], canvas: Bounds, part: Bounds | None, without: frozenset[int]
+) -> Source:
+    layer = stack.base_of(chosen(drawables))
+    name, whole = layer.get_name(), bounds_of(layer)
+    _check(layer)
+    bounds = whole.intersect(canvas)
+    if bounds.empty:
+        raise problem("off-canvas", name=name)
+    if part is not None and part.intersect(bounds).empty:
+        raise problem("off-layer", name=name)
+    part = part or bounds
+    _check_masks(layer, part.intersect(bounds))
+    place, marks = stack.above(layer, part), (Mark(layer, whole),)
+    return Source(image, Reading.LAYER, layer, name, canvas, bounds, part, False, place, marks, without)
+
+
+def chosen(drawables: Sequence[Gimp.Drawable]) -> Gimp.Layer:
+    """The one layer that is chosen; the mask of a layer stands for its layer."""
+    if not drawables:
+        raise problem("no-layer")
+    if len(drawables) > 1:
+        raise problem("many-layers", count=len(drawables))
+    drawable = drawables[0]
+    if not drawable.is_valid():
+        raise problem("no-layer")
+    if drawable.is_layer_mask():
+        return Gimp.Layer.from_mask(drawable)
+    if not drawable.is_layer():
+        raise problem("quick-mask" if drawable.get_name() == QUICK_MASK else "not-a-layer", name=drawable.get_name())
+    return drawable
+
+
+QUICK_MASK = "Qmask"
+"""GIMP's own name for the channel that is the quick mask."""
+
+
+def _check(layer: Gimp.Layer) -> None:
+    if layer.is_group():
+        raise problem("group", name=layer.get_name())
+    for item in (layer, *stack.around(layer)):
+        if item.is_group() and item.get_lock_content():  # the new layer could not be put into it
+            raise problem("locked", name=item.get_name())
+        if not item.get_visible():
+            raise problem("hidden", name=item.get_name())
+        if item.get_opacity() == 0:
+            raise problem("see-through", name=item.get_name())
+    if layer.get_mask() is not None and layer.get_show_mask():
+        raise problem("mask-shown", name=layer.get_name())
+
+
+def _check_masks(layer: Gimp.Layer, part: Bounds) -> None:
+    for item in (layer, *stack.around(layer)):
+        if stack.masked(item) and is_blank(read_mask(item.get_mask(), part, Depth.F32).data):
+            raise problem("masked-out", name=item.get_name())
+
+
+def check_not_empty(found: Source) -> None:
+    """Raises ``OverpaintError`` where the layer (with the answers on it) has nothing in the part to be edited; names
+    the layer below that has."""
+    if found.layer is None:
+        return
+    number = stack.tattoo(found.layer)
+    answers = (item for item in stack.between(found.layer, found.place) if stack.answers_on(item, number))
+    if any(item.get_visible() and shows_in(item, found.part) for item in (found.layer, *answers)):
+        return
+    siblings = stack.beside(found.image, found.layer.get_parent())
+    below = siblings[siblings.index(found.layer) + 1 :]
+    name = next((each.get_name() for each in below if each.get_visible() and shows_in(each, found.part)), None)
+    if name is None:
+        raise problem("empty", name=found.name)
+    raise problem("empty-above", name=found.name, below=name)
+
+
+def _selection(image: Gimp.Image) -> Bounds | None:
+    _, some, left, top, right, bottom = Gimp.Selection.bounds(image)
+    return Bounds(left, top, right - left, bottom - top) if some else None
