@@ -27,3 +27,11 @@ def silent(connected: bool) -> OverpaintError:
             Code.HUNG, "The server does not answer.", "Wait a moment and try again, or restart the server."
         )
     return vanished(greeted=False)
+
+
+def senseless() -> OverpaintError:
+    return OverpaintError(
+        Code.INTERNAL,
+        "The server said something that makes no sense.",
+        "The plugin and the server may be of different versions: run install.py again.",
+    )

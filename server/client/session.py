@@ -6,6 +6,7 @@ sockets' descriptors; those are edge-triggered, so with one call ``poll`` after 
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import uuid
@@ -25,6 +26,8 @@ from .buffers import Buffers
 from .pulse import Pulse
 from .submission import Submission
 from .transfer import Transfer, as_error
+
+log = logging.getLogger(__name__)
 
 POLL_BUDGET_S = 0.005
 """One ``poll`` works for this long at most, then leaves the rest to the next: a host's window stays alive."""
@@ -176,7 +179,7 @@ class Session:
         for line in self._lines.values():
             line.update()
         self._flush(Channel.CONTROL)
-        while self._receive(Channel.CONTROL):
+        while self._receive(Channel.CONTROL) and time.monotonic() < until:
             pass
         self._more = True
         while self._more:
@@ -219,6 +222,16 @@ class Session:
         return True
 
     def _handle(self, channel: Channel, raw: Frames) -> None:
+        """Whatever a server says ends at most this session: a host has a document open."""
+        try:
+            self._take(channel, raw)
+        except OverpaintError:
+            raise
+        except Exception as error:
+            log.exception("what the server said could not be taken")
+            raise losses.senseless() from error
+
+    def _take(self, channel: Channel, raw: Frames) -> None:
         message = raw.message()
         if isinstance(message, wire.Welcome):
             self._welcomed(channel, message)
@@ -267,6 +280,8 @@ class Session:
         self._events.append(event)
 
     def _welcomed(self, channel: Channel, welcome: wire.Welcome) -> None:
+        if channel in self._greeted:
+            return
         self._greeted.add(channel)
         self._flush(channel)
         if len(self._greeted) == len(Channel):

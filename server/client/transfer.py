@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..wire import messages as wire
 from ..wire.errors import Code, FullError, OverpaintError
 from ..wire.frames import Buffer
 from ..wire.messages import Chunk, JobState
+from ..wire.raster import Raster
 from ..wire.streams import MemoryStore, Part, Receiving, Sending
+from ..wire.words import plain
 from . import events
 from .buffers import Buffers
 from .submission import Submission
 
 _LARGEST_ANSWER = 8 << 30
+
+_LETTERS = 2000
+_LONGEST_SIDE, _FARTHEST, _PREVIEW_SIDE = 1 << 16, 1 << 25, 256
+_MOST_STEPS, _LONGEST_S = 1 << 20, 30 * 86400.0
+"""What a server may say of an answer, a preview or the time left; more is no server of ours."""
 
 Heard = tuple["events.Event | None", list[wire.Message]]
 
@@ -63,7 +72,7 @@ class Transfer:
         if isinstance(message, wire.Credit) and self._sending is not None:
             self._sending.grant(message.chunks)
         elif isinstance(message, wire.Queued):
-            return message, []
+            return replace(message, place=max(0, min(message.place, _MOST_STEPS))), []
         elif isinstance(message, wire.Progress):
             return _progressed(message, payload), []
         elif isinstance(message, wire.Finished):
@@ -85,15 +94,25 @@ class Transfer:
         if self._finished is not None:
             return None, []
         sizes = [layer.raster.nbytes for layer in finished.layers]
-        if not sizes or min(sizes) < 1 or sum(sizes) > _LARGEST_ANSWER:
+        if not sizes or sum(sizes) > _LARGEST_ANSWER or not all(_possible(layer.raster) for layer in finished.layers):
             raise OverpaintError(Code.INTERNAL, "The server's answer has an impossible size.", "Restart the server.")
         self._finished = finished
-        self._answers = [self._buffers.take(size) for size in sizes]
+        self._answers = self._room(sizes)
         self._receiving = [
             Receiving(self._job, [Part(layer.blob, len(buffer), MemoryStore(buffer))])
             for layer, buffer in zip(finished.layers, self._answers, strict=True)
         ]
         return None, [wire.Fetch(self._job, finished.layers[0].blob)]
+
+    def _room(self, sizes: list[int]) -> list[bytearray]:
+        try:
+            return [self._buffers.take(size) for size in sizes]
+        except MemoryError:
+            raise OverpaintError(
+                Code.OUT_OF_MEMORY,
+                "There is not enough memory here for the answer.",
+                "Close other documents; the server keeps the answer.",
+            ) from None
 
     def _take(self, chunk: Chunk, payload: memoryview) -> Heard:
         under_way = next((index for index, layer in enumerate(self._receiving) if not layer.complete), None)
@@ -115,19 +134,29 @@ class Transfer:
 
 def as_error(failed: wire.Failed) -> OverpaintError:
     if failed.code is Code.BUSY and failed.ahead is not None:
-        return FullError(failed.sentence, failed.hint, max(0, failed.ahead))
-    return OverpaintError(failed.code, failed.sentence, failed.hint)
+        return FullError(
+            plain(failed.sentence, _LETTERS), plain(failed.hint, _LETTERS), max(0, min(failed.ahead, _MOST_STEPS))
+        )
+    return OverpaintError(failed.code, plain(failed.sentence, _LETTERS), plain(failed.hint, _LETTERS))
+
+
+def _possible(raster: Raster) -> bool:
+    """A host's numbers for places and sides have 32 bits at most."""
+    bounds = raster.bounds
+    return not bounds.empty and bounds.extent.longest <= _LONGEST_SIDE and max(abs(bounds.x), abs(bounds.y)) < _FARTHEST
 
 
 def _progressed(progress: wire.Progress, payload: memoryview | None) -> events.Progressed:
     width, height = progress.preview_width, progress.preview_height
-    whole = payload is not None and payload.nbytes == width * height * 3
+    whole = payload is not None and 0 < width <= _PREVIEW_SIDE and payload.nbytes == width * height * 3
+    of = min(max(0, progress.of), _MOST_STEPS)
+    seconds = progress.seconds_left
     return events.Progressed(
         progress.job,
-        progress.stage,
-        progress.step,
-        progress.of,
-        progress.seconds_left,
+        plain(progress.stage, _LETTERS),
+        min(max(0, progress.step), of),
+        of,
+        seconds if seconds is not None and 0 <= seconds <= _LONGEST_S else None,
         bytes(payload) if payload is not None and whole else None,
         width if whole else 0,
         height if whole else 0,

@@ -10,7 +10,7 @@ from pathlib import Path
 from server.gateway.book import OPEN, Book, Job
 from server.gateway.desk import Desk
 from server.gateway.dispatch import Dispatch
-from server.gateway.offer import Offer
+from server.gateway.offer import Offer, fitted
 from server.gateway.settings import Settings
 from server.journal import Journal
 from server.models.shelf import Shelf
@@ -21,6 +21,7 @@ from server.wire.frames import Buffer
 from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, JobState, Limits, Message, Welcome
 from server.wire.peers import Gone, Peer, Received, TurnedOut, guest_of
 from server.wire.retire import asked_to_end, forget_request
+from server.wire.words import plain
 from server.workers.pool import AUTO, Pool
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ NAME = "Overpaint 0.1.0"
 
 _STEP = 0.5
 _SWEEP = 60.0
+_PROBLEM_LETTERS = 500
 _BREATH = 0.05
 """After a fault: one that comes with each step must not fill the log at full speed."""
 
@@ -167,14 +169,16 @@ class Gateway:
     def _welcome(self) -> Welcome:
         waiting = sum(job.state in OPEN for job in self._book)
         offer = self._offer()
-        return Welcome(
-            PROTOCOL_MAJOR,
-            PROTOCOL_MINOR,
-            NAME,
-            self._pool.device,
-            offer.methods,
-            offer.models,
-            self._limits,
-            waiting,
-            self._pool.problem,
+        return fitted(
+            Welcome(
+                PROTOCOL_MAJOR,
+                PROTOCOL_MINOR,
+                NAME,
+                self._pool.device,
+                offer.methods,
+                offer.models,
+                self._limits,
+                waiting,
+                plain(self._pool.problem, _PROBLEM_LETTERS),
+            )
         )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 
 from server.edits import table
 from server.models.shelf import Shelf
-from server.wire.messages import MethodOffer, ModelOffer
+from server.wire import codec
+from server.wire.messages import MethodOffer, ModelOffer, Welcome
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -21,3 +25,29 @@ class Offer:
         cards = shelf.cards()
         usable = tuple(card.offer for card in cards if card.abilities)
         return cls(table.offers(cards), usable)
+
+
+def fitted(welcome: Welcome) -> Welcome:
+    """``welcome`` as it goes into its frame: thousands of models may not. The last ones are left out, of the methods'
+    lists too."""
+    while not _fits(welcome):
+        names = {offer.name for offer in welcome.models[: len(welcome.models) * 3 // 4]}
+        log.warning("more models are installed than a greeting can name: the first %d are offered", len(names))
+        welcome = replace(
+            welcome,
+            models=tuple(offer for offer in welcome.models if offer.name in names),
+            methods=tuple(_with_models(offer, names) for offer in welcome.methods),
+        )
+    return welcome
+
+
+def _fits(welcome: Welcome) -> bool:
+    try:
+        codec.encode(welcome)
+    except codec.TooLongError:
+        return not welcome.models
+    return True
+
+
+def _with_models(offer: MethodOffer, names: set[str]) -> MethodOffer:
+    return replace(offer, models=tuple(name for name in offer.models if name in names))
