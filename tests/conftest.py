@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import signal
 import tempfile
@@ -18,6 +19,19 @@ def pytest_configure() -> None:
     """What a script starts in its background ignores Ctrl+C, and so would all that a test starts and then stops."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_ALL_OF_TORCH = re.compile(r"^pytestmark = .*\bpytest\.mark\.torch\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A file of which every test is left out is not even imported: torch takes longer than many tests."""
+    left_out = config.option.markexpr
+    if "not hosts" in left_out and collection_path == CHECKOUT / "tests" / "hosts":
+        return True
+    if "not torch" in left_out and collection_path.suffix == ".py":
+        return True if _ALL_OF_TORCH.search(collection_path.read_text("utf-8")) else None
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -27,6 +27,8 @@ from server.workers.thrift import AGAIN, refused, tried, with_less
 from tests import tiny_models
 from tests.running import until
 
+pytestmark = pytest.mark.torch
+
 SIDE = 64
 SIZE = Extent(SIDE, SIDE)
 
@@ -62,7 +64,6 @@ def edit(models: Models, steps: list[Step], model: str = "sd15") -> Answer:
     return with_less(lambda: inpaint(scene, asked, models, steps.append), models, steps.append, SIZE)
 
 
-@pytest.mark.torch
 def test_an_edit_too_large_at_once_is_done_in_tiles(shelf: Shelf) -> None:
     models, steps = Models(shelf), list[Step]()
     asked = small_device(models, "sd15", latents=16)
@@ -73,7 +74,6 @@ def test_an_edit_too_large_at_once_is_done_in_tiles(shelf: Shelf) -> None:
     assert max(asked[1:]) <= 16
 
 
-@pytest.mark.torch
 def test_the_next_edit_begins_with_what_was_learned(shelf: Shelf) -> None:
     models, steps = Models(shelf), list[Step]()
     small_device(models, "sd15", latents=16)
@@ -82,7 +82,6 @@ def test_the_next_edit_begins_with_what_was_learned(shelf: Shelf) -> None:
     assert AGAIN not in [step.stage for step in steps]
 
 
-@pytest.mark.torch
 def test_other_models_leave_first(shelf: Shelf) -> None:
     models, steps = Models(shelf), list[Step]()
     models.get("sd2")
@@ -92,7 +91,6 @@ def test_other_models_leave_first(shelf: Shelf) -> None:
     assert [step.stage for step in steps].count(AGAIN) == 2
 
 
-@pytest.mark.torch
 def test_what_can_never_fit_is_refused_with_what_would(shelf: Shelf) -> None:
     models, steps = Models(shelf), list[Step]()
     small_device(models, "sd15", latents=1)
@@ -103,7 +101,6 @@ def test_what_can_never_fit_is_refused_with_what_would(shelf: Shelf) -> None:
     assert [step.stage for step in steps].count(AGAIN) == 1
 
 
-@pytest.mark.torch
 def test_at_last_a_model_paints_fewer_pixels(shelf: Shelf) -> None:
     models = Models(shelf)
     adapter: Any = models.get("sd15")
@@ -116,14 +113,12 @@ def test_at_last_a_model_paints_fewer_pixels(shelf: Shelf) -> None:
     assert len(painted) == 4
 
 
-@pytest.mark.torch
 def test_another_error_passes_at_once(shelf: Shelf) -> None:
     models = Models(shelf)
     with pytest.raises(ZeroDivisionError):
         with_less(lambda: 1 // 0, models, lambda step: None, SIZE)
 
 
-@pytest.mark.torch
 def test_a_careful_worker_loads_models_with_the_first_measure_taken(shelf: Shelf) -> None:
     models = Models(shelf)
     models.careful = True

@@ -1,4 +1,4 @@
-"""Which quick tests cover a file: first its own, which take seconds, then those of its room."""
+"""Which tests cover a file: first its own, then the quick ones of its room."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def covering(root: Path, path: Path) -> Iterator[list[str]]:
     ]
     first = [file.relative_to(root).as_posix() for file in (*near, *naming)]
     if first:
-        yield first
-    yield [folder for folder in folders if (root / folder).is_dir()]
+        yield ["-m", "not hosts", *first]
+    yield ["-m", "not torch and not hosts", *folders]
