@@ -24,7 +24,7 @@ import numpy as np
 
 from bench.bounds import Bound, add_options, conclude
 from bench.edits import sheet
-from bench.edits.attempts import COPY, ETAS, IMAGIC, NEAREST, Attempt, Score, Task, work
+from bench.edits.attempts import COPY, ETAS, IMAGIC, NEAREST, SEEDS, Attempt, Score, Task, work
 from bench.edits.pairs import Pair, pairs
 from tools.bundled_model import artwork
 from tools.bundled_model.captions import Figure
@@ -66,13 +66,16 @@ def main() -> int:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=2, help="each takes every so many-th pair, with one thread")
     parser.add_argument("--out", type=Path, default=Path("bench-edits"), help="folder for the curve and the sheet")
-    parser.add_argument("--short", action="store_true", help="one pair, one process, less artwork")
+    parser.add_argument("--short", action="store_true", help="one pair and seed, *fast*, less artwork")
     add_options(parser)
     options = parser.parse_args()
     if options.short:
         options.pairs = options.processes = 1
+        options.preset = "fast"
     data = artwork.ready(options.data, options.processes, repertoire_of(options.model) if options.short else None)
-    task = Task(data, options.model, options.device, options.preset, options.pairs)
+    task = Task(
+        data, options.model, options.device, options.preset, options.pairs, SEEDS[:1] if options.short else SEEDS
+    )
     shares = [(task, number, options.processes) for number in range(options.processes)]
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
         attempts = [attempt for share in pool.starmap(work, shares, chunksize=1) for attempt in share]

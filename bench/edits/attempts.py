@@ -83,10 +83,10 @@ class Judge:
 
 
 class Bench:
-    def __init__(self, examination: Examination, models: OneModel, preset: str) -> None:
+    def __init__(self, examination: Examination, models: OneModel, preset: str, seeds: Sequence[int]) -> None:
         self._examination = examination
         self._models = models
-        self._preset = preset
+        self._preset, self._seeds = preset, seeds
         self._judge = Judge(examination)
 
     def attempts(self, pair: Pair) -> Iterator[Attempt]:
@@ -95,7 +95,7 @@ class Bench:
         yield self._attempt(NEAREST, 0, pair, self._nearest(pair, source), 0.0)
         scene = self._scene(pair, source)
         completed = self._completed(pair.prompt, scene)
-        for seed in SEEDS:
+        for seed in self._seeds:
             words = Recipe("inpaint", pair.prompt, seed=seed)
             yield from self._words_alone("", pair, scene, words)
             yield from self._words_alone(COMPLETED, pair, scene, replace(words, prompt=completed))
@@ -163,6 +163,7 @@ class Task:
     device: str
     preset: str
     pairs: int
+    seeds: Sequence[int] = SEEDS
 
     def examination(self) -> Examination:
         card = cards.read(self.model)
@@ -177,7 +178,9 @@ def work(task: Task, number: int, of: int) -> list[Attempt]:
     with tempfile.TemporaryDirectory() as home:
         os.environ["OVERPAINT_HOME"] = home
         examination = task.examination()
-        bench = Bench(examination, of_shape("illustration", task.model, torch.device(task.device)), task.preset)
+        bench = Bench(
+            examination, of_shape("illustration", task.model, torch.device(task.device)), task.preset, task.seeds
+        )
         mine = pairs(examination, task.pairs)[number::of]
         attempts: list[Attempt] = []
         for place, pair in enumerate(mine, 1):
