@@ -21,8 +21,9 @@ Region = npt.NDArray[np.bool_]
 _LEVELS = 16
 """Level sets by which a soft selection is grown and feathered."""
 
-_WIDTHS = ((4, 0.0), *((feather, 7 * (feather - 0.5)) for feather in (6, 8, 12, 16, 24)))
-"""Pixels of feather, and the least inscribed radius that is given as many: a fourteenth of the width."""
+_WIDTHS = ((4, 0.0), (6, 14.0), *((feather, 7 * (feather - 0.5)) for feather in (8, 12, 16, 24)))
+"""Pixels of feather, and the least inscribed radius that is given as many: a fourteenth of the width, but for what is
+small, which has a soft rim of its own that does not shrink with it."""
 
 _CORNER = 1.5
 """How far from its core, in inscribed radii, a part reaches; the corners of a square are at 1.42."""

@@ -27,7 +27,7 @@ _SEARCHED_PIXELS = 1_600_000
 """Pictures larger than this are not searched: they take the matches of half their size."""
 
 _FAR = 60
-"""Pixels from what is known beyond which no patch deserves more trust than another: 1.3 to the minus 175th is nothing."""
+"""Pixels from what is known beyond which no patch is trusted more than another: 1.3 to the minus 175th is nothing."""
 
 
 @dataclass(frozen=True)
