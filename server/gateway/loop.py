@@ -10,6 +10,7 @@ from pathlib import Path
 from server.gateway.book import OPEN, Book, Job
 from server.gateway.desk import Desk
 from server.gateway.dispatch import Dispatch
+from server.gateway.memory import Memory
 from server.gateway.offer import Offer, fitted
 from server.gateway.settings import Settings
 from server.journal import Journal
@@ -56,6 +57,7 @@ class Gateway:
         self._limits = limits or Limits()
         self._home = home
         self._stopping = False
+        self._memory = Memory()
         self._shelf = Shelf(home / "models")
         self._endings = contextlib.ExitStack()
         self._endpoint = Endpoint(
@@ -115,6 +117,8 @@ class Gateway:
             return
         self._dispatch.tick(now)
         self._sweep(now)
+        if self._memory.grows_too_large(now):
+            self._endpoint.hush()
         for event in self._endpoint.poll(_STEP):
             self._take(event)
         self._desk.take_up_returned()

@@ -174,6 +174,11 @@ class Endpoint:
         self._poller.unregister(socket)
         del self._watched[socket]
 
+    def hush(self) -> None:
+        """Ends the connection of another machine that has sent most of late: it fills this server's memory."""
+        for entrance in self._entrances:
+            entrance.hush()
+
     def __len__(self) -> int:
         """How many sessions there are."""
         return len(self._lines)

@@ -86,6 +86,10 @@ class Entrance:
         for porch, path in zip(self._porches, self._paths, strict=True):
             porch.path = path
 
+    def hush(self) -> None:
+        for porch in self._porches:
+            porch.hush()
+
     def _bind_directly(self, place: Address) -> None:
         for channel, endpoint in zip(_BOTH, place.endpoints, strict=True):
             self.sockets[channel].setsockopt(zmq.IPV6, int(place.is_ipv6))

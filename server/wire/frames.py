@@ -15,6 +15,9 @@ Buffer = bytes | bytearray | memoryview
 
 _ZERO_COPY_BYTES = 64 << 10
 
+_COUNTED, _AT_ONCE = 4, 1000
+"""Frames too many: as many are counted, and passed over in one go."""
+
 
 class Frames(NamedTuple):
     """One raw message: who sent it (empty on a client's socket), the header, the bytes beside it, frames too many.
@@ -62,7 +65,12 @@ def send(
 
 
 def receive(socket: Socket, routed: bool) -> Frames | None:
-    """The next message, or None when none waits. Large frames are handed out in place, not copied."""
+    """The next message, or None when none waits. Large frames are handed out in place, not copied.
+
+    Of a message of a million frames, those that are too many are passed over some at a time: None until that is done.
+    """
+    if socket.rcvmore and not _passed_over(socket):
+        return None
     try:
         first = socket.recv(zmq.NOBLOCK, copy=False)
     except zmq.Again:
@@ -71,12 +79,21 @@ def receive(socket: Socket, routed: bool) -> Frames | None:
     header = (socket.recv() if socket.rcvmore else b"") if routed else first.bytes
     payload = socket.recv(copy=False).buffer if socket.rcvmore else None
     surplus = 0
-    while socket.rcvmore:
+    while socket.rcvmore and surplus < _COUNTED:
         socket.recv()
         surplus += 1
     if not routed:
         return Frames(sender, header, payload, surplus)
     return Frames(sender, header, payload, surplus, _note(first, "User-Id"), int(_note(first, "__fd") or -1))
+
+
+def _passed_over(socket: Socket) -> bool:
+    """Whether nothing is left of the message that is being received."""
+    for _ in range(_AT_ONCE):
+        socket.recv()
+        if not socket.rcvmore:
+            return True
+    return False
 
 
 def _note(frame: zmq.Frame, name: str) -> str:

@@ -24,17 +24,19 @@ _PIECE = 256 << 10
 _REFUSED_BYTES = 512
 """Whoever has been told more has been let in: greeting, keys and a refusal are shorter, a welcome is longer."""
 
+_LOUD_BYTES = 1 << 20
 _BACKLOG = 64
 _BREATH_S = 0.1
 
 
 @dataclass(eq=False)
 class _Visit:
-    """told: bytes that the server has sent it."""
+    """told, heard: bytes that the server has sent it, and that it has said since others were last asked to be quiet."""
 
     outside: system.socket
     inside: system.socket
     told: int = 0
+    heard: int = 0
     task: asyncio.Task[None] | None = None
 
     @property
@@ -65,6 +67,18 @@ class Porch:
         """Ends all visits."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+
+    def hush(self) -> None:
+        """Somebody fills the memory: whoever has said most since the last call is shown out."""
+        self._loop.call_soon_threadsafe(self._show_out_loudest)
+
+    def _show_out_loudest(self) -> None:
+        loudest = max(self._visits, key=lambda visit: visit.heard, default=None)
+        if loudest is not None and loudest.task is not None and loudest.heard > _LOUD_BYTES:
+            log.warning("a connection that fills the memory is cut")
+            loudest.task.cancel()
+        for visit in self._visits:
+            visit.heard = 0
 
     def _run(self) -> None:
         accepting = self._loop.create_task(self._accept())
@@ -131,6 +145,7 @@ class Porch:
 
     async def _hear(self, visit: _Visit) -> None:
         while piece := await self._loop.sock_recv(visit.outside, _PIECE):
+            visit.heard += len(piece)
             await self._loop.sock_sendall(visit.inside, piece)
 
     async def _tell(self, visit: _Visit) -> None:

@@ -16,7 +16,7 @@ import zmq
 
 from server.client.submission import Submission
 from server.journal import RESULT, Journal
-from server.wire import codec, frames, sockets
+from server.wire import codec, frames, guests, keys, sockets
 from server.wire import messages as wire
 from server.wire.geometry import Bounds
 from tests.cli.test_guests import free_port
@@ -185,3 +185,21 @@ def test_more_parts_than_anybody_takes_home_at_once_are_refused(studio):
     until(lambda: client.session.wait(0.05) or client.session.poll() is None or heard, "a refusal")
     assert "at once" in heard[0].sentence
     client.close()
+
+
+def test_a_message_that_never_ends_is_cut_and_the_server_lives(studio):
+    server, port = studio
+    pair = keys.new_pair()
+    guests.let_in(server.home, "endless", pair.public)
+    context = zmq.Context()
+    endless = sockets.client_socket(context, pair, keys.server_keys(server.home).public)
+    line = sockets.Line(endless)
+    endless.connect(f"tcp://127.0.0.1:{port}")
+    until(lambda: line.update() or line.open, "the connection")
+    block = bytes(1 << 20)
+    endless.send_multipart([block] * 2500, copy=False)  # libzmq hands a message out when its last frame has come
+    until(lambda: line.update() or line.gone, "the server to cut it")
+    is_served(server)
+    assert memory(server) < 2 << 30
+    line.close()
+    context.destroy(linger=0)

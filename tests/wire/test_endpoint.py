@@ -413,6 +413,27 @@ def test_what_is_wrong_with_a_message_is_said_in_few_words_that_quote_nothing(ho
             assert not any(ord(letter) > 0xFFFF for letter in words)
 
 
+def test_a_message_of_very_many_frames_takes_turns_with_the_others(client: Wire) -> None:
+    client.greet()
+    with bare(client.endpoint) as vandal:
+        vandal.greet("vandal")
+        vandal.sockets[Channel.DATA].send_multipart([codec.encode(wire.ListJobs())] + [b""] * 100_000)
+        time.sleep(0.5)
+        longest = 0.0
+        while not failures(vandal):
+            began = time.thread_time()
+            client.endpoint.poll(0.0)
+            longest = max(longest, time.thread_time() - began)
+            vandal.settle(lambda: True)
+            for raw in iter(lambda: frames.receive(vandal.sockets[Channel.DATA], routed=False), None):
+                vandal.heard.append(raw.message())
+        assert longest < 0.03
+        frames.send(client.sockets[Channel.CONTROL], wire.Ping(3))
+        client.settle(lambda: wire.Pong(3) in client.heard)
+        frames.send(vandal.sockets[Channel.CONTROL], wire.Ping(4))
+        vandal.settle(lambda: wire.Pong(4) in vandal.heard)
+
+
 def test_a_fault_of_ours_over_one_message_ends_that_session_and_no_other(home: Path, caplog):
     def unlucky() -> wire.Welcome:
         raise KeyError("what somebody typed")
