@@ -39,6 +39,7 @@ class Bare:
             raw = frames.receive(self._data, routed=False)
             message = raw.message() if raw is not None else None
             if isinstance(message, kinds):
+                self.payload = raw.payload if raw is not None else None
                 return message
             if isinstance(message, wire.Failed):
                 raise AssertionError(message)
@@ -70,6 +71,15 @@ class Bare:
         self.tell(job.message())
         self.hear(wire.Accepted)
         self.upload(job)
+
+    def fetch(self, job: str, blob: str, nbytes: int) -> bytes:
+        """All of a blob of an answer."""
+        self.tell(wire.Fetch(job, blob))
+        data = b""
+        while len(data) < nbytes:
+            self.hear(wire.Chunk)
+            data += bytes(self.payload)
+        return data
 
     def upload(self, job: Submission, **begin: int) -> None:
         """Each blob in one chunk, from the offset in ``begin`` on."""

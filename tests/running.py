@@ -62,10 +62,12 @@ class RunningServer:
 
     def start(self) -> None:
         variables = {**os.environ, "PYTHONPATH": str(CHECKOUT), "OVERPAINT_HOME": str(self.home), **self._environment}
-        command = [*self._few, sys.executable, "-m", "server.cli", "serve", *self._options]
-        self.process = subprocess.Popen(command, env=variables, cwd=self.home.parent)
+        self.process = subprocess.Popen(self.command(), env=variables, cwd=self.home.parent)
         until(lambda: self._answers() or self.process.poll() is not None, "the server to answer")
         assert self.process.poll() is None, self.log()
+
+    def command(self) -> list[str]:
+        return [*self._few, sys.executable, "-m", "server.cli", "serve", *self._options]
 
     def _answers(self) -> bool:
         connection = read_connection(self.home / "connection.json")

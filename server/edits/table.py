@@ -38,6 +38,11 @@ class Method:
     estimator: str = ""
     """``module:function`` of its ``Estimator``, for a method with presets."""
 
+    @property
+    def light(self) -> bool:
+        """It loads no model and learns nothing: a process without torch can do it, beside one that is busy."""
+        return self.needs is None and not self.presets
+
     def load(self) -> Edit:
         """The function that does it; imports what it needs (torch, perhaps)."""
         return cast("Edit", _imported(self.where))
@@ -98,6 +103,11 @@ def method(name: str) -> Method:
         if entry.name == name:
             return entry
     raise OverpaintError(Code.UNKNOWN_METHOD, f"There is no method “{name}”.", f"There are: {_names()}.")
+
+
+def is_light(name: str) -> bool:
+    """Whether the method ``name`` is ``light``; one that is not in the table is not."""
+    return any(entry.light for entry in METHODS if entry.name == name)
 
 
 def offers(cards: Iterable[Card]) -> tuple[MethodOffer, ...]:

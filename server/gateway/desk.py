@@ -68,7 +68,7 @@ class Desk:
     ) -> None:
         self._book, self._journal, self._dispatch = book, journal, dispatch
         self._offer, self._send, self._limits, self._settings = offer, send, limits, settings
-        self._downloads = Downloads(send)
+        self._downloads = Downloads(send, self._damaged)
         self._cancelled: dict[str, deque[str]] = {}
         self._returned: dict[str, Received] = {}
         self._hosts = Hosts()
@@ -91,14 +91,13 @@ class Desk:
         self._returned = {name: one for name, one in self._returned.items() if one.peer != peer}
         self._dispatch.ask_no_more(peer)
         crashed = self._hosts.took_along(peer)
-        for job in self._book:
-            if job.listener == peer:
-                job.listener = None
-                if not job.submit.keep and crashed and job.state is not JobState.UPLOADING:
-                    log.info("job %s outlives its application", job.id)
-                    self._book.keep(job)
-                elif not job.submit.keep:
-                    self._dispatch.give_up(job)
+        for job in self._book.heard_by(peer):
+            self._book.listen(job, None)
+            if not job.submit.keep and crashed and job.state is not JobState.UPLOADING:
+                log.info("job %s outlives its application", job.id)
+                self._book.keep(job)
+            elif not job.submit.keep:
+                self._dispatch.give_up(job)
 
     def turned_out(self, key: str) -> None:
         """The machine with this key may not come in any more: what it had here is given up and removed."""
@@ -146,34 +145,51 @@ class Desk:
             self._returned[submit.job] = Received(peer, submit)
             return
         job = self._book.find(submit.job, peer.client) or self._admit(peer, submit)
-        job.listener = peer
+        self._book.listen(job, peer)
         if not submit.keep:
             self._hosts.meet(peer)
         elif not job.submit.keep:  # its host found no place for the answer
             self._book.keep(job)
+        self._journal.when_written(lambda error: self._accept(peer, job), checked=job.checking)
+
+    def _accept(self, peer: Peer, job: Job) -> None:
+        """The job is on the disk: that it is accepted may be said, unless something came of it meanwhile."""
+        if self._book.get(job.id) is not job or job.listener != peer:
+            return
+        if job.failure is not None:
+            self._attach(peer, job)
+            return
         received = job.receiving.received if job.receiving is not None else job.submit.blobs
         self._send(peer, Accepted(job.id, job.state, received), None)
         if job.receiving is not None and job.receiving.complete:
             self._uploaded(job)
+
+    def _damaged(self, name: str, error: OverpaintError) -> None:
+        job = self._book.get(name)
+        if job is not None and job.state is JobState.FINISHED:
+            self._book.fail(job, error)
+            self._book.forget(job)  # whoever fetched it has just been told
 
     def _admit(self, peer: Peer, submit: Submit) -> Job:
         if self._book.taken(submit.job):
             raise OverpaintError(Code.BUSY, "The server cannot take this edit now.", "Run it again as a new one.")
         offer = self._offer()
         admit(submit, offer.methods, offer.models, self._limits)
-        promised = sum(self._still_to_come(job) for job in self._book)
+        promised = self._book.tally.all.to_come
         check_room(room_for(submit), self._journal.free_bytes() - promised, self._settings.spare_disk)
         check_places(submit, party(peer.client), self._book, self._settings)
         asked = f": {submit.recipe.prompt!r}" if self._settings.log_prompts else ""
         log.info("job %s is %s, from %s%s", submit.job, submit.recipe.method, peer.application or "a host", asked)
-        return self._book.add(submit, peer.client)
+        job = self._book.add(submit, peer.client, lambda error: self._refuse(job, error))
+        return job
 
-    def _still_to_come(self, job: Job) -> int:
-        """Bytes that an admitted job will yet take on the disk."""
-        if job.state not in OPEN:
-            return 0
-        here = job.receiving.received if job.receiving is not None else job.submit.blobs
-        return room_for(job.submit) - sum(blob.nbytes for blob in here)
+    def _refuse(self, job: Job, error: OverpaintError | None) -> None:
+        """Where the disk did not take the job, or its pixels: it is none, and whoever sent it hears why."""
+        if error is None or self._book.get(job.id) is not job:
+            return
+        if job.listener is not None:
+            self._send(job.listener, self._book.fail(job, error), None)
+        self._book.forget(job)
 
     def _estimate(self, peer: Peer, question: Estimate) -> None:
         offer = self._offer()
@@ -193,19 +209,27 @@ class Desk:
             self._send(peer, self._book.fail(job, error), None)
             self._book.forget(job)
             return
+        self._book.took(job)
         if job.receiving.complete:
             self._uploaded(job)
         elif credit is not None:
             self._send(peer, credit, None)
 
     def _uploaded(self, job: Job) -> None:
-        self._book.set_state(job, JobState.QUEUED)
-        self._dispatch.enqueue(job)
+        """It waits for a worker as soon as its pixels are on the disk."""
+        job.receiving = None
+        self._journal.sync_uploads(job.submit, lambda error: self._queue(job, error))
+
+    def _queue(self, job: Job, error: OverpaintError | None) -> None:
+        self._refuse(job, error)
+        if error is None and self._book.get(job.id) is job and job.state is JobState.UPLOADING:
+            self._book.set_state(job, JobState.QUEUED)
+            self._dispatch.enqueue(job)
 
     # --- out ----------------------------------------------------------------------------------------
 
     def _attach(self, peer: Peer, job: Job) -> None:
-        job.listener = peer
+        self._book.listen(job, peer)
         message, preview = _standing(job)
         if message is not None and self._send(peer, message, preview) and job.failure is not None:
             self._book.forget(job)  # a failure is kept only until somebody has heard of it
@@ -223,6 +247,10 @@ class Desk:
         if job is not None:
             self._downloads.end(job=name)
             self._book.forget(job)
+        self._journal.when_written(lambda error: self._say_acknowledged(peer, name))
+
+    def _say_acknowledged(self, peer: Peer, name: str) -> None:
+        """The job never comes back."""
         self._send(peer, Acknowledged(name), None)
 
     def _cancel(self, peer: Peer, name: str) -> None:
@@ -244,12 +272,10 @@ class Desk:
             del self._cancelled[next(iter(self._cancelled))]
 
     def _list(self, peer: Peer) -> None:
-        mine = []
-        for entry in self._journal.entries():
-            job = self._book.find(entry.job, peer.client)
-            if job is not None:
-                mine.append(_shortened(entry.line, attended=job.listener is not None))
-        self._send(peer, Jobs(tuple(mine[-_LISTED_JOBS:])), None)
+        mine = self._book.of(peer.client)[-_LISTED_JOBS:]
+        lines = [(self._journal.entry(job.id), job.listener is not None) for job in mine]
+        listed = tuple(_shortened(entry.line, attended) for entry, attended in lines if entry is not None)
+        self._send(peer, Jobs(listed), None)
 
 
 def _standing(job: Job) -> tuple[Message | None, bytes | None]:

@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from server.edits import table
+from server.gateway.announcer import Announcer
 from server.gateway.book import MAX_RUNS, Book, Job, starved_again, stopped_again
 from server.gateway.queue import FairQueue
 from server.gateway.settings import Settings
@@ -18,6 +20,7 @@ from server.wire.errors import Code, OverpaintError
 from server.wire.frames import Buffer
 from server.wire.messages import Cancelled, Estimate, Estimated, Failed, Finished, JobState, Message, Progress, Queued
 from server.wire.peers import Peer, guest_of, party
+from server.wire.recipe import Recipe
 from server.workers import link
 from server.workers.pool import Pool, Worker
 
@@ -54,14 +57,15 @@ class Dispatch:
         self._tell = tell
         self._send = send
         self._settings = settings
-        self._queue = FairQueue()
+        self._lanes = {light: FairQueue() for light in (False, True)}
+        self._places = Announcer(book, self._orders, self._say_place)
         self._questions: dict[str, _Question] = {}
         self._worked = time.monotonic()
         self._unloaded = True
 
     def enqueue(self, job: Job) -> None:
         """A job in state QUEUED waits for its turn; it begins at once when a worker is idle."""
-        self._queue.add(job.id, party(job.client))
+        self._lane(job.submit.recipe).add(job.id, party(job.client))
         self.advance()
 
     def ask(self, peer: Peer, estimate: Estimate) -> None:
@@ -72,7 +76,7 @@ class Dispatch:
             raise OverpaintError(Code.BUSY, "The server still measures for earlier questions.", "Ask again later.")
         name = uuid.uuid4().hex
         self._questions[name] = _Question(peer, estimate)
-        self._queue.add(name, who)
+        self._lane(estimate.recipe).add(name, who)
         self.advance()
 
     def ask_no_more(self, peer: Peer) -> None:
@@ -80,26 +84,34 @@ class Dispatch:
         for name, question in list(self._questions.items()):
             if question.peer == peer and question.worker is None:
                 del self._questions[name]
-                self._queue.remove(name)
+                self._lane(question.estimate.recipe).remove(name)
 
     def advance(self) -> None:
-        """Give idle workers their next jobs and questions, then tell those who wait their new places."""
-        while self._queue and (worker := self._pool.idle()) is not None:
-            self._begin(worker)
-        waiting = (self._book.get(name) for name in self._queue.order())
-        for place, job in enumerate(job for job in waiting if job is not None):
-            if job.place != place:
-                job.place = place
-                self._tell(job, Queued(job.id, place), None)
+        """Give idle workers their next jobs and questions; those who wait will hear their new places.
+
+        What needs no model goes to the light worker, which never has to wait for one that learns a picture; it is
+        started when all others are busy.
+        """
+        for light, queue in self._lanes.items():
+            while queue and (worker := self._pool.idle(light)) is not None:
+                self._begin(worker, queue)
+        if self._lanes[True]:
+            self._pool.want_light()
+        self._places.moved(sum(map(len, self._lanes.values())))
+
+    def pause(self, now: float, longest: float) -> float:
+        """Seconds, ``longest`` at most, until ``tick`` has something to do (``now`` is monotonic)."""
+        return self._places.pause(now, longest)
 
     def give_up(self, job: Job) -> None:
         """The job is cancelled: it leaves the queue, or its worker stops at the next step."""
         worker = self._pool.running(job.id)
         if worker is not None:
-            job.given_up, job.listener = True, None
+            job.given_up = True
+            self._book.listen(job, None)
             worker.stop(self._settings.stop_grace)
         else:
-            self._queue.remove(job.id)
+            self._lane(job.submit.recipe).remove(job.id)
             self._book.forget(job)
             self.advance()
 
@@ -123,18 +135,22 @@ class Dispatch:
             self._on_report(worker, note, payload)
 
     def tick(self, now: float) -> None:
-        """Called about each half second (``now`` is monotonic): restarts workers, unloads models that nobody uses."""
+        """Called at each step, twice a second at least (``now`` is monotonic): restarts workers, unloads models that
+        nobody uses, tells who waits."""
         self._pool.tick(now)
-        if any(worker.job or worker.question for worker in self._pool.workers):
+        if self._lanes[True]:
+            self.advance()
+        self._places.announce(now)
+        if any(worker.job or worker.question for worker in self._pool.everyone):
             self._worked, self._unloaded = now, False
         elif not self._unloaded and now - self._worked > self._settings.unload_after:
             self._unloaded = True
-            for worker in self._pool.workers:
+            for worker in self._pool.everyone:
                 worker.unload()
 
     def close(self) -> None:
         """Running jobs wait in the journal for the next server; the workers end."""
-        for worker in self._pool.workers:
+        for worker in self._pool.everyone:
             job = self._book.get(worker.job) if worker.job else None
             if job is not None and not job.given_up:
                 self._journal.return_run(job.id)
@@ -143,8 +159,18 @@ class Dispatch:
             if job.given_up:
                 self._book.forget(job)
 
-    def _begin(self, worker: Worker) -> None:
-        name = self._queue.take() or ""
+    def _lane(self, recipe: Recipe) -> FairQueue:
+        return self._lanes[table.is_light(recipe.method)]
+
+    def _orders(self) -> list[list[str]]:
+        return [queue.order() for queue in self._lanes.values()]
+
+    def _say_place(self, job: Job) -> None:
+        if job.place is not None:
+            self._tell(job, Queued(job.id, job.place), None)
+
+    def _begin(self, worker: Worker, queue: FairQueue) -> None:
+        name = queue.take() or ""
         question, job = self._questions.get(name), self._book.get(name)
         if question is not None:
             question.worker = worker
@@ -206,7 +232,7 @@ class Dispatch:
     def _run_again(self, job: Job) -> None:
         log.warning("job %s is run once more", job.id)
         self._book.set_state(job, JobState.QUEUED)
-        self._queue.put_back(job.id, party(job.client))
+        self._lane(job.submit.recipe).put_back(job.id, party(job.client))
         again = Progress(job.id, "The server stopped while working; the edit starts again", 0, 0)
         job.progress = (again, b"")
         self._tell(job, again, None)

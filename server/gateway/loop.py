@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
-from server.gateway.book import OPEN, Book, Job
+from server.gateway.book import Book, Job
 from server.gateway.desk import Desk
 from server.gateway.dispatch import Dispatch
 from server.gateway.memory import Memory
@@ -19,7 +21,7 @@ from server.wire.address import Address
 from server.wire.connection import Transport
 from server.wire.endpoint import Endpoint
 from server.wire.frames import Buffer
-from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, JobState, Limits, Message, Welcome
+from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, Limits, Message, Welcome
 from server.wire.peers import Gone, Peer, Received, TurnedOut, guest_of
 from server.wire.retire import asked_to_end, forget_request
 from server.wire.words import plain
@@ -34,6 +36,9 @@ _SWEEP = 60.0
 _PROBLEM_LETTERS = 500
 _BREATH = 0.05
 """After a fault: one that comes with each step must not fill the log at full speed."""
+_SWEPT_A_STEP = 100
+_READ_A_STEP = 10
+"""Jobs, so that no step of the loop takes long."""
 
 
 class Gateway:
@@ -75,6 +80,9 @@ class Gateway:
         )
         self._endings.callback(self._dispatch.close)
         self._endpoint.watch(self._pool.socket, self._dispatch.hear)
+        for scribe in self._journal.scribes:
+            self._endpoint.watch(scribe.fileno(), scribe.hear)
+        self._sweeping: Iterator[Job | None] = iter(())
         self._swept = self._wanted = time.monotonic()
 
     def stop(self) -> None:
@@ -84,9 +92,8 @@ class Gateway:
     def run(self) -> None:
         """Serves; on the way out everything is closed, and unfinished jobs wait in the journal."""
         with self._endings:
-            for job in self._book.load():
-                self._dispatch.enqueue(job)
-            for key in {guest_of(job.client) for job in self._book}:
+            self._book.load(self._dispatch.enqueue)
+            for key in {guest_of(entry.client) for entry in self._journal.entries()}:
                 if key and self._endpoint.guests.has_turned_out(key):
                     self._desk.turned_out(key)
             while not self._stopping:
@@ -119,7 +126,8 @@ class Gateway:
         self._sweep(now)
         if self._memory.grows_too_large(now):
             self._endpoint.hush()
-        for event in self._endpoint.poll(_STEP):
+        loading = self._book.load_more(_READ_A_STEP)
+        for event in self._endpoint.poll(0 if loading else self._dispatch.pause(now, _STEP)):
             self._take(event)
         self._desk.take_up_returned()
         if len(self._endpoint) or self._working():
@@ -147,19 +155,18 @@ class Gateway:
             log.exception("a message could not be handled")
 
     def _working(self) -> bool:
-        return any(job.state in (JobState.QUEUED, JobState.RUNNING) for job in self._book)
+        return self._book.tally.all.working > 0
 
     def _sweep(self, now: float) -> None:
-        if now - self._swept < _SWEEP:
-            return
-        self._swept = now
-        try:
-            self._journal.settle()
-            for job in self._book.expired(self._journal.clock.now, self._settings):
-                log.info("job %s is forgotten: too old, or too much is kept", job.id)
-                self._book.forget(job)
-        except Exception:  # a disk that does not answer now may do so a minute later
-            log.exception("the spool could not be looked through")
+        """A little of it at each step: thousands of jobs may be kept."""
+        if now - self._swept > _SWEEP:
+            self._swept = now
+            self._journal.tend()
+            self._sweeping = self._book.sweep(self._journal.clock.now, self._settings)
+        gone = [job for job in islice(self._sweeping, _SWEPT_A_STEP) if job is not None]
+        for job in gone:
+            log.info("job %s is forgotten: too old, or too much is kept", job.id)
+            self._book.forget(job)
 
     def _send(self, peer: Peer, message: Message, payload: Buffer | None = None) -> bool:
         return self._endpoint.send(peer, message, payload)
@@ -171,7 +178,7 @@ class Gateway:
         return Offer.of(self._shelf)
 
     def _welcome(self) -> Welcome:
-        waiting = sum(job.state in OPEN for job in self._book)
+        waiting = self._book.tally.all.waiting
         offer = self._offer()
         return fitted(
             Welcome(

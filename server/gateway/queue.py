@@ -2,53 +2,91 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
+from typing import NamedTuple
 
 CLIENTS_REMEMBERED = 1000
 
 
+class _Turn(NamedTuple):
+    """What puts waiting clients in order: when each was served last (-1: never), and then who came first."""
+
+    served: int
+    came: int
+    client: str
+
+
 class FairQueue:
-    """Jobs that wait for a worker. The client that was served longest ago has the next turn."""
+    """Jobs that wait for a worker. The client that was served longest ago has the next turn.
+
+    To add, take and remove costs as much as the client has jobs; only ``order`` looks at all.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[str]] = {}
+        self._client_of: dict[str, str] = {}
+        self._turns: dict[str, _Turn] = {}
+        self._next: list[_Turn] = []  # a heap; what is no longer in _turns is out of date
         self._served: dict[str, int] = {}
-        self._turn = 0
+        self._turn = self._came = 0
 
     def __len__(self) -> int:
-        return sum(len(jobs) for jobs in self._waiting.values())
+        return len(self._client_of)
 
     def add(self, job: str, client: str) -> None:
+        self._client_of[job] = client
         self._waiting.setdefault(client, deque()).append(job)
+        if client not in self._turns:
+            self._give_turn(client)
 
     def put_back(self, job: str, client: str) -> None:
         """The job's run came to nothing through no choice of its client: it is the client's next one again."""
+        self._client_of[job] = client
         self._waiting.setdefault(client, deque()).appendleft(job)
-        self._served[client] = min([-1, *self._served.values()]) - 1
+        first = min((turn.served for turn in self._turns.values()), default=0)
+        self._served[client] = min(-1, first, *self._served.values()) - 1
+        self._give_turn(client)
 
     def remove(self, job: str) -> None:
         """Take the job out wherever it stands; one that is not waiting is ignored."""
-        for client, jobs in list(self._waiting.items()):
-            if job in jobs:
-                jobs.remove(job)
-                self._drop_if_empty(client)
+        client = self._client_of.pop(job, None)
+        if client is not None:
+            self._waiting[client].remove(job)
+            self._drop_if_empty(client)
 
     def take(self) -> str | None:
         """The next job, which is then out of the queue; None when nobody waits."""
-        if not self._waiting:
-            return None
-        client = min(self._waiting, key=lambda c: self._served.get(c, -1))
-        job = self._waiting[client].popleft()
-        self._drop_if_empty(client)
-        self._note_turn(client)
-        return job
+        while self._next:
+            turn = heapq.heappop(self._next)
+            if self._turns.get(turn.client) is turn:
+                return self._take_from(turn.client)
+        return None
 
     def order(self) -> list[str]:
         """All waiting jobs in the order in which they would be taken if nobody else came."""
-        copy = FairQueue()
-        copy._waiting = {client: deque(jobs) for client, jobs in self._waiting.items()}
-        copy._served, copy._turn = dict(self._served), self._turn
-        return [job for job in iter(copy.take, None) if job is not None]
+        found: list[str] = []
+        rows = [list(self._waiting[turn.client]) for turn in sorted(self._turns.values())]
+        depth = 0
+        while rows:
+            found += [row[depth] for row in rows]
+            depth += 1
+            rows = [row for row in rows if len(row) > depth]
+        return found
+
+    def _take_from(self, client: str) -> str:
+        job = self._waiting[client].popleft()
+        del self._client_of[job]
+        self._note_turn(client)
+        if not self._drop_if_empty(client):
+            self._give_turn(client)
+        return job
+
+    def _give_turn(self, client: str) -> None:
+        self._came += 1
+        turn = _Turn(self._served.get(client, -1), self._came, client)
+        self._turns[client] = turn
+        heapq.heappush(self._next, turn)
 
     def _note_turn(self, client: str) -> None:
         self._served.pop(client, None)
@@ -57,6 +95,8 @@ class FairQueue:
         if len(self._served) > CLIENTS_REMEMBERED:
             del self._served[next(iter(self._served))]
 
-    def _drop_if_empty(self, client: str) -> None:
-        if not self._waiting[client]:
-            del self._waiting[client]
+    def _drop_if_empty(self, client: str) -> bool:
+        if self._waiting[client]:
+            return False
+        del self._waiting[client], self._turns[client]
+        return True

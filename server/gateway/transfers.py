@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from server.journal import disk_errors
+from server.journal import CheckedFile, DamagedError, disk_errors
 from server.wire.errors import Code, OverpaintError
 from server.wire.frames import Buffer
 from server.wire.messages import CREDIT_WINDOW, Failed, Fetch, Finished, Message, Submit
@@ -22,41 +22,48 @@ unread behind it as the next begins: four windows, ``backlog.MOST_BYTES``, beyon
 does not read."""
 
 Send = Callable[[Peer, Message, Buffer | None], bool]
+Damaged = Callable[[str, OverpaintError], None]
+"""Told of a job whose answer is not what was stored."""
 
 
 class SpoolFile:
-    """One blob as a file. It is opened for each chunk, so that slow clients hold no file handles."""
+    """One blob as a file of the spool."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, nbytes: int) -> None:
+        self._file = CheckedFile(path, nbytes)
+
+    def make(self) -> None:
+        with disk_errors():
+            self._file.make()
 
     def read(self, offset: int, count: int) -> bytes:
-        with disk_errors(), self._path.open("rb") as file:
-            file.seek(offset)
-            return file.read(count)
+        with disk_errors():
+            return self._file.read(offset, count)
 
     def write(self, offset: int, data: Buffer) -> None:
-        with disk_errors(), self._path.open("r+b") as file:
-            file.seek(offset)
-            file.write(data)
+        with disk_errors():
+            self._file.write(offset, data)
 
 
 def upload(submit: Submit, folder: Path) -> Receiving:
-    """The receiver of a job's blobs into ``folder``, going on where earlier files there end."""
-    return Receiving(submit.job, [_incoming(folder / blob.name, blob.nbytes) for blob in submit.blobs])
+    """The receiver of a new job's blobs into ``folder``."""
+    for blob in submit.blobs:
+        SpoolFile(folder / blob.name, blob.nbytes).make()
+    return upload_on(submit, folder, dict.fromkeys((blob.name for blob in submit.blobs), 0))
 
 
-def _incoming(path: Path, nbytes: int) -> Part:
-    with disk_errors():
-        path.touch(mode=0o600)
-        return Part(path.name, nbytes, SpoolFile(path), min(path.stat().st_size, nbytes))
+def upload_on(submit: Submit, folder: Path, here: Mapping[str, int]) -> Receiving:
+    """The same for a job of which so many bytes of each blob are ``here``."""
+    parts = [Part(blob.name, blob.nbytes, SpoolFile(folder / blob.name, blob.nbytes), here[blob.name])
+             for blob in submit.blobs]  # fmt: skip
+    return Receiving(submit.job, parts)
 
 
 class Downloads:
     """Answers under way. A client that fetches several blobs of one job gets them one after the other."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, damaged: Damaged = lambda job, error: None) -> None:
+        self._send, self._damaged = send, damaged
         self._running: dict[tuple[Peer, str], deque[Sending]] = {}
 
     def begin(self, peer: Peer, fetch: Fetch, finished: Finished, folder: Path) -> None:
@@ -64,7 +71,7 @@ class Downloads:
         sizes = {layer.blob: layer.raster.nbytes for layer in finished.layers}
         if not 0 <= fetch.offset <= sizes.get(fetch.blob, -1) or not 1 <= fetch.credit <= CREDIT_WINDOW:
             raise OverpaintError(Code.BAD_REQUEST, "A part of the answer was asked for that does not exist.")
-        part = Part(fetch.blob, sizes[fetch.blob], SpoolFile(folder / fetch.blob), fetch.offset)
+        part = Part(fetch.blob, sizes[fetch.blob], SpoolFile(folder / fetch.blob, sizes[fetch.blob]), fetch.offset)
         waiting = self._running.setdefault((peer, fetch.job), deque())
         if len(waiting) >= _FETCHES_EACH:
             raise OverpaintError(
@@ -101,6 +108,8 @@ class Downloads:
         except OverpaintError as error:
             waiting.clear()
             self._send(key[0], Failed.of(key[1], error), None)
+            if isinstance(error, DamagedError):
+                self._damaged(key[1], error)
         if waiting:
             return False
         del self._running[key]

@@ -1,24 +1,28 @@
 """Table and spool together: every job in memory, and the same on disk as far as the disk allows.
 
-A new job is on disk before it is accepted, and so are its pixels and its answer. What the table adds (where a job
-stands, how often it was begun, why it failed) is written down when the disk lets us: a full disk or a broken table
-stops nobody's edit. What could not be written is owed, and written by a later ``settle``.
+What is promised to somebody is on the disk first: a job before it is accepted, its pixels before it is queued, its
+answer before it is finished, its end before it is acknowledged. A thread writes it (``scribe``); ``then`` is called
+when it is done. What the table adds (where a job stands, how often it was begun, why it failed) is written down when
+the disk lets us: a full disk or a broken table stops nobody's edit. What could not be written is owed, and written
+later.
 """
 
 from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from server.journal.clock import KeptTime
+from server.journal.clock import KeptTime, Mark
 from server.journal.disk import disk_errors
 from server.journal.entry import Entry
-from server.journal.spool import Spool
+from server.journal.scribe import Scribe, Then, nothing
+from server.journal.spool import Spool, remove_tree
 from server.journal.table import Table, is_broken, set_aside
 from server.wire.errors import OverpaintError
 from server.wire.messages import Failed, Finished, JobState, Submit
@@ -27,26 +31,53 @@ log = logging.getLogger(__name__)
 
 
 class Journal:
-    """Raises ``OverpaintError`` (disk-full, internal) where the spool cannot be used."""
+    """Raises ``OverpaintError`` (disk-full, internal) where the spool cannot be used. All methods are called on one
+    thread; watch ``scribes`` and call ``hear`` when one of them can be read."""
 
     def __init__(self, home: Path, system_clock: Callable[[], float] = time.time) -> None:
         self._path = home / "journal.sqlite"
         self._system_clock = system_clock
-        self._owed: dict[str, None] = {}  # in the order in which they came
+        self._closed = False
+        self._owing = threading.Lock()
+        self._owed: dict[str, Entry | None] = {}  # in the order in which they came
         self._table: Table | None = None
+        self._entries: dict[str, Entry] = {}
         with disk_errors():
             self._spool = Spool(home / "spool")
-            self._open_table()
-            self.clock = KeptTime(self._table.mark() if self._table is not None else None, system_clock)
-            self._entries: dict[str, Entry] = {}
-            self._agree(self._table.entries() if self._table is not None else [])
-        self.settle()
+            known = self._first_entries()
+            self.clock = KeptTime(self._mark(known), system_clock)
+            self._agree(known)
+        self._ink = Scribe("journal", self._commit)
+        self._bulk = Scribe("spool")
+        self.scribes = (self._ink, self._bulk)
+        self.tend()
 
     def close(self) -> None:
+        """What is asked is written first. Nothing happens the second time."""
+        if self._closed:
+            return
+        self._closed = True
+        self.tend()
+        for scribe in self.scribes:
+            scribe.close()
         if self._table is not None:
-            self.settle()
             self._table.close()
             self._table = None
+
+    def hear(self) -> None:
+        """Calls the ``then`` of all that is on the disk by now; never waits."""
+        for scribe in self.scribes:
+            scribe.hear()
+
+    def settle(self) -> None:
+        """Waits until all that was asked is on the disk, as far as it lets us, and heard."""
+        self.tend()
+        for scribe in reversed(self.scribes):
+            scribe.settle()
+
+    def tend(self) -> None:
+        """Call it now and then: what is owed is tried again, and the moment noted."""
+        self._ink.do(self._put_mark)
 
     def folder(self, job: str) -> Path:
         return self._spool.folder(job)
@@ -57,15 +88,32 @@ class Journal:
 
     # --- one job's life ---------------------------------------------------------------------------
 
-    def add(self, client: str, submit: Submit) -> None:
-        """A new job in state UPLOADING; on disk, or nothing of it is left and ``OverpaintError`` is raised."""
+    def add(self, client: str, submit: Submit, then: Then | None = None) -> None:
+        """A new job in state UPLOADING. It may be accepted when ``then`` hears no error; where it does, or where
+        ``OverpaintError`` is raised, the job is to be forgotten."""
         with disk_errors():
-            self._spool.add(submit, client)
+            self._spool.make(submit.job)
         self._put(Entry.of(submit, client, JobState.UPLOADING, self._system_clock(), self.clock.now))
+        self._ink.do(lambda: self._spool.put_request(submit, client), then)
 
     def put_request(self, client: str, submit: Submit) -> None:
         """What is asked of a job there is has changed."""
-        self._tolerate(lambda: self._spool.put_request(submit, client))
+        self._ink.do(lambda: self._spool.put_request(submit, client))
+
+    def sync_uploads(self, submit: Submit, then: Then) -> None:
+        """Its pixels are all here: it may be queued when ``then`` hears no error."""
+        self._bulk.do(lambda: self._spool.sync_uploads(submit), then)
+
+    def check_uploads(self, submit: Submit, then: Callable[[dict[str, int] | None], None]) -> None:
+        """``then`` hears how many bytes of each blob are as they were sent; None: the disk does not give them."""
+        found: dict[str, int] = {}
+        self._bulk.do(
+            lambda: found.update(self._spool.sound_uploads(submit)), lambda error: then(None if error else found)
+        )
+
+    def when_written(self, then: Then, checked: bool = False) -> None:
+        """``then`` is called when all that was asked before is on the disk. checked: when uploads have been checked."""
+        (self._bulk if checked else self._ink).do(then=then)
 
     def set_state(self, job: str, state: JobState) -> None:
         self._change(job, state=state)
@@ -84,46 +132,36 @@ class Journal:
 
     def finish(self, job: str, submit: Submit) -> None:
         """The answer is whole; what it was made from goes."""
-        self._change(job, state=JobState.FINISHED)
-        self._tolerate(lambda: self._spool.remove_uploads(job, submit))
+        entry = self._change(job, state=JobState.FINISHED)
+        self._ink.do(afterwards=lambda: self._if_still(entry, lambda: self._spool.remove_uploads(job, submit)))
 
     def fail(self, failure: Failed) -> None:
-        """The job is FAILED; its pixels are removed, the reason is kept."""
-        self._tolerate(lambda: self._spool.remove_pixels(failure.job))
-        self._change(failure.job, state=JobState.FAILED, failure=failure)
+        """The job is FAILED; the reason is kept, then its pixels are removed."""
+        entry = self._change(failure.job, state=JobState.FAILED, failure=failure)
+        self._ink.do(afterwards=lambda: self._if_still(entry, lambda: self._spool.remove_pixels(entry.job)))
 
-    def forget(self, job: str) -> None:
-        """Nothing of the job is left."""
-        self._tolerate(lambda: self._spool.remove(job))
-        self._entries.pop(job, None)
-        self._write(job)
+    def forget(self, job: str, then: Then | None = None) -> None:
+        """The job is none any more. That it never comes back may be promised when ``then`` is called."""
+        left = self._spool.take_out(job)
+        if self._entries.pop(job, None) is not None:
+            self._owe(job, None)
+        self._ink.do(self._spool.sync, then)
+        self._bulk.do(lambda: remove_tree(left))
 
     def set_aside(self, job: str, why: Exception) -> None:
         """The job cannot be read: it is none any more, but its folder is kept elsewhere."""
         self._tolerate(lambda: self._spool.set_aside(job, why))
         self._entries.pop(job, None)
-        self._write(job)
-
-    def settle(self) -> None:
-        """Writes what is owed; a table that broke meanwhile is set aside and written anew. Call it now and then."""
-        try:
-            if self._table is None:
-                self._open_table()
-            if self._table is not None:
-                for job in list(self._owed):
-                    self._write_to(self._table, job)
-                self._table.put_mark(self.clock.mark)
-        except sqlite3.Error as error:
-            if is_broken(error):
-                self._begin_table_anew(error)
-            else:
-                log.error("the journal cannot be written at the moment: %s", error)
+        self._owe(job, None)
 
     # --- reading ----------------------------------------------------------------------------------
 
     def entries(self) -> list[Entry]:
         """All jobs, in the order in which they came."""
         return list(self._entries.values())
+
+    def entry(self, job: str) -> Entry | None:
+        return self._entries.get(job)
 
     def request(self, job: str) -> Submit:
         """Raises ``OverpaintError`` for one that cannot be understood, ``OSError`` where the disk does not give it."""
@@ -134,37 +172,27 @@ class Journal:
         with disk_errors():
             return self._spool.answer(job)
 
-    def stored_bytes(self, job: str) -> int:
-        with disk_errors():
-            return self._spool.stored_bytes(job)
-
     # --- inside -----------------------------------------------------------------------------------
 
-    def _change(self, job: str, *, state: JobState, **values: Any) -> None:
+    def _change(self, job: str, *, state: JobState, **values: Any) -> Entry:
         entry = self._entries[job]
         changed = entry.changed if state is entry.state else self.clock.now
-        self._put(replace(entry, state=state, changed=changed, **values))
+        return self._put(replace(entry, state=state, changed=changed, **values))
 
-    def _put(self, entry: Entry) -> None:
+    def _put(self, entry: Entry) -> Entry:
         self._entries[entry.job] = entry
-        self._write(entry.job)
+        self._owe(entry.job, entry)
+        self._ink.do(nothing)
+        return entry
 
-    def _write(self, job: str) -> None:
-        self._owed[job] = None
-        if self._table is None:
-            return
-        try:
-            self._write_to(self._table, job)
-        except sqlite3.Error as error:
-            log.error("job %s is not in the journal yet: %s", job, error)
+    def _owe(self, job: str, entry: Entry | None) -> None:
+        with self._owing:
+            self._owed[job] = entry
 
-    def _write_to(self, table: Table, job: str) -> None:
-        entry = self._entries.get(job)
-        if entry is None:
-            table.remove(job)
-        else:
-            table.put(entry)
-        self._owed.pop(job, None)
+    def _if_still(self, entry: Entry, change: Callable[[], None]) -> None:
+        """A job of the same name may have been begun anew meanwhile."""
+        if self._entries.get(entry.job) is entry:
+            self._tolerate(change)
 
     def _tolerate(self, change: Callable[[], None]) -> None:
         """Pixels that cannot be removed now are found at the next start."""
@@ -173,19 +201,62 @@ class Journal:
         except OSError as error:
             log.error("the spool could not be tidied: %s", error)
 
-    def _open_table(self) -> None:
-        try:
-            self._table = Table(self._path)
-        except (OSError, sqlite3.Error) as error:
-            log.error("the journal cannot be opened (%s): jobs are kept in the spool alone", error)
+    # --- the table, on the scribe's thread -----------------------------------------------------------
 
-    def _begin_table_anew(self, error: sqlite3.Error) -> None:
+    def _commit(self) -> None:
+        """Writes what is owed. A table that broke, or went, is made anew, and all jobs with it."""
+        try:
+            if self._table is not None and not self._table.there:
+                self._lose_table("its files were moved or deleted")
+            self._write_owed()
+        except (OSError, sqlite3.Error) as error:
+            if not is_broken(error, self._path):
+                log.error("the journal cannot be written at the moment: %s", error)
+                return
+            self._lose_table(str(error))
+            set_aside(self._path, error)
+            self._write_owed()
+
+    def _write_owed(self) -> None:
+        with self._owing:
+            owed = dict(self._owed)
+        if not owed:
+            return
+        if self._table is None:
+            self._table = Table(self._path)
+        self._table.write(owed)
+        with self._owing:
+            for job in [job for job, entry in owed.items() if self._owed.get(job) is entry]:
+                self._owed.pop(job, None)
+
+    def _lose_table(self, why: str) -> None:
+        log.error("the journal is made anew from memory: %s", why)
         if self._table is not None:
             self._table.close()
             self._table = None
-        self._tolerate(lambda: set_aside(self._path, error))
-        self._open_table()
-        self._owed.update(dict.fromkeys(self._entries))
+        with self._owing:
+            self._owed = {**self._entries, **self._owed}
+
+    def _put_mark(self) -> None:
+        if self._table is not None and self._table.there:
+            self._table.put_mark(self.clock.mark)
+
+    # --- at the start -------------------------------------------------------------------------------
+
+    def _first_entries(self) -> list[Entry]:
+        try:
+            self._table = Table(self._path)
+            return self._table.entries()
+        except (OSError, sqlite3.Error) as error:
+            log.error("the journal cannot be opened (%s): jobs are kept in the spool alone", error)
+            return []
+
+    def _mark(self, known: list[Entry]) -> Mark | None:
+        """Where the mark is lost the clock goes on from the last change: it may have been far behind the system's."""
+        mark = self._table.mark() if self._table is not None else None
+        if mark is not None or not known:
+            return mark
+        return Mark(max(entry.changed for entry in known), self._system_clock())
 
     def _agree(self, known: list[Entry]) -> None:
         """The jobs are those that lie in the spool; where the table does not know one it is adopted, oldest first."""
@@ -198,11 +269,14 @@ class Journal:
     def _adopt(self, job: str) -> None:
         try:
             submit, client = self._spool.request(job)
-        except OverpaintError as error:
+        except (IsADirectoryError, OverpaintError) as error:
             self.set_aside(job, error)
         except OSError as error:
             log.error("the request of job %s is not readable now (%s); the next start tries again", job, error)
         else:
             state = JobState.UPLOADING if self._spool.answer(job) is None else JobState.FINISHED
-            self._entries[job] = Entry.of(submit, client, state, self._spool.created(job), self.clock.now)
-            self._owed[job] = None
+            self._put_first(Entry.of(submit, client, state, self._spool.created(job), self.clock.now))
+
+    def _put_first(self, entry: Entry) -> None:
+        self._entries[entry.job] = entry
+        self._owe(entry.job, entry)

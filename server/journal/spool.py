@@ -1,28 +1,35 @@
 """The folders of the jobs: what was uploaded, and the answer until it is acknowledged.
 
 A job's folder holds ``request.json`` (its ``Submit`` and client), the uploaded blobs, and the answer: ``result-0``,
-``result-1``, … and, written last, ``result.json`` (its ``Finished``). A job exists as long as its ``request.json``.
+``result-1``, … and, written last, ``result.json`` (its ``Finished``). A job exists as long as its ``request.json``, and
+as long as its folder bears its name: what is removed gets another name first, in one step.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
+import re
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.journal.checked import CheckedFile, DamagedError, is_plain, read_sealed, sums_of, write_sealed
 from server.journal.disk import unused
 from server.wire import codec
-from server.wire.errors import OverpaintError
-from server.wire.files import private_folder, write_private
+from server.wire.errors import Code, OverpaintError
+from server.wire.files import private_folder, sync_file, sync_folder
 from server.wire.messages import Finished, Submit
 
 log = logging.getLogger(__name__)
 
 REQUEST = "request.json"
 RESULT = "result.json"
+
+_UPLOADS = frozenset({"layer", "mask", "icc"})
+_ANSWER = re.compile(r"result-\d{1,4}")
+_REMOVED = ".removed-"
 
 
 @dataclass(frozen=True)
@@ -33,95 +40,163 @@ class Owner:
 
 
 class Spool:
-    """Raises ``OSError`` for what the disk refuses, ``OverpaintError`` (bad-request) for a request or answer that
-    cannot be read."""
+    """Raises ``OSError`` for what the disk refuses, ``OverpaintError`` for a request or answer that cannot be read.
+    Whatever was put in the spool's place, or took it away, while the server runs: it is there again when it is needed.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = private_folder(path)
+        self._path = path
+        self._ready()
 
     def folder(self, job: str) -> Path:
         return self._path / job
 
     def free_bytes(self) -> int:
-        return shutil.disk_usage(self._path).free
+        return shutil.disk_usage(self._ready()).free
 
     def jobs(self) -> Iterator[str]:
         """Names of the folders; what is left of a job that was being forgotten is removed on the way."""
         for folder in sorted(self._path.iterdir()):
-            if (folder / REQUEST).exists():
+            if not folder.name.startswith(_REMOVED) and _exists(folder / REQUEST):
                 yield folder.name
             else:
-                _remove_tree(folder)
+                remove_tree(folder)
 
-    def add(self, submit: Submit, client: str) -> None:
-        """The job's folder with its request; nothing of it is left when that fails."""
-        folder = private_folder(self.folder(submit.job))
-        try:
-            self.put_request(submit, client)
-        except OSError:
-            _remove_tree(folder)
-            raise
+    def make(self, job: str) -> None:
+        """The job's folder, empty."""
+        self._ready()
+        private_folder(self.folder(job))
 
     def put_request(self, submit: Submit, client: str) -> None:
-        """In place of what was asked before, whole or not at all."""
-        write_private(self.folder(submit.job) / REQUEST, codec.to_text(submit, client=client))
+        """In place of what was asked before, whole or not at all; on the disk, with the job's folder, when it
+        returns."""
+        folder = self.folder(submit.job)
+        write_sealed(folder / REQUEST, codec.to_text(submit, client=client))
+        sync_folder(folder)
+        sync_folder(self._path)
+
+    def sync_uploads(self, submit: Submit) -> None:
+        """What was uploaded is on the disk when it returns."""
+        folder = self.folder(submit.job)
+        for blob in submit.blobs:
+            sync_file(folder / blob.name)
+            sync_file(sums_of(folder / blob.name))
+        sync_folder(folder)
+
+    def sound_uploads(self, submit: Submit) -> dict[str, int]:
+        """How many bytes of each blob are here as they were sent; the others are to be sent again."""
+        return {blob.name: self._sound(CheckedFile(self.folder(submit.job) / blob.name, blob.nbytes))
+                for blob in submit.blobs}  # fmt: skip
 
     def request(self, job: str) -> tuple[Submit, str]:
         """What was asked, and whose it is."""
-        text = (self.folder(job) / REQUEST).read_bytes()
-        return codec.from_text(Submit, text, REQUEST), codec.from_text(Owner, text, REQUEST).client
+        text = read_sealed(self.folder(job) / REQUEST, "The request")
+        submit, owner = codec.from_text(Submit, text, REQUEST), codec.from_text(Owner, text, REQUEST)
+        if submit.job != job or not {blob.name for blob in submit.blobs} <= _UPLOADS:
+            raise OverpaintError(Code.BAD_REQUEST, f"The folder of job {job} holds a request that is not its own.")
+        return submit, owner.client
 
     def created(self, job: str) -> float:
-        return (self.folder(job) / REQUEST).stat().st_mtime
+        try:
+            return (self.folder(job) / REQUEST).stat().st_mtime
+        except OSError:  # it has just gone: whoever reads the request will say so
+            return 0.0
 
     def answer(self, job: str) -> Finished | None:
-        """The answer when all of it is there."""
+        """The answer when all of it is there, as far as sizes tell; each block is looked at when it is read."""
         folder = self.folder(job)
         try:
-            finished = codec.from_text(Finished, (folder / RESULT).read_bytes(), RESULT)
-            whole = all((folder / layer.blob).stat().st_size == layer.raster.nbytes for layer in finished.layers)
+            finished = codec.from_text(Finished, read_sealed(folder / RESULT, "The answer"), RESULT)
+            whole = all(
+                _ANSWER.fullmatch(layer.blob)
+                and is_plain(folder / layer.blob)
+                and (folder / layer.blob).stat().st_size == layer.raster.nbytes
+                for layer in finished.layers
+            )
         except FileNotFoundError:
             return None
-        except OverpaintError as error:
+        except (IsADirectoryError, NotADirectoryError, OverpaintError) as error:
             log.error("the answer of job %s cannot be read: %s", job, error)
             return None
-        return finished if whole else None
+        return finished if whole and finished.job == job else None
 
     def remove_answer(self, job: str) -> None:
         """Also a part of one. Its ``result.json`` goes first, so that nothing ever looks whole that is not."""
-        (self.folder(job) / RESULT).unlink(missing_ok=True)
+        _remove(self.folder(job) / RESULT)
         for path in self.folder(job).glob("result-*"):
-            path.unlink(missing_ok=True)
+            _remove(path)
 
     def remove_uploads(self, job: str, submit: Submit) -> None:
         """The answer is there: what it was made from is no longer needed."""
         for blob in submit.blobs:
-            (self.folder(job) / blob.name).unlink(missing_ok=True)
+            _remove(self.folder(job) / blob.name)
+            _remove(sums_of(self.folder(job) / blob.name))
 
     def remove_pixels(self, job: str) -> None:
         """Uploads and answers go, the request stays."""
         for path in self.folder(job).glob("*"):
             if path.name != REQUEST:
-                path.unlink(missing_ok=True)
+                _remove(path)
 
-    def remove(self, job: str) -> None:
-        """The request goes first: a crash in the middle leaves no half job."""
-        with contextlib.suppress(OSError):  # a file in the folder's place; what is left is removed at the next start
-            (self.folder(job) / REQUEST).unlink(missing_ok=True)
-        _remove_tree(self.folder(job))
+    def take_out(self, job: str) -> Path:
+        """The job is none any more, at once; its folder, under the name that is returned, is still to be removed."""
+        place = self._path / f"{_REMOVED}{job}-{time.time_ns():x}"
+        try:
+            self.folder(job).replace(place)
+        except FileNotFoundError:
+            pass
+        except OSError as error:  # a file of it is open, on Windows
+            log.error("the folder of job %s cannot be moved (%s)", job, error)
+            _remove(self.folder(job) / REQUEST)
+            return self.folder(job)
+        return place
+
+    def sync(self) -> None:
+        """Which jobs there are is on the disk when it returns."""
+        sync_folder(self._ready())
 
     def set_aside(self, job: str, why: Exception) -> None:
         """What cannot be read (a newer version's, perhaps) is moved out of the way, never deleted."""
-        place = unused(private_folder(self._path.with_name("broken")) / job)
-        log.error("the request of job %s cannot be read (%s); its folder is kept as %s", job, why, place)
-        self.folder(job).replace(place)
+        log.error("the request of job %s cannot be read (%s); its folder is kept in “broken”", job, why)
+        self._move_out(self.folder(job))
 
-    def stored_bytes(self, job: str) -> int:
-        return sum(path.stat().st_size for path in self.folder(job).glob("*"))
+    def _move_out(self, path: Path) -> None:
+        path.replace(unused(private_folder(self._path.with_name("broken")) / path.name))
+
+    def _ready(self) -> Path:
+        if self._path.is_symlink() or not self._path.is_dir():
+            if _exists(self._path):
+                log.error("there is no folder at %s: what is there is kept in “broken”", self._path)
+                self._move_out(self._path)
+            private_folder(self._path)
+        return self._path
+
+    @staticmethod
+    def _sound(file: CheckedFile) -> int:
+        try:
+            return file.sound()
+        except OSError as error:
+            raise DamagedError("A part") from error
 
 
-def _remove_tree(path: Path) -> None:
+def remove_tree(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except (IsADirectoryError, PermissionError):  # a folder in a file's place
+        remove_tree(path)
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is anything of this name, be it a link that leads nowhere."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True

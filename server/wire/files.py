@@ -61,6 +61,26 @@ def put_aside(path: Path) -> Path:
     return place
 
 
+def sync_folder(path: Path) -> None:
+    """The names in ``path`` are on the disk when it returns (a system that cannot sync a folder keeps them itself)."""
+    if os.name != "posix":
+        return
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """The bytes of ``path`` are on the disk when it returns."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _put_if_absent(temporary: Path, path: Path) -> None:
     try:
         os.link(temporary, path)

@@ -8,13 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.edits.edit import Answer, Edit, Report, Scene, Step, seeds
-from server.journal import REQUEST, RESULT, Owner
+from server.journal import (
+    REQUEST,
+    RESULT,
+    DamagedError,
+    Owner,
+    read_sealed,
+    read_whole,
+    write_sealed,
+    write_whole,
+)
 from server.pixels import blend, formats, masks
 from server.pixels.formats import Source
 from server.pixels.masks import Masks
 from server.pixels.picture import F32
 from server.wire import codec, content
-from server.wire.files import write_private
+from server.wire.files import sync_folder
 from server.wire.messages import Finished, ResultLayer, Submit
 from server.wire.peers import guest_of
 from server.wire.recipe import Recipe
@@ -47,15 +56,18 @@ class Stopwatch:
 
 
 def read_request(folder: Path) -> Submit:
-    return codec.from_text(Submit, (folder / REQUEST).read_bytes(), REQUEST)
+    """Raises ``DamagedError``, also where there is none any more."""
+    if not (folder / REQUEST).exists():
+        raise DamagedError("What was sent")
+    return codec.from_text(Submit, read_sealed(folder / REQUEST, "The request"), REQUEST)
 
 
 def _guest(folder: Path) -> str:
-    return guest_of(codec.from_text(Owner, (folder / REQUEST).read_bytes(), REQUEST).client)
+    return guest_of(codec.from_text(Owner, read_sealed(folder / REQUEST, "The request"), REQUEST).client)
 
 
 def run(submit: Submit, folder: Path, edit: Edit, models: Models, report: Report) -> Finished:
-    """Do the job that lies in ``folder`` with ``edit`` and put its answer there.
+    """Do the job that lies in ``folder`` with ``edit`` and put its answer there: it is on the disk when this returns.
 
     ``report`` hears each step and may raise ``Cancelled``, which passes, as does any ``OverpaintError``.
     """
@@ -80,27 +92,36 @@ def run(submit: Submit, folder: Path, edit: Edit, models: Models, report: Report
         watch.seconds(),
         (*source.notices, *answer.notices),
     )
-    write_private(folder / RESULT, codec.to_text(finished))
+    sync_folder(folder)
+    write_sealed(folder / RESULT, codec.to_text(finished))
+    sync_folder(folder)
     return finished
 
 
 def _content(folder: Path) -> str:
     sent = [(name, folder / name) for name in ("layer", "mask", "icc")]
-    there = ((name, path.read_bytes()) for name, path in sent if path.exists() and path.stat().st_size)
+    there = ((name, _sent(path)) for name, path in sent if path.exists() and path.stat().st_size)
     return content.of_guest(content.digest(there), _guest(folder))
 
 
 def _read_source(submit: Submit, folder: Path) -> Source:
     icc = folder / "icc"
-    profile = icc.read_bytes() if icc.exists() and icc.stat().st_size else None
-    return formats.read_source(submit.layer, (folder / "layer").read_bytes(), profile)
+    profile = _sent(icc) if icc.exists() and icc.stat().st_size else None
+    return formats.read_source(submit.layer, _sent(folder / "layer"), profile)
+
+
+def _sent(path: Path) -> bytes:
+    try:
+        return read_whole(path, "What was sent")
+    except FileNotFoundError as error:
+        raise DamagedError("What was sent") from error
 
 
 def _read_masks(submit: Submit, folder: Path, alpha: F32) -> Masks:
     extent = submit.layer.bounds.extent
     if submit.mask_depth is None:
         return masks.whole(extent, alpha)
-    selection = masks.decode_mask((folder / "mask").read_bytes(), submit.mask_depth, extent)
+    selection = masks.decode_mask(_sent(folder / "mask"), submit.mask_depth, extent)
     return masks.derive(selection, submit.recipe.grow, submit.recipe.feather)
 
 
@@ -113,7 +134,7 @@ def _write_layers(
     for number, (image, (eta, seed)) in enumerate(zip(answer.images, _draws(answer.recipe), strict=True)):
         report(Step("Matching the colours", number, len(answer.images)))
         layer = blend.finish(source.picture, image, edges)
-        (folder / f"result-{number}").write_bytes(formats.encode_answer(layer, source))
+        write_whole(folder / f"result-{number}", formats.encode_answer(layer, source))
         yield ResultLayer(f"result-{number}", raster, seed, eta)
 
 

@@ -16,6 +16,9 @@ from server.wire import codec
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import Cancelled, Estimate, Estimated, Failed, Finished, Progress
 
+LIGHT = "light"
+"""In a device's place, for the process that imports no torch and does what needs no model."""
+
 _LENGTHS = struct.Struct(">II")
 _LONGEST = 1 << 20
 """Of a header, and of a payload: no preview is larger. Only a process whose memory is not in order announces more."""

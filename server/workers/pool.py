@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import psutil
 import zmq
 
 from server.wire.errors import OverpaintError
@@ -29,6 +30,12 @@ AUTO = "auto"
 
 SILENT_AFTER_S = 120.0
 """Without a beat for so long, a worker counts as hung. Long: native code may keep the interpreter to itself."""
+
+LIGHT_RESTS_S = 60.0
+_STARTS_IN_S = 10.0
+_LIGHT_NUMBER = -1
+_LIGHT_NEEDS = 1 << 30
+"""Bytes of memory that have to be free before the light worker is started; else its work waits for another one."""
 
 _ASLEEP_S = 5.0
 """Between two ticks: then the gateway itself stood still, and has not read yet what the workers said meanwhile."""
@@ -47,11 +54,15 @@ _KILLED = -int(getattr(signal, "SIGKILL", 9))
 
 
 class Worker:
-    """One process and what it is doing: a ``job``, or a ``question`` (the name it goes by here), or neither."""
+    """One process and what it is doing: a ``job``, or a ``question`` (the name it goes by here), or neither. light: for
+    what needs no model; it lives only while there is such work."""
 
-    def __init__(self, number: int, device: str) -> None:
+    def __init__(self, number: int, device: str, light: bool = False) -> None:
         self.number = number
         self.device = device
+        self.light = light
+        self.wanted = not light
+        self.rested = 0.0
         self.title = ""
         self.ready = False
         self.job: str | None = None
@@ -95,6 +106,7 @@ class Worker:
     def done(self) -> None:
         """It reported the end of its job, or answered its question."""
         self.job = self.question = self.stop_by = None
+        self.rested = time.monotonic()
 
     def kill(self) -> None:
         if self.process is not None:
@@ -107,7 +119,8 @@ class Worker:
 
 class Pool:
     """Poll ``socket``, then call ``receive``; call ``tick`` about each half second. silent_after: seconds after which a
-    worker that says nothing is ended, and another started in its place."""
+    worker that says nothing is ended, and another started in its place. light_rests: seconds without work after which
+    the light worker ends."""
 
     def __init__(
         self,
@@ -115,8 +128,9 @@ class Pool:
         home: Path,
         device: str = AUTO,
         silent_after: float = SILENT_AFTER_S,
+        light_rests: float = LIGHT_RESTS_S,
     ) -> None:
-        self._silent_after = silent_after
+        self._silent_after, self._light_rests = silent_after, light_rests
         self._ticked = time.monotonic()
         self._context = context
         self._home = home
@@ -126,37 +140,64 @@ class Pool:
         self.socket.bind(self._endpoint)
         self._closing = False
         self.workers = [Worker(0, device)]
+        self.light = Worker(_LIGHT_NUMBER, link.LIGHT, light=True)
         self.problem = ""
+
+    @property
+    def everyone(self) -> tuple[Worker, ...]:
+        """Those of the devices, and the light one, which need not live."""
+        return *self.workers, self.light
 
     @property
     def device(self) -> str:
         """For people: ``CPU``, ``NVIDIA H200`` …; empty until torch has said."""
         return ", ".join(worker.title for worker in self.workers if worker.title)
 
-    def idle(self) -> Worker | None:
-        return next((worker for worker in self.workers if worker.idle), None)
+    def idle(self, light: bool = False) -> Worker | None:
+        """light: for work that any worker can do, the light one first."""
+        able = [self.light, *self.workers] if light else self.workers
+        return next((worker for worker in able if worker.idle), None)
+
+    def want_light(self) -> None:
+        """There is work for the light worker: it is started, where there is memory for one more process, and none
+        that is just starting will do it as soon."""
+        now = time.monotonic()
+        coming = any(
+            worker.process and not worker.ready and now - worker.heard < _STARTS_IN_S for worker in self.workers
+        )
+        if not self.light.wanted and not coming and psutil.virtual_memory().available > _LIGHT_NEEDS:
+            self.light.wanted = True
+            self.tick(now)
 
     def running(self, job: str) -> Worker | None:
-        return next((worker for worker in self.workers if worker.job == job), None)
+        return next((worker for worker in self.everyone if worker.job == job), None)
 
     def tick(self, now: float) -> None:
         """Starts what is due; ends what is hung or did not stop when asked."""
         if now - self._ticked > _ASLEEP_S:
             self._give_time(now)
         self._ticked = now
-        for worker in self.workers:
+        for worker in self.everyone:
             if worker.process is None:
-                if now >= worker.start_at:
+                if worker.wanted and now >= worker.start_at:
                     self._start(worker, now)
+            elif worker.light and worker.idle and now - worker.rested > self._light_rests:
+                self._dismiss(worker)
             elif now - worker.heard > self._silent_after or (worker.stop_by is not None and now > worker.stop_by):
                 log.warning("worker %d does not react and is ended", worker.number)
                 worker.stop_by = None
                 worker.heard = now
                 worker.kill()
 
+    def _dismiss(self, worker: Worker) -> None:
+        log.info("worker %d ends: nothing has been asked of it for a while", worker.number)
+        worker.wanted = worker.ready = False
+        if worker.orders is not None:
+            worker.orders.end()
+
     def _give_time(self, now: float) -> None:
         """What stood still was the gateway: nobody's silence counts, nor the time in which a worker was to stop."""
-        for worker in self.workers:
+        for worker in self.everyone:
             worker.heard = now
             if worker.stop_by is not None:
                 worker.stop_by += now - self._ticked
@@ -167,7 +208,7 @@ class Pool:
         reports = []
         while (frames := self._next()) is not None:
             number, header, payload = frames
-            worker = self.workers[int(number)]
+            worker = self.light if int(number) == _LIGHT_NUMBER else self.workers[int(number)]
             try:
                 note = link.unpack_note(header)
             except OverpaintError:
@@ -188,8 +229,8 @@ class Pool:
     def close(self) -> None:
         """Ends all workers: the end of their orders first, force after a moment."""
         self._closing = True
-        living = [worker.process for worker in self.workers if worker.process is not None]
-        for worker in self.workers:
+        living = [worker.process for worker in self.everyone if worker.process is not None]
+        for worker in self.everyone:
             if worker.orders is not None:
                 worker.orders.end()
         until = time.monotonic() + _LAST_MOMENT_S
@@ -203,7 +244,7 @@ class Pool:
 
     def _note(self, worker: Worker, note: link.Order | link.Note) -> None:
         if isinstance(note, link.Ready):
-            worker.ready, worker.failures, self.problem = True, 0, ""
+            worker.ready, worker.failures, worker.rested, self.problem = True, 0, time.monotonic(), ""
         elif isinstance(note, link.Devices):
             self._meet(worker, note)
         elif isinstance(note, link.Died):
@@ -219,9 +260,11 @@ class Pool:
 
     def _bury(self, worker: Worker, died: link.Died) -> None:
         log.warning("worker %d ended with status %d", worker.number, died.status)
-        if not worker.ready:
+        worker.wanted = not worker.light
+        if not worker.ready and not (worker.light and died.status == 0):
             worker.failures += 1
-            self.problem = f"The part of the server that does the work does not start ({died.last_words})."
+            if not worker.light:
+                self.problem = f"The part of the server that does the work does not start ({died.last_words})."
         worker.starved = died.status == _KILLED and oom.killed_so_far() > worker.killed_before
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**worker.failures) if worker.failures else 0.0
         worker.start_at = time.monotonic() + pause

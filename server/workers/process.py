@@ -72,8 +72,8 @@ class Process:
 
     def _next_order(self) -> link.Order:
         """torch is imported in the first pause: beside a job that needs none it would only slow that down. Without a
-        model nothing needs it."""
-        if not self._had_pause:
+        model nothing needs it, and the light worker never."""
+        if not self._had_pause and self._device != link.LIGHT:
             try:
                 return self._todo.get(timeout=_PAUSE_BEFORE_TORCH)
             except queue.Empty:

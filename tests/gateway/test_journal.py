@@ -30,7 +30,9 @@ def journal(tmp_path):
 
 def reopened(journal: Journal, home: Path) -> Journal:
     journal.close()
-    return Journal(home)
+    again = Journal(home)
+    again.settle()
+    return again
 
 
 def test_a_job_and_its_request_are_there_after_a_restart(journal, tmp_path):
@@ -66,6 +68,7 @@ def test_nothing_is_left_of_a_forgotten_job(journal, tmp_path):
     (journal.folder(A) / "layer").write_bytes(b"x")
     journal.forget(A)
     journal.forget(A)
+    journal.settle()
     assert journal.entries() == []
     assert list((tmp_path / "spool").iterdir()) == []
 
@@ -73,6 +76,7 @@ def test_nothing_is_left_of_a_forgotten_job(journal, tmp_path):
 def test_a_folder_half_removed_at_a_crash_is_removed_at_the_next_start(journal, tmp_path):
     journal.add("me", submit(A))
     (journal.folder(A) / "layer").write_bytes(b"x")
+    journal.settle()
     (journal.folder(A) / "request.json").unlink()
     again = reopened(journal, tmp_path)
     assert again.entries() == []
@@ -96,12 +100,14 @@ def test_a_damaged_table_is_made_anew_from_the_spool(journal, tmp_path, damage):
 
 def test_a_table_of_another_version_is_made_anew_from_the_spool(journal, tmp_path):
     journal.add("me", submit(A))
+    journal.settle()
     journal._table._connection.execute("ALTER TABLE jobs DROP COLUMN runs")
     assert [entry.job for entry in reopened(journal, tmp_path).entries()] == [A]
 
 
 def test_other_users_cannot_read_what_is_kept(journal, tmp_path):
     journal.add("me", submit(A))
+    journal.settle()
     if os.name == "posix":
         assert (tmp_path / "journal.sqlite").stat().st_mode & 0o077 == 0
         assert journal.folder(A).stat().st_mode & 0o077 == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def uploaded(journal: Journal, job: str) -> None:
     journal.add("me", submit(job))
     (journal.folder(job) / "layer").write_bytes(b"x" * 64)
     (journal.folder(job) / "mask").write_bytes(b"x" * 16)
+    journal.settle()
 
 
 def answered(journal: Journal, job: str, nbytes: int = 64) -> None:
@@ -46,7 +48,8 @@ def states(book: Book) -> dict[str, JobState]:
 def loaded(home: Path) -> tuple[Journal, Book]:
     journal = Journal(home)
     book = Book(journal)
-    book.load()
+    book.load(lambda job: None)
+    journal.settle()
     return journal, book
 
 
@@ -68,6 +71,7 @@ def test_a_table_that_breaks_while_the_server_runs_is_made_anew_without_a_restar
     journal = Journal(tmp_path)
     for number in range(200):
         journal.add("me", submit(f"{number:032x}"))
+    journal.settle()
     journal._table._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     journal._table._connection.execute("PRAGMA cache_size=0")
     table = tmp_path / "journal.sqlite"
@@ -76,7 +80,6 @@ def test_a_table_that_breaks_while_the_server_runs_is_made_anew_without_a_restar
         file.write(os.urandom(table.stat().st_size - 4096))
     journal.set_state(f"{7:032x}", JobState.QUEUED)
     journal.add("me", submit(A))
-    journal.settle()
     journal.settle()
     assert (tmp_path / "journal-broken.sqlite").exists()
     journal.close()
@@ -149,10 +152,12 @@ def fill(journal: Journal) -> None:
 
 def test_a_job_is_taken_done_and_failed_on_a_full_disk_and_written_down_later(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
+    journal.settle()
     fill(journal)
     names = [f"{number:032x}" for number in range(100)]
     for name in names:
         journal.add("me", submit(name))
+    journal.settle()
     assert journal._owed
     journal.begin_run(names[-1])
     journal.fail(Failed(names[-1], Code.EDIT_FAILED, "It did not work.", ""))
@@ -168,35 +173,39 @@ def test_a_job_is_taken_done_and_failed_on_a_full_disk_and_written_down_later(tm
     again.close()
 
 
-def test_a_table_that_cannot_be_opened_stops_nobody(tmp_path: Path) -> None:
+def test_a_table_that_cannot_be_opened_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
     journal = Journal(tmp_path)
     uploaded(journal, A)
     journal.close()
-    for part in tmp_path.glob("journal.sqlite*"):
-        part.unlink()
-    (tmp_path / "journal.sqlite").mkdir()
+    monkeypatch.setattr("server.journal.table._connect", refused)
     journal, book = loaded(tmp_path)
     assert states(book) == {A: JobState.QUEUED}
     uploaded(journal, B)
-    (tmp_path / "journal.sqlite").rmdir()
+    monkeypatch.undo()
     journal.settle()
     journal.close()
+    assert not list(tmp_path.glob("*broken*"))
     assert {entry.job for entry in Journal(tmp_path).entries()} == {A, B}
 
 
-def test_a_job_whose_folder_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal = Journal(tmp_path)
+def test_a_job_that_the_disk_does_not_take_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal, heard = Journal(tmp_path), []
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("server.journal.spool.write_private", full)
-    with pytest.raises(Exception, match="disk is full"):
-        journal.add("me", submit(A))
+    monkeypatch.setattr("server.journal.spool.write_sealed", full)
+    journal.add("me", submit(A), heard.append)
+    journal.settle()
+    assert "disk is full" in heard[0].sentence
+    journal.forget(A)
     monkeypatch.undo()
-    assert journal.entries() == []
-    assert list((tmp_path / "spool").iterdir()) == []
-    journal.add("me", submit(A))
+    journal.add("me", submit(A), heard.append)
+    journal.settle()
+    assert heard[1] is None
     journal.close()
 
 
@@ -243,9 +252,10 @@ def test_a_clock_that_jumps_throws_no_result_away_and_changes_no_order(tmp_path:
     system.now -= jump
     journal = Journal(tmp_path, system)
     book = Book(journal)
-    book.load()
+    book.load(lambda job: None)
+    assert len(list(book)) == 3
     assert [entry.job for entry in journal.entries()] == [A, B, C]
-    assert book.expired(journal.clock.now, Settings()) == []
+    assert not any(book.sweep(journal.clock.now, Settings()))
     journal.close()
 
 
@@ -257,8 +267,10 @@ def test_results_do_grow_old(tmp_path: Path) -> None:
             uploaded(journal, A)
             answered(journal, A)
         book = Book(journal)
-        book.load()
-        expired = book.expired(journal.clock.now, Settings())
+        book.load(lambda job: None)
+        journal.settle()
+        assert len(list(book)) == 1
+        expired = [job for job in book.sweep(journal.clock.now, Settings()) if job is not None]
         journal.close()
         system.now += DAY
     assert [job.id for job in expired] == [A]

@@ -23,7 +23,7 @@ from server.journal import RESULT, Journal
 from server.wire import codec
 from server.wire.connection import read_connection
 from server.wire.errors import Code, FullError
-from server.wire.messages import Finished, JobState
+from server.wire.messages import Finished, JobState, ResultLayer
 from server.wire.recipe import Recipe
 from tests.conftest import short_folder
 from tests.running import PONDERING, Client, RunningServer, submission, until
@@ -151,30 +151,41 @@ def book_with_results(home: Path, *ages: float) -> tuple[Journal, Book, list[str
     journal = Journal(home)
     names = []
     for _ in ages:
-        job = submission("erase", 1, 1)
+        job = submission("erase", 25, 10)
+        layer = ResultLayer("result-0", job.layer, 1)
         journal.add("me", job.message())
         (journal.folder(job.job) / "result-0").write_bytes(bytes(1000))
-        (journal.folder(job.job) / RESULT).write_text(codec.to_text(Finished(job.job, Recipe("erase"), ())))
+        (journal.folder(job.job) / RESULT).write_text(codec.to_text(Finished(job.job, Recipe("erase"), (layer,))))
         names.append(job.job)
+    journal.settle()
     book = Book(journal)
-    book.load()
+    book.load(lambda job: None)
+    list(book)
     for name, age in zip(names, ages, strict=True):
         journal._put(replace(journal._entries[name], changed=journal.clock.now - age))
     return journal, book, names
 
 
+def expired(journal: Journal, book: Book, settings: Settings) -> list[str]:
+    gone = []
+    for job in book.sweep(journal.clock.now, settings):
+        if job is not None:
+            book.forget(job)
+            gone.append(job.id)
+    return gone
+
+
 def test_a_result_nobody_fetched_goes_when_it_is_too_old(home):
     journal, book, (old, new) = book_with_results(home, 900, 100)
-    assert [job.id for job in book.expired(journal.clock.now, Settings(keep_results_for=500))] == [old]
+    assert expired(journal, book, Settings(keep_results_for=500)) == [old]
     assert {job.id: job.state for job in book}[new] is JobState.FINISHED
     journal.close()
 
 
 def test_of_too_many_results_the_oldest_go(home):
-    journal, book, (first, second, third) = book_with_results(home, 30, 20, 10)
-    size = journal.stored_bytes(third)
-    assert {job.id for job in book.expired(journal.clock.now, Settings(keep_bytes=2 * size))} == {first}
-    assert {job.id for job in book.expired(journal.clock.now, Settings(keep_bytes=size))} == {first, second}
+    journal, book, (first, second, _) = book_with_results(home, 30, 20, 10)
+    assert expired(journal, book, Settings(keep_bytes=2000)) == [first]
+    assert expired(journal, book, Settings(keep_bytes=1000)) == [second]
     journal.close()
 
 

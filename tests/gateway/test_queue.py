@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from server.gateway.queue import FairQueue
+from server.gateway.tally import NOTHING, Share, Tally
 
 
 def filled(*pairs: tuple[str, str]) -> FairQueue:
@@ -45,3 +49,51 @@ def test_a_job_put_back_is_the_very_next():
     assert job == "a1"
     queue.put_back(job, "a")
     assert queue.order() == ["a1", "b1", "b2"]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.integers(0, 5)),
+        st.tuples(st.just("take"), st.just(0)),
+        st.tuples(st.just("put back"), st.just(0)),
+        st.tuples(st.just("remove"), st.integers(0, 30)),
+    ),
+    max_size=60,
+)
+
+
+@given(STEPS)
+def test_the_order_that_is_told_is_the_order_in_which_jobs_are_taken(steps):
+    queue, taken, owner = FairQueue(), [], {}
+    for number, (what, which) in enumerate(steps):
+        if what == "add":
+            owner[f"j{number}"] = f"c{which}"
+            queue.add(f"j{number}", f"c{which}")
+        elif what == "take" and queue:
+            taken.append(queue.take())
+        elif what == "put back" and taken:
+            job = taken.pop()
+            queue.put_back(job, owner[job])
+            assert queue.order()[0] == job
+        elif what == "remove":
+            queue.remove(f"j{which}")
+    told = queue.order()
+    assert len(told) == len(queue)
+    assert [queue.take() for _ in told] == told
+    assert queue.take() is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from("ab"), st.integers(0, 5), st.booleans()), max_size=40))
+def test_a_tally_is_the_sum_of_the_jobs_there_are(changes):
+    tally, jobs = Tally(), {}
+    for job, who, nbytes, gone in changes:
+        if gone:
+            tally.drop(str(job))
+            jobs.pop(job, None)
+        else:
+            jobs[job] = who, Share(1, 0, nbytes, nbytes, 0)
+            tally.put(str(job), *jobs[job])
+    for who in "ab":
+        mine = [share for owner, share in jobs.values() if owner == who]
+        assert tally.of(who) == Share(*map(sum, zip(*mine, strict=True))) if mine else tally.of(who) == NOTHING
+    assert tally.all.kept == sum(share.kept for _, share in jobs.values())

@@ -33,11 +33,18 @@ _CLOCK = Path(os.environ.get("OVERPAINT_TEST_CLOCK", ""))
 if _CLOCK.name:
     time.time = _wrong_clock
 
+
+class _Heavy(table.Method):
+    """It stands for a method with a model: the light worker does not take it."""
+
+    light = False
+
+
 _SLOW = (PresetOffer("slow", "Slow", ""),)
 
 table.METHODS = (
     *table.METHODS,
-    table.Method(
+    _Heavy(
         "ponder",
         "Ponder",
         "",
@@ -48,6 +55,6 @@ table.METHODS = (
         presets=_SLOW,
         estimator="tests.pondering.edit:estimate",
     ),
-    table.Method("muse", "Muse", "", False, False, None, "tests.pondering.edit:ponder"),  # learns nothing first
-    table.Method("learn", "Learn", "", False, False, None, "tests.pondering.learn:learn"),
+    _Heavy("muse", "Muse", "", False, False, None, "tests.pondering.edit:ponder"),  # learns nothing first
+    _Heavy("learn", "Learn", "", False, False, None, "tests.pondering.learn:learn"),
 )

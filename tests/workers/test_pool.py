@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,13 +73,13 @@ def test_a_worker_that_dies_is_started_again(pool: Pool):
 
 
 def test_a_worker_that_cannot_start_is_a_problem_in_words_and_is_tried_again_ever_more_rarely(pool: Pool, monkeypatch):
-    monkeypatch.setenv("PYTHONHOME", "/nowhere")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     hear(pool, link.Died)
     assert "does not start" in pool.problem
     first = pool.workers[0].start_at - time.monotonic()
     hear(pool, link.Died)
     assert pool.workers[0].start_at - time.monotonic() > first
-    monkeypatch.delenv("PYTHONHOME")
+    monkeypatch.undo()
     hear(pool, link.Ready)
     assert pool.problem == ""
 
@@ -132,3 +133,30 @@ def test_the_gateways_own_sleep_is_no_workers_silence(pool: Pool):
     pool.tick(time.monotonic() + 1000.0)
     hear(pool, link.Beat)
     assert pool.workers[0].pid == before
+
+
+def test_the_light_worker_lives_while_there_is_work_for_it(home: Path):
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    pool = Pool(context, home, "cpu", light_rests=0.5)
+    hear(pool, link.Ready)
+    assert pool.light.process is None
+    pool.want_light()
+    hear(pool, link.Ready)
+    assert pool.idle(light=True) is pool.light
+    assert pool.idle() is pool.workers[0]
+    died = hear(pool, link.Died)
+    assert isinstance(died, link.Died)
+    assert died.status == 0
+    pool.tick(time.monotonic())
+    assert pool.light.process is None
+    assert pool.problem == ""
+    pool.want_light()
+    hear(pool, link.Ready)
+    pool.close()
+    context.destroy(linger=0)
+
+
+def test_where_memory_is_short_the_light_worker_is_not_started(pool: Pool, monkeypatch):
+    monkeypatch.setattr("server.workers.pool._LIGHT_NEEDS", 1 << 60)
+    pool.want_light()
+    assert pool.light.process is None
