@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable
+from datetime import datetime, timezone
 from typing import NamedTuple
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -17,6 +18,8 @@ COLOUR = (b"cICP", b"sRGB", b"gAMA", b"cHRM", b"sBIT", b"mDCV", b"cLLI")
 """What the numbers of the pixels mean, beside a profile (iCCP)."""
 
 DENSITY, PLACE, SCALE = b"pHYs", b"oFFs", b"sCAL"
+TIME = b"tIME"
+"""Of the last change."""
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
 _INCH, _METRE = 0.0254, 1
@@ -101,6 +104,13 @@ def xmp_in(chunk: Chunk) -> bytes | None:
     if chunk.name != b"iTXt" or keyword != _XMP or len(parts) < 3:
         return None
     return unpack(parts[2]) if rest[0] else parts[2]
+
+
+def now() -> Chunk:
+    """In universal time."""
+    moment = datetime.now(timezone.utc)
+    parts = moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second
+    return Chunk(TIME, struct.pack(">H5B", *parts))
 
 
 def comment(words: str) -> Chunk:

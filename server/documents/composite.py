@@ -23,4 +23,4 @@ def over(source: Image, layer: Image, bounds: Bounds) -> Image:
     mixed = (layer.pixels[..., :-1] * cover + below[..., :colours] * under) / np.maximum(alpha, 1e-9)
     result = mixed if opaque else np.concatenate([mixed, alpha * full], axis=2)
     pixels[here] = np.where(cover > 0, np.round(result).astype(pixels.dtype), below)
-    return source.with_pixels(pixels)
+    return source.changed(pixels)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from server.documents import colours, exif, kinds, masks
-from server.documents.chunks import COLOUR, DENSITY, Chunk, xmp
+from server.documents.chunks import COLOUR, DENSITY, TIME, Chunk, now, xmp
 from server.documents.found import DamagedError, Found, NotKeptError, Pixels, check_room
 from server.documents.upright import turned, turned_chunks
 from server.wire.errors import Code, OverpaintError
@@ -66,9 +66,9 @@ class Image:
         """What a picture of the same colours at the same size has to say of itself to look alike."""
         return tuple(chunk for chunk in self.chunks if chunk.name in {*COLOUR, DENSITY} - {b"sBIT"})
 
-    def with_pixels(self, pixels: Pixels) -> Image:
-        """Other pixels of the same kind that say the same of themselves."""
-        return Image(pixels, self.icc, self.chunks)
+    def changed(self, pixels: Pixels) -> Image:
+        """Other pixels of the same kind that say the same of themselves, but for when they were changed."""
+        return Image(pixels, self.icc, tuple(now() if chunk.name == TIME else chunk for chunk in self.chunks))
 
     def part(self, bounds: Bounds) -> bytes:
         """The bytes of a rectangle, as its raster describes them."""

@@ -17,7 +17,8 @@ _PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 """All that its decoder sees: what a profile or a text has in it cannot stop it."""
 _SPOKEN_FOR = (b"iCCP", b"eXIf", *_PIXELS)
 _ANIMATION = (b"acTL", b"fcTL", b"fdAT")
-_KEPT = (*chunks.COLOUR, chunks.DENSITY, chunks.PLACE, chunks.SCALE, *chunks.TEXTS)
+_BACKGROUND = b"bKGD"
+_KEPT = (*chunks.COLOUR, chunks.DENSITY, chunks.PLACE, chunks.SCALE, _BACKGROUND, chunks.TIME, *chunks.TEXTS)
 _ONCE = {*_KEPT} - {*chunks.TEXTS}
 _CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 _BITS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
@@ -26,7 +27,6 @@ _SAFE_TO_COPY = 0x20
 _MOST_PROFILE = 1 << 28
 _DEFLATE_MOST = 1032
 """No byte of a zlib stream can stand for more."""
-_NAMES = {b"tIME": "the time of its last change", b"bKGD": "its background colour"}
 
 
 def read(data: bytes) -> Found:
@@ -44,8 +44,8 @@ def read(data: bytes) -> Found:
         notices.append("It is an animation; its still picture was used.")
     if dropped := [chunk.name for chunk in parsed.chunks if not _goes_on(chunk)]:
         notices.append(f"Not carried on: {_listed(dropped)}.")
-    kept = [_bits_of_all(chunk, pixels) if chunk.name == b"sBIT" else chunk for chunk in kept]
-    return Found(pixels, icc, exif, xmp, None, tuple(kept), tuple(notices))
+    said = (_as_written(chunk, pixels, header, first(parsed.chunks, b"PLTE") or b"") for chunk in kept)
+    return Found(pixels, icc, exif, xmp, None, tuple(chunk for chunk in said if chunk.data), tuple(notices))
 
 
 def _pixels(every: Sequence[Chunk], header: bytes) -> Pixels:
@@ -110,12 +110,19 @@ def _profile(packed: bytes | None, notices: list[str]) -> bytes | None:
         return None
 
 
-def _bits_of_all(chunk: Chunk, pixels: Pixels) -> Chunk:
-    """A palette, or a colour key, has become an alpha channel, of whose bits all count."""
-    missing = pixels.shape[2] - len(chunk.data)
-    return Chunk(chunk.name, chunk.data + bytes([8 * pixels.dtype.itemsize]) * max(0, missing))
+def _as_written(chunk: Chunk, pixels: Pixels, header: bytes, palette: bytes) -> Chunk:
+    """What is said of channels as they were, said of those that ``pixels`` have: without palette, 8 or 16 bits."""
+    bits, kind = header[8:10]
+    if chunk.name == b"sBIT":  # of an alpha channel that was a palette's, or a colour key, all bits count
+        missing = pixels.shape[2] - len(chunk.data)
+        return Chunk(chunk.name, chunk.data + bytes([8 * pixels.dtype.itemsize]) * max(0, missing))
+    if chunk.name == _BACKGROUND and kind == _PALETTE:
+        colour = palette[3 * chunk.data[0] : 3 * chunk.data[0] + 3] if chunk.data else b""
+        return Chunk(chunk.name, b"".join(bytes([0, one]) for one in colour))
+    if chunk.name == _BACKGROUND and bits < 8:
+        return Chunk(chunk.name, bytes(one * (255 // ((1 << bits) - 1)) & 255 for one in chunk.data))
+    return chunk
 
 
 def _listed(names: Sequence[bytes]) -> str:
-    words = (_NAMES.get(name, "its chunk " + name.decode("ascii", "replace")) for name in names)
-    return ", ".join(dict.fromkeys(words))
+    return ", ".join(dict.fromkeys("its chunk " + name.decode("ascii", "replace") for name in names))

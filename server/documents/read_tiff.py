@@ -48,6 +48,8 @@ YCbCrSubSampling YCbCrPositioning ImageDepth TileDepth ExifTag GPSTag
 """The names of tags of how the pixels lie in the file."""
 _LEAST, _MOST, _LEAST_OF_ANY, _MOST_OF_ANY = 280, 281, 340, 341
 _DNG = 50706
+_PAGES = 16
+"""Looked at: of a pyramid, halves of halves, there are no more."""
 
 
 def read(data: bytes) -> Found:
@@ -142,12 +144,15 @@ def _extra_notices(page: TiffPage) -> Iterator[str]:
 
 
 def _page_notices(file: TiffFile) -> Iterator[str]:
-    with foreign():
+    """Small pictures of the first page are not worth a word."""
+    for number in range(1, _PAGES):
         try:
-            file.pages[1]
+            page = file.pages[number]
         except IndexError:
             return
-    yield "It has several pages; the first was used."
+        if not getattr(page, "is_reduced", False):
+            yield "It has several pages; the first was used."
+            return
 
 
 def _range_notices(page: TiffPage) -> Iterator[str]:

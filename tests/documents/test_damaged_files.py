@@ -19,6 +19,9 @@ from tests.running import CHECKOUT
 
 SOUND = {
     "PNG": png(numbers(3), 2, 8, Chunk(b"eXIf", exif(6)), Chunk(b"tEXt", b"a\0b"), Chunk(b"pHYs", bytes(9))),
+    "PNG, palette": png(
+        numbers(1, 2), 3, 2, Chunk(b"PLTE", bytes(12)), Chunk(b"bKGD", b"\1"), Chunk(b"sBIT", b"\1\2\3")
+    ),
     "PNG, 16 bits": png(numbers(2, 16), 4, 16, interlaced=True),
     "TIFF": tiff(numbers(4, 16), photometric="rgb", extrasamples=["assocalpha"], compression="lzw", tile=(16, 16)),
     "TIFF, fax": by_pillow(numbers(1) > 99, "TIFF", compression="group4"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image as Pillow
 
 from server.wire.errors import Code, OverpaintError
@@ -203,6 +205,16 @@ def test_of_several_pages_the_first_is_used_aloud(tmp_path, bits):
     again = read(tmp_path, tiff(pages, photometric="rgb"), "tif")
     assert np.array_equal(again.pixels, pages[0])
     assert "several pages" in again.notices[0]
+
+
+def test_a_small_picture_of_itself_behind_it_is_not_worth_a_word(tmp_path):
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as writer:
+        writer.write(numbers(3), photometric="rgb", metadata=None)
+        writer.write(numbers(3, height=5, width=7), photometric="rgb", subfiletype=1, metadata=None)
+    again = read(tmp_path, buffer.getvalue(), "tif")
+    assert np.array_equal(again.pixels, numbers(3))
+    assert again.notices == ()
 
 
 REFUSED = {

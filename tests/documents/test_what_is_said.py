@@ -160,11 +160,30 @@ def test_a_damaged_chunk_is_left_out_aloud_and_damaged_pixels_are_refused(tmp_pa
 
 def test_chunks_that_nobody_knows_are_kept_where_png_says_that_they_may_be(tmp_path):
     safe, unsafe = Chunk(b"prVa", b"x"), Chunk(b"prVB", b"y")
-    picture = read(tmp_path, made(numbers(3), 2, 8, safe, unsafe, Chunk(b"tIME", bytes(7))))
+    picture = read(tmp_path, made(numbers(3), 2, 8, safe, unsafe, Chunk(b"hIST", bytes(2))))
     assert safe in picture.chunks
     assert unsafe not in picture.chunks
     assert "prVB" in picture.notices[0]
-    assert "last change" in picture.notices[0]
+    assert "hIST" in picture.notices[0]
+
+
+def test_the_time_of_the_last_change_is_that_of_the_edit(tmp_path):
+    before = Chunk(b"tIME", struct.pack(">H5B", 1999, 12, 31, 23, 59, 60))
+    source = read(tmp_path, made(numbers(3), 2, 8, before))
+    assert before in source.chunks
+    (after,) = said(edited(source), b"tIME")
+    assert struct.unpack(">H5B", after)[0] >= 2026
+    assert source.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "bits", "given", "kept"),
+    [(0, 2, b"\0\2", b"\0\xaa"), (0, 16, b"\1\2", b"\1\2"), (6, 8, bytes(6), bytes(6)), (3, 4, b"\1", b"\0\3\0\4\0\5")],
+)
+def test_the_background_is_said_in_the_numbers_that_the_pixels_now_have(tmp_path, kind, bits, given, kept):
+    palette = [Chunk(b"PLTE", bytes(range(48)))] if kind == 3 else []
+    data = made(numbers(4 if kind == 6 else 1, bits), kind, bits, *palette, Chunk(b"bKGD", given))
+    assert said(read(tmp_path, data), b"bKGD") == [kept]
 
 
 def test_where_it_lay_on_a_page_is_kept_unless_it_is_turned(tmp_path):
@@ -194,3 +213,16 @@ def test_an_ora_of_a_picture_without_resolution_says_none(tmp_path):
     ora.write(tmp_path / "a.ora", [], Image(numbers(3)))
     with zipfile.ZipFile(tmp_path / "a.ora") as archive:
         assert b"xres" not in archive.read("stack.xml")
+
+
+@pytest.mark.parametrize(
+    "name", [b"sBIT", b"bKGD", b"gAMA", b"cHRM", b"cICP", b"sRGB", b"pHYs", b"tIME", b"oFFs", b"iCCP", b"iTXt", b"zTXt"]
+)
+@pytest.mark.parametrize("length", [0, 1, 3, 40])
+@pytest.mark.parametrize(("kind", "bits"), [(0, 1), (0, 16), (3, 2), (2, 8)])
+def test_a_chunk_of_a_wrong_length_stops_nobody(tmp_path, name, length, kind, bits):
+    palette = [Chunk(b"PLTE", bytes(12))] if kind == 3 else []
+    data = made(numbers(3 if kind == 2 else 1, bits), kind, bits, *palette, Chunk(name, bytes(length)))
+    picture = read(tmp_path, data)
+    assert read(tmp_path, png.encode(picture)).pixels.shape == picture.pixels.shape
+    picture.profile  # noqa: B018  # what an edit asks for
