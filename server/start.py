@@ -12,9 +12,12 @@ def main() -> None:
     sys.path[:] = [os.path.dirname(here), *(path for path in sys.path if path not in ("", here))]  # noqa: PTH120
     try:
         from server.cli import main as overpaint
+
+        overpaint()
     except ImportError as error:
         sys.exit(f"Overpaint is not whole here ({error}). Run: python3 install.py install")
-    overpaint()
+    except KeyboardInterrupt:  # before there was anything to cancel
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -71,14 +71,18 @@ def run(app: typer.Typer) -> None:
                 app(prog_name="overpaint")
             except SystemExit as end:
                 status = end.code if isinstance(end.code, int) else FAILED
-            lines.flush()
+            if status == 0:
+                lines.flush()
     except typer.Exit as end:
         status = end.exit_code
+    if status:
         _close_output()
     sys.exit(status)
 
 
 def _close_output() -> None:
-    """So that Python does not try once more at its end, and complain."""
-    if sys.stdout is not None:
+    """What can still be written is; what cannot, Python shall not try once more at its end, and complain."""
+    try:
+        lines.flush()
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
