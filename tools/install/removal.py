@@ -57,6 +57,9 @@ def claim(home: Path) -> None:
             raise InstallError(
                 f"{home} has other things in it ({', '.join(taken)}). Set OVERPAINT_HOME to a folder of its own."
             )
+    for name in ("installed.json", "launch.json"):
+        for unfinished in home.glob(f".{name}.*"):  # of an install that was killed
+            unfinished.unlink(missing_ok=True)
     record.load(home).save(home)
 
 
