@@ -23,6 +23,7 @@ class Strips:
 
     def __init__(self) -> None:
         self._works: deque[tuple[Work, Callable[[OverpaintError], None]]] = deque()
+        self._at_work = False
 
     def add(self, work: Work, failed: Callable[[OverpaintError], None]) -> None:
         """``failed`` is called with the ``OverpaintError`` that ``work`` raises; anything else is a fault of ours and
@@ -34,7 +35,17 @@ class Strips:
         return bool(self._works)
 
     def turn(self) -> None:
-        """Works for about ``BUDGET_S``."""
+        """Works for about ``BUDGET_S``. Does nothing while a turn is under way: some calls of libkis let Qt's events
+        pass before they return (adding a layer, in Krita 6), and the timer's with them."""
+        if self._at_work:
+            return
+        self._at_work = True
+        try:
+            self._work()
+        finally:
+            self._at_work = False
+
+    def _work(self) -> None:
         until = time.monotonic() + BUDGET_S
         while self._works and time.monotonic() < until:
             work, failed = self._works[0]

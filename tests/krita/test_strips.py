@@ -61,3 +61,19 @@ def test_a_fault_of_ours_is_not_hidden_and_does_not_come_again() -> None:
     with pytest.raises(ZeroDivisionError):
         strips.turn()
     assert not strips.busy
+
+
+def test_a_turn_that_comes_while_another_is_under_way_does_nothing() -> None:
+    from overpaint.strips import Strips
+
+    log, strips = [], Strips()
+
+    def reentrant():
+        strips.turn()  # as a call of libkis does that lets events pass
+        log.append("a")
+        yield
+
+    strips.add(reentrant(), pytest.fail)
+    strips.add(counting(log, "b", 1), pytest.fail)
+    strips.turn()
+    assert log == ["a", "b0"]

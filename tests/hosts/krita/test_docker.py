@@ -162,6 +162,56 @@ def test_erase_selection_in_the_menu_does_it_at_once(desk: Krita) -> None:
     assert desk.ask("stack") == ["Ink", "Erased"]
 
 
+def test_erasing_takes_no_words_and_no_name_from_them(desk: Krita) -> None:
+    desk.ask("write_prompt", text="a red door")
+    desk.ask("run_method", method="erase", steps=1)
+    assert desk.ask("last_job")["layers"] == ["Erased"]
+
+
+def test_a_chosen_model_that_cannot_erase_is_left_out_of_it(desk: Krita) -> None:
+    desk.ask("set_field", name="model", value="sd15")
+    desk.ask("click_run")
+    assert desk.ask("last_job")["layers"] == ["Erased"]
+
+
+def test_words_belong_to_the_picture_that_they_were_written_for(desk: Krita) -> None:
+    desk.ask("write_prompt", text="a red door")
+    assert desk.ask("panel")["button"] == "Replace selection"
+    desk.ask("new_document", width=SIZE.width, height=SIZE.height)
+    paint(desk, "Ink", photograph())
+    select(desk, CHOSEN)
+    shown = desk.ask("panel")
+    assert (shown["prompt"], shown["button"]) == ("", "Erase selection")
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "said", "kept"),
+    [
+        ("grow", "2000", "Grow: 0 px to 1024 px.", 0),
+        ("steps", "900", "Steps: 1 to 500.", None),
+        ("strength", "101", "Edit strength: 1 % to 100 %.", None),
+        ("seed", "4294967296", "Seed: 0 to 4294967295.", 429496729),
+    ],
+)
+def test_a_value_out_of_its_range_is_refused_where_it_is_typed(
+    desk: Krita, name: str, typed: str, said: str, kept: int | None
+) -> None:
+    desk.ask("unfold", everything=True)
+    desk.ask("type_field", name=name, text=typed)
+    assert desk.ask("panel")["hint"] == said
+    assert desk.ask("field", name=name) == kept
+
+
+def test_what_is_read_is_remembered_and_the_menu_reads_it_too(desk: Krita) -> None:
+    desk.ask("set_field", name="reading", value="visible")
+    desk.ask("add_layer", name="Empty")
+    desk.ask("action", name="overpaint_erase")
+    assert desk.ask("last_job")["phase"] == "DONE"
+    assert desk.ask("stack") == ["Ink", "Empty", "Erased"]
+    desk.ask("speak", language="en")  # another docker, as after a start
+    assert desk.ask("field", name="reading") == "visible"
+
+
 def test_replace_selection_in_the_menu_takes_the_cursor_to_the_prompt(desk: Krita) -> None:
     desk.ask("action", name="overpaint_replace")
     assert desk.ask("focus") == "What should be here?"
@@ -174,7 +224,7 @@ def test_an_action_that_cannot_be_done_says_why_in_the_docker(
     desk.ask("action", name="overpaint_erase")
     hint = desk.ask("panel")["hint"]
     krita_display.screenshot(artefacts / "krita-refused.png")
-    assert hint == "Nothing is selected. Select the part to replace, or choose Edit layer."
+    assert hint == "Nothing is selected. Select the part to change."
 
 
 def test_run_again_in_the_menu_repeats_the_edit_of_the_active_layer(desk: Krita) -> None:

@@ -202,6 +202,16 @@ def set_field(name: str, value: float) -> None:
     our_docker().panel._form._fields()[name].show_value(value)
 
 
+def type_field(name: str, text: str) -> None:
+    """Types ``text`` in place of what the field says, and Enter."""
+    widget = our_docker().panel._form._fields()[name].focusProxy()
+    widget.setFocus()
+    widget.selectAll()
+    QTest.keyClicks(widget, text)
+    QTest.keyClick(widget, Qt.Key.Key_Return)
+    wait(0.1)
+
+
 def field(name: str):
     return our_docker().panel._form._fields()[name].value()
 
