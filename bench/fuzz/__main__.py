@@ -1,15 +1,17 @@
 """Does anything that comes from outside crash, hang or bloat us? Mutated frames, a real gateway, hostile files.
 
-``python -m bench.fuzz [--decoded N] [--socket N] [--files N] [--seed N]``: frames on the decoder, frames over a real
-socket to a real gateway in its own process, and files for every reader. A crash is any error but ours, or the end of a
-process; a hang is more than a second. Cases that are found are printed, and kept as tests.
+``python -m bench.fuzz [--decoded N] [--socket N] [--files N] [--identities N] [--seed N]``: frames on the decoder;
+frames over a real socket, before and after a hello, to a real gateway in its own process; files for every reader; and a
+machine that tries to pass for another. A crash is any error but ours, the end of a process, a refusal that quotes what
+it refuses, or anything that the wrong machine was given; a hang is more than a second. Cases that are found are printed,
+and kept as tests. Exit 1 when there are any.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
+import os
 import random
 import subprocess
 import sys
@@ -21,8 +23,10 @@ from pathlib import Path
 import psutil
 import zmq
 
-from bench import page
+from bench import bounds, page
+from bench.bounds import Bound
 from bench.fuzz.frames import mutated, payload
+from bench.fuzz.identities import breaches
 from server.wire import codec, frames, sockets
 from server.wire import messages as wire
 from server.wire.errors import OverpaintError
@@ -30,8 +34,13 @@ from tests.conftest import short_folder
 from tests.running import CHECKOUT, RunningServer
 
 HANG_S = 1.0
+LONGEST_REFUSAL = 500
+"""Letters: what is refused is not quoted."""
+
+BOUNDS = (Bound("crashes", most=0), Bound("hangs", most=0), Bound("growth_mb", most=64))
 _ROUND = 200
 """Frames after which the gateway has to answer a ping."""
+_OF_ONE_CONNECTION = 50
 _PATIENCE_S = 60.0
 
 
@@ -79,7 +88,11 @@ def decode_many(count: int, seed: int, found: Found) -> None:
 def _decode(raw: frames.Frames, found: Found) -> None:
     try:
         codec.encode(raw.message())
-    except (OverpaintError, codec.TooLongError):  # what was decoded may be longer when it is written out
+    except OverpaintError as error:
+        if len(error.sentence) + len(error.hint) > LONGEST_REFUSAL:
+            found.crash(f"a refusal of {len(error.sentence)} letters for {raw.header[:200]!r}…")
+        codec.encode(wire.Failed.of("", error))
+    except codec.TooLongError:  # what was decoded may be longer when it is written out
         pass
     except Exception as error:  # noqa: BLE001  # any other error is what is sought here
         found.crash(f"{error!r} {raw.header!r}")
@@ -93,10 +106,11 @@ def _really_hangs(raw: frames.Frames) -> bool:
 
 
 class Vandal:
-    """A connection that is opened anew whenever the server ends it."""
+    """A connection that is opened anew whenever the server ends it; every other one says no hello."""
 
     def __init__(self, server: RunningServer) -> None:
         self._server = server
+        self._greets = False
         self._context = sockets.new_context()
         self._open()
 
@@ -104,11 +118,13 @@ class Vandal:
         self._sockets = {channel: sockets.client_socket(self._context, None, None) for channel in wire.Channel}
         self._lines = {channel: sockets.Line(socket) for channel, socket in self._sockets.items()}
         session = random.randbytes(8).hex()
+        self._greets = not self._greets
         connection = self._server.connection
         for channel, address in ((wire.Channel.DATA, connection.data), (wire.Channel.CONTROL, connection.control)):
             self._sockets[channel].connect(address)
             self._sockets[channel].poll(int(_PATIENCE_S * 1000), zmq.POLLOUT)
-            frames.send(self._sockets[channel], wire.Hello(1, 0, "fuzz", session, channel))
+            if self._greets:
+                frames.send(self._sockets[channel], wire.Hello(1, 0, "fuzz", session, channel))
 
     def throw(self, parts: list[bytes], dice: random.Random) -> None:
         socket = self._sockets[dice.choice((wire.Channel.DATA, wire.Channel.DATA, wire.Channel.CONTROL))]
@@ -143,13 +159,16 @@ class Vandal:
 
 def throw_many(count: int, seed: int, found: Found) -> None:
     dice = random.Random(seed)
+    paths = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(CHECKOUT)])
     with short_folder() as home:
-        server = RunningServer(home)
+        server = RunningServer(home, environment={"PYTHONPATH": paths})
         process = psutil.Process(server.process.pid)
         vandal, before = Vandal(server), 0
         for number in range(count):
             if number == count // 3:
                 before = process.memory_info().rss
+            if number % _OF_ONE_CONNECTION == 0:
+                vandal.reopen()
             data = payload(dice)
             vandal.throw([mutated(dice), *([] if data is None else [data])], dice)
             if number % _ROUND == _ROUND - 1 and not _answers(server, found):
@@ -202,6 +221,11 @@ def read_many(count: int, seed: int, found: Found) -> None:
             first += 1
 
 
+def pass_for_another(count: int, seed: int, found: Found) -> None:
+    for breach in breaches(count, seed):
+        found.crash(breach)
+
+
 @dataclass(frozen=True)
 class Assault:
     """title: what it is, for the page. work: does ``count`` of it with a seed."""
@@ -229,18 +253,21 @@ def table(assaults: list[Assault], found: list[Found]) -> list[str]:
     return [page.row(head), "|---|--:|--:|--:|--:|", *map(page.row, rows)]
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.fuzz", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--decoded", type=int, default=1_000_000)
     parser.add_argument("--socket", type=int, default=50_000)
     parser.add_argument("--files", type=int, default=20_000)
+    parser.add_argument("--identities", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--page", type=Path, help="write the table into this page, docs/security.md")
+    bounds.add_options(parser)
     given = parser.parse_args()
     assaults = [
         Assault("decoded_frames", "mutated frames on the decoder", given.decoded, decode_many),
         Assault("socket_frames", "mutated frames on a real socket of a gateway", given.socket, throw_many),
         Assault("hostile_files", "hostile pictures, profiles, masks, models and invitations", given.files, read_many),
+        Assault("identities", "tries to pass for another machine", given.identities, pass_for_another),
     ]
     found = [one.run(given.seed) for one in assaults]
     if given.page is not None:
@@ -249,8 +276,8 @@ def main() -> None:
     figures["crashes"] = sum(seen.crashes for seen in found)
     figures["hangs"] = sum(seen.hangs for seen in found)
     figures["growth_mb"] = round(max(seen.growth for seen in found) / 1e6, 1)
-    print(json.dumps(figures))
+    return bounds.conclude(figures, BOUNDS, given)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -49,7 +49,8 @@ SEEDS: tuple[wire.Message, ...] = (
 EVIL: tuple[Any, ...] = (
     None, True, -1, 0, 1 << 31, 1 << 63, 1 << 200, -(1 << 70), 1e308, -0.0, 0.1, "", "\x00", "../../etc/passwd",
     "C:\\Windows\\win.ini", "/etc/shadow", "\ud800", "é" * 50, "a" * 5000, [], {}, [[[[]]]],
-    {"": {"": 0}}, ["layer"] * 50,
+    {"": {"": 0}}, ["layer"] * 50, {"k" * 60_000: "x"}, {"\U0001f600" * 15_000: "x"}, "\x1b[2J\r\n" * 2_000,
+    "j" * 60_000,
 )  # fmt: skip
 
 _TOKENS = (b"{", b"}", b"[", b"]", b'"', b",", b":", b"\\u0000", b"\\ud800", b"NaN", b"Infinity", b"1e999",
@@ -94,7 +95,7 @@ def _with_evil_field(header: bytes, dice: random.Random) -> bytes:
         del node[key]
     else:
         node[key] = dice.choice(EVIL)
-    return json.dumps(fields).encode()
+    return json.dumps(fields, ensure_ascii=dice.random() < 0.5).encode(errors="surrogatepass")
 
 
 def _flip(data: bytearray, dice: random.Random) -> None:
