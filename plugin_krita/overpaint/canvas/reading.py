@@ -13,7 +13,7 @@ from ..server.client.reading import Look, Reading, Sight, Veil, reach, shown_thr
 from ..server.wire.geometry import Bounds
 from ..server.wire.raster import Channels, Depth, Raster
 from .blocks import rows, strips
-from .documents import find_document, find_node, id_of, refused
+from .documents import find_document, find_node, id_of, refused, upwards
 from .earlier import Answers
 from .ground import at_rest, copied
 from .looks import (
@@ -112,7 +112,7 @@ def _read_visible(
 def _read_layer(
     source: Source, document: Document, node: Node, crop: Bounds, edited: Bounds
 ) -> Generator[bool | None, None, Pixels]:
-    stand = standing(node)
+    stand = _stand(source, document, node, crop)
     answers = _answers_seen(source, document, stand, crop)
     if source.selection is not None and not source.fills:
         yield from _check_content(source, [node, *answers])
@@ -121,8 +121,17 @@ def _read_layer(
         if source.selection is None or sight.opaque:
             return pixels
         document, node = _found(source)
-        stand = standing(node)
+        stand = _stand(source, document, node, crop)
     return (yield from _read_on_ground(source, document, stand, crop, edited))
+
+
+def _stand(source: Source, document: Document, node: Node, crop: Bounds) -> Node:
+    """What the answer can lie directly above, with no earlier answer over it: one may lie outside the layer's group."""
+    found = standing(node)
+    for group in upwards(found.parentNode()):
+        if _answers_seen(source, document, group, crop):
+            found = group
+    return found
 
 
 def _answers_seen(source: Source, document: Document, stand: Node, crop: Bounds) -> list[Node]:

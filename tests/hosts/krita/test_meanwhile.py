@@ -125,6 +125,17 @@ def test_a_second_edit_sees_the_first_and_lies_above_it(blotted: Krita) -> None:
     assert difference(before, seen(blotted)).right
 
 
+def test_a_second_edit_lies_above_a_first_that_had_to_leave_the_group(krita: Krita) -> None:
+    build(krita, SCENES["a line in a group at 40 %"])
+    before = seen(krita)
+    assert erase(krita) == ["Erased"]
+    krita.ask("rename", name="Erased", to="First")
+    paint(krita, "First", ink()[:12, :12] // 2, x=BLOT.x + 10, y=BLOT.y + 10)
+    assert erase(krita) == ["Erased"]
+    assert krita.ask("places") == ["Page", ["Group", ["Ink"]], "First", "Erased"]
+    assert difference(before, seen(krita)).right
+
+
 def test_running_again_does_not_read_its_own_answer(krita: Krita) -> None:
     build(krita, SCENES["multiply"])
     assert erase(krita) == ["Erased"]
