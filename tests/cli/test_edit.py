@@ -164,7 +164,11 @@ def test_an_edit_whose_command_was_killed_can_be_fetched(overpaint, pondering, p
     process.communicate()
     (pondering.home / "go").touch()
     (line,) = json.loads(overpaint("jobs", "--json")[1])["jobs"]
-    status, out, err = overpaint("jobs", "fetch", line["job"][:6], "--picture", picture, "--out", folder / "b.png")
+    (folder / "gray.png").write_bytes(png.encode(Image(np.zeros((700, 900, 1), np.uint8))))
+    words = ("jobs", "fetch", line["job"][:6], "--out", folder / "b.png", "--picture")
+    status, _, err = overpaint(*words, folder / "gray.png")
+    assert (status, "not made from" in err) == (1, True), err
+    status, out, err = overpaint(*words, picture)
     assert status == 0, err
     assert "b.png" in out
     assert image.read(folder / "b.png").extent == image.read(picture).extent
@@ -237,13 +241,17 @@ def test_an_output_that_cannot_be_written_is_found_out_before_any_work(overpaint
     assert json.loads(overpaint("jobs", "--json")[1]) == {"jobs": []}
 
 
-def test_an_output_that_can_no_longer_be_written_after_the_work_is_fetched_from_the_server(overpaint, picture):
+def test_an_output_that_can_no_longer_be_written_after_the_work_is_fetched_from_the_server(
+    overpaint, pondering, picture
+):
     folder = picture.parent
     (folder / "soon").mkdir()
+    (pondering.home / "go").unlink(missing_ok=True)  # another test's
     words = ("edit", picture, "--mask", folder / "mask.png", "--out", folder / "soon" / "a.png", "--method", "ponder")
-    process = overpaint.start(*words, "--steps", 150)
+    process = overpaint.start(*words, "--prompt", "wait")
     until(lambda: "running" in overpaint("jobs")[1], "the job to run")
     (folder / "soon").rmdir()
+    (pondering.home / "go").touch()
     _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, "Traceback" in err) == (1, False)
     assert "still keeps the answer" in err
@@ -251,17 +259,3 @@ def test_an_output_that_can_no_longer_be_written_after_the_work_is_fetched_from_
     status, _, err = overpaint("jobs", "fetch", job, "--picture", picture, "--out", folder / "b.png")
     assert status == 0, err
     assert image.read(folder / "b.png").extent == image.read(picture).extent
-
-
-def test_an_answer_is_not_written_over_a_picture_of_another_kind(overpaint, picture):
-    folder = picture.parent
-    (folder / "gray.png").write_bytes(png.encode(Image(np.zeros((700, 900, 1), np.uint8))))
-    words = ("edit", picture, "--mask", folder / "mask.png", "--out", folder / "a.png", "--method", "ponder")
-    process = overpaint.start(*words, "--steps", 150)
-    until(lambda: "running" in overpaint("jobs")[1], "the job to run")
-    process.kill()
-    process.communicate()
-    (line,) = json.loads(overpaint("jobs", "--json")[1])["jobs"]
-    words = ("jobs", "fetch", line["job"], "--picture", folder / "gray.png", "--out", folder / "b.png")
-    status, _, err = overpaint(*words)
-    assert (status, "not made from" in err) == (1, True), err
