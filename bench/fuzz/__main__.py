@@ -3,8 +3,8 @@
 ``python -m bench.fuzz [--decoded N] [--socket N] [--files N] [--identities N] [--seed N]``: frames on the decoder;
 frames over a real socket, before and after a hello, to a real gateway in its own process; files for every reader; and a
 machine that tries to pass for another. A crash is any error but ours, the end of a process, a refusal that quotes what
-it refuses, or anything that the wrong machine was given; a hang is more than a second. Cases that are found are printed,
-and kept as tests. Exit 1 when there are any.
+it refuses, or anything that the wrong machine was given; a hang is more than a second. Cases that are found are
+printed, and kept as tests. Exit 1 when there are any.
 """
 
 from __future__ import annotations

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import os
+import queue
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,6 +27,10 @@ from server.workers.pool import AUTO
 log = logging.getLogger(__name__)
 
 _LOG_BYTES, _LOG_FILES = 1 << 20, 3
+_LOG_WAITING = 10_000
+"""Lines not written yet."""
+_LAST_MOMENT_S = 2.0
+"""For these, when the server ends."""
 
 
 def serve(
@@ -39,34 +46,63 @@ def serve(
     listen there, disk-full or internal when ``home`` cannot be used."""
     descriptors.raise_limit()
     os.umask(0o077)  # whatever is written, by the worker too, is for this user only
-    with disk_errors():
-        start_log(home)
-        gateway = Gateway(home, settings, transport, device, listen=listen)
+    with contextlib.ExitStack() as stack:
+        with disk_errors():
+            stack.enter_context(kept_log(home))
+            gateway = Gateway(home, settings, transport, device, listen=listen)
 
-    def end(number: int, frame: FrameType | None) -> None:
-        gateway.stop()
+        def end(number: int, frame: FrameType | None) -> None:
+            gateway.stop()
 
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
-    log.info("serving, process %d", os.getpid())
-    ready()
-    gateway.run()
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        log.info("serving, process %d", os.getpid())
+        ready()
+        gateway.run()
 
 
-def start_log(home: Path) -> None:
-    """A rotating log in ``home/logs``, for this user only. Nothing writes prompts or pictures into it."""
+@contextlib.contextmanager
+def kept_log(home: Path) -> Iterator[None]:
+    """A rotating log in ``home/logs``, for this user only. Nothing writes prompts or pictures into it.
+
+    It is written by a thread of its own: a disk that does not answer keeps no host waiting. What the thread cannot keep
+    up with, or cannot write, is left out; the standard error is not told, for it may be stopped as well.
+    """
     folder = private_folder(home / "logs")
-    handler = logging.handlers.RotatingFileHandler(
+    file = logging.handlers.RotatingFileHandler(
         folder / "server.log", maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"
     )
-    handler.setFormatter(_Reticent("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    waiting: queue.Queue[logging.LogRecord | None] = queue.Queue(_LOG_WAITING)
+    handler = logging.handlers.QueueHandler(waiting)
+    handler.setFormatter(_Reticent("%(message)s"))
+    logging.raiseExceptions = False
+    writer = threading.Thread(target=_write, args=(waiting, file), name="log", daemon=True)
+    writer.start()
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        with contextlib.suppress(queue.Full):
+            waiting.put_nowait(None)
+        writer.join(_LAST_MOMENT_S)
+
+
+def _write(waiting: queue.Queue[logging.LogRecord | None], file: logging.Handler) -> None:
+    while (record := waiting.get()) is not None:
+        file.handle(record)
+    file.close()
 
 
 class _Reticent(logging.Formatter):
     """Of an exception only its kind and place: its own words may quote what somebody sent."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None  # as another handler may have worded it
+        return super().format(record)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name for it
         return where(ei[1])

@@ -6,6 +6,7 @@ on a connection that broke while its queue of incoming messages was full. Our ow
 
 from __future__ import annotations
 
+import secrets
 import struct
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ _CONTROL_BYTES = 8 << 10
 _SERVER_QUEUE = 16
 """Messages the server lets wait unread per client: twice the credit window, so that a client which ignores
 its credit is stopped by the socket and not by the server's memory."""
+
+_ROUTING_ID_BYTES = 16
 
 _OUTGOING_QUEUE = 256
 _CLIENT_QUEUE = 256
@@ -81,9 +84,11 @@ def server_socket(context: Context, keys: KeyPair | None, channel: Channel = Cha
 
 def client_socket(context: Context, keys: KeyPair | None, server_key: str | None) -> Socket:
     """A DEALER that connects once: a lost server is reported, and found again by its connection file, because
-    ZeroMQ's own silent reconnection would lose the message that was half sent."""
+    ZeroMQ's own silent reconnection would lose the message that was half sent. It is known to the server by a name that
+    nobody can guess, and so nobody can take it over in the moment in which the connection ends."""
     socket = context.socket(zmq.DEALER)
     _harden(socket)
+    socket.setsockopt(zmq.ROUTING_ID, secrets.token_hex(_ROUTING_ID_BYTES).encode())
     socket.setsockopt(zmq.IMMEDIATE, 1)
     socket.setsockopt(zmq.RECONNECT_IVL, -1)
     socket.setsockopt(zmq.RCVHWM, _CLIENT_QUEUE)

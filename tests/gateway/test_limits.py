@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import threading
 import time
@@ -17,7 +18,7 @@ from server.client import blocking, events
 from server.gateway.admission import room_for
 from server.gateway.book import Book
 from server.gateway.loop import Gateway
-from server.gateway.serve import start_log
+from server.gateway.serve import kept_log
 from server.gateway.settings import Settings
 from server.journal import RESULT, Journal
 from server.wire import codec
@@ -206,17 +207,39 @@ def test_the_log_holds_what_is_asked_for_only_where_that_was_asked_for():
             assert ("velvet" in running.log()) is logged
 
 
+def log_at(home: Path, count: int = 1) -> None:
+    for number in range(count):
+        logging.getLogger("x").info("%d %s", number, "y" * 1000)
+
+
 def test_the_log_keeps_its_bound(home):
-    root = logging.getLogger()
-    before = list(root.handlers)
-    start_log(home)
-    (handler,) = [one for one in root.handlers if one not in before]
-    try:
-        for number in range(9000):
-            handler.emit(logging.LogRecord("x", logging.INFO, "", 0, f"{number} {'y' * 1000}", None, None))
-    finally:
-        root.removeHandler(handler)
-        handler.close()
+    with kept_log(home):
+        log_at(home, 9000)
     files = list((home / "logs").iterdir())
     assert sum(path.stat().st_size for path in files) <= 4 << 20
     assert len(files) == 4
+
+
+def test_the_log_has_the_place_of_a_fault_and_not_its_words(home):
+    with kept_log(home):
+        try:
+            raise KeyError("a velvet curtain")
+        except KeyError:
+            logging.getLogger("x").exception("it broke")
+    text = (home / "logs" / "server.log").read_text()
+    assert "KeyError at test_limits.py:" in text
+    assert "velvet" not in text
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes with a name")
+def test_a_log_that_cannot_be_written_keeps_nobody_waiting(home, capfd):
+    (home / "logs").mkdir()
+    os.mkfifo(home / "logs" / "server.log")
+    reader = os.open(home / "logs" / "server.log", os.O_RDONLY | os.O_NONBLOCK)  # opens, and then reads nothing
+    began = time.monotonic()
+    with kept_log(home):
+        log_at(home, 20_000)
+        took = time.monotonic() - began
+    os.close(reader)
+    assert took < 10.0
+    assert capfd.readouterr().err == ""
