@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from server.wire.surroundings import cleaned
+from server.wire.trouble import says_full
 
 from . import locks, pip_settings
 from .environment import Environment
-from .say import InstallError, disk_full, say, says_full, warn
+from .say import InstallError, disk_full, say, warn
 from .torch_build import Asked, Build, choose, for_pip
 
 _TAIL = 20

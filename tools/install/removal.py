@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,7 +104,8 @@ def _clear(home: Path, keep_models: bool) -> None:
 def _remove_empty(home: Path) -> None:
     for folder in [*(home / Path(pattern).parts[0] for pattern in _OURS if "/" in pattern), home / _MODELS, home]:
         if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
-            folder.rmdir()
+            with contextlib.suppress(OSError):  # a home may be a disk of its own, and stay as an empty folder
+                folder.rmdir()
 
 
 def _ours(home: Path, keep_models: bool) -> Iterator[Path]:

@@ -30,9 +30,6 @@ def _print(text: str, stream: TextIO) -> None:
         print(lines.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
 
 
-_FULL_WORDS = ("No space left on device", "os error 28", "os error 112", "Disk quota exceeded")
-
-
 def disk_full(about: str) -> InstallError:
     return InstallError(f"The disk is full ({about}). Free some space and run the same command again: it goes on.")
 
@@ -40,8 +37,3 @@ def disk_full(about: str) -> InstallError:
 def of_os_error(error: OSError) -> InstallError:
     """What to say for an error of the system, wherever it came up."""
     return InstallError(f"{of_os(error)} The same command then goes on.")
-
-
-def says_full(words: str) -> bool:
-    """Whether the words of another program mean that the disk is full."""
-    return any(sign in words for sign in _FULL_WORDS)

@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 from server.wire.surroundings import cleaned
+from server.wire.trouble import says_full
 
 from . import locks, packages
 from .environment import Environment, fingerprint, stamp, stamped, unstamp
 from .placing import remove_one
-from .say import InstallError, disk_full, say, says_full
+from .say import InstallError, disk_full, say
 from .torch_build import Asked
 from .wholeness import damaged
 
