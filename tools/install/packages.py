@@ -97,7 +97,9 @@ def _uv(environment: Environment) -> Uv | None:
 
 def pip(environment: Environment, arguments: Sequence[str]) -> None:
     command = [str(environment.python), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
-    _follow(command, "pip", cleaned(), environment.root)
+    elsewhere = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")  # where the person's own packages go
+    variables = {name: value for name, value in cleaned().items() if name not in elsewhere}
+    _follow(command, "pip", variables, environment.root)
 
 
 def _follow(command: list[str], name: str, variables: dict[str, str], folder: Path) -> None:
