@@ -254,6 +254,7 @@ def _masks() -> dict[str, bytes]:
         "palette": making.by_pillow(MASK, "PNG", mode="P"),
         "16 bits": making.png(MASK[..., None].astype(np.uint16) * 257, 0, 16),
         "red paint on transparency": making.by_pillow(paint, "PNG"),
+        "0 and 1 instead of 0 and 255": making.by_pillow(MASK // 255, "PNG"),
         "fax": making.by_pillow(MASK > 0, "TIFF", compression="group4"),
     }
 

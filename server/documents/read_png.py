@@ -23,6 +23,7 @@ _ONCE = {*_KEPT} - {*chunks.TEXTS}
 _CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 _BITS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _PALETTE = 3
+_RESOURCES = b"Raw profile type 8bim\0"
 _SAFE_TO_COPY = 0x20
 _MOST_PROFILE = 1 << 28
 _DEFLATE_MOST = 1032
@@ -69,8 +70,11 @@ def _said(every: Sequence[Chunk], notices: list[str]) -> tuple[bytes | None, byt
     exif, xmp = bare(first(every, b"eXIf")), None
     kept: list[Chunk] = []
     for chunk in _wanted(every):
+        if chunk.name in chunks.TEXTS and chunk.data.startswith(_RESOURCES):
+            notices.append("Not carried on: Photoshop's resources, which have a small picture of it as it was.")
+            continue
         try:
-            packet, block = chunks.xmp_in(chunk), chunks.raw_profile_in(chunk, "exif")
+            packet, block = chunks.xmp_in(chunk), _exif_text(chunk)
         except (zlib.error, ValueError, IndexError):
             notices.append("A text in it is damaged and was left out.")
             continue
@@ -79,6 +83,14 @@ def _said(every: Sequence[Chunk], notices: list[str]) -> tuple[bytes | None, byt
         if packet is None and block is None:
             kept.append(chunk)
     return icc, exif, xmp, kept
+
+
+def _exif_text(chunk: Chunk) -> bytes | None:
+    """As programs kept it before PNG had a chunk for it."""
+    if block := chunks.raw_profile_in(chunk, "exif"):
+        return block
+    block = chunks.raw_profile_in(chunk, "APP1")  # or another kind of block that a JPEG has there
+    return block if block and block != bare(block) else None
 
 
 def _wanted(every: Sequence[Chunk]) -> Iterator[Chunk]:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from server.documents import ora, png
+from server.documents import chunks, ora, png
 from server.documents.chunks import Chunk
 from server.documents.composite import over
 from server.documents.image import Image
@@ -110,12 +110,19 @@ def test_xmp_alone_may_say_how_it_lies(tmp_path):
     assert np.array_equal(picture.pixels, np.rot90(numbers(3), -1))
 
 
-def test_exif_kept_as_a_text_by_older_programs_is_read_once(tmp_path):
+@pytest.mark.parametrize("kind", ["exif", "APP1"])
+def test_exif_kept_as_a_text_by_older_programs_is_read_once(tmp_path, kind):
     digits = (b"Exif\0\0" + exif(3, artist="me")).hex()
-    text = f"Raw profile type exif\0\nexif\n{len(digits) // 2:8}\n{digits}\n".encode()
+    text = f"Raw profile type {kind}\0\n{kind}\n{len(digits) // 2:8}\n{digits}\n".encode()
     picture = read(tmp_path, made(numbers(3), 2, 8, Chunk(b"tEXt", text)))
     assert np.array_equal(picture.pixels, numbers(3)[::-1, ::-1])
     assert [chunk.name for chunk in picture.chunks] == [b"eXIf"]
+
+
+def test_photoshops_resources_do_not_show_what_was_erased(tmp_path):
+    picture = read(tmp_path, made(numbers(3), 2, 8, chunks.raw_profile("8bim", b"what was there before")))
+    assert picture.chunks == ()
+    assert "Photoshop" in picture.notices[0]
 
 
 def test_exif_with_the_header_that_only_jpeg_has_is_read_and_kept_without(tmp_path):
