@@ -72,7 +72,7 @@ class Gateway:
         forget_request(home)
         self._journal = self._opened_journal(home)
         self._book = Book(self._journal)
-        self._pool = Pool(self._endpoint.context, home, device)
+        self._pool = Pool(self._endpoint.context, home, device, self._settings.worker_silent_after)
         self._endings.callback(self._journal.close)
         self._dispatch = Dispatch(self._book, self._journal, self._pool, self._tell, self._send, self._settings)
         self._desk = Desk(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.wire.endpoint import MOST_SESSIONS, SILENT_AFTER_S
+from server.workers.pool import SILENT_AFTER_S as WORKER_SILENT_AFTER_S
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,9 @@ class Settings:
 
     silent_after: float = SILENT_AFTER_S
     """A session from which nothing came for so long counts as gone (docs/protocol.md, *A session*)."""
+
+    worker_silent_after: float = WORKER_SILENT_AFTER_S
+    """A worker that gave no sign of life for so long is ended; its job begins again in another."""
 
     unload_after: float = 600.0
     """Without a job for so long, the workers free the memory of their models."""

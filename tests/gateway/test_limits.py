@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from server.client import blocking, events
@@ -205,6 +206,20 @@ def test_the_log_holds_what_is_asked_for_only_where_that_was_asked_for():
                 client.wait_for(events.Uploading)
             assert running.stop() == 0
             assert ("velvet" in running.log()) is logged
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGSTOP")
+def test_the_job_of_a_worker_that_was_stopped_is_taken_up_by_another(home):
+    with gateway(home, Settings(worker_silent_after=6.0)):
+        client = Client(read_connection(home / "connection.json"))
+        job = submission("erase")
+        until(lambda: psutil.Process().children(), "the worker")
+        (worker,) = psutil.Process().children()
+        worker.suspend()
+        client.start(job)
+        assert client.wait_for(events.Arrived, job=job.job).layers
+        assert worker.pid not in {child.pid for child in psutil.Process().children()}
+        client.close()
 
 
 def log_at(home: Path, count: int = 1) -> None:

@@ -13,6 +13,7 @@ import typer.main
 
 import install
 from server.cli import app
+from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
@@ -120,3 +121,30 @@ def test_every_room_of_the_server_is_on_the_map() -> None:
     on_the_map = rooms()
     for room in (path for path in (ROOT / "server").iterdir() if (path / "__init__.py").exists()):
         assert f"server/{room.name}/" in on_the_map
+
+
+def test_the_protocols_page_is_of_the_codes_version() -> None:
+    title = (ROOT / "docs" / "protocol.md").read_text("utf-8").splitlines()[0]
+    assert title == f"# The protocol, version {PROTOCOL_MAJOR}.{PROTOCOL_MINOR}"
+
+
+TEST = re.compile(r"^(?P<file>tests/[a-z_/0-9]*test_\w+\.py|…)(?:::(?P<test>test_\w+)_?…?(?P<rest>.*))?$")
+
+
+def promised(page: Path) -> Iterator[tuple[str, str]]:
+    """Each as its file and the beginning of its name, empty for all of a file."""
+    for line in page.read_text("utf-8").splitlines():
+        file = ""
+        for text in CODE.findall(line):
+            named = TEST.match(text)
+            if named is not None:
+                file = file if named["file"] == "…" else named["file"]
+                yield file, (named["test"] or "").rstrip("_")
+
+
+@pytest.mark.parametrize(
+    ("file", "test"), sorted({named for page in (ROOT / "docs").glob("*.md") for named in promised(page)})
+)
+def test_a_promise_names_a_test_that_there_is(file: str, test: str) -> None:
+    source = (ROOT / file).read_text("utf-8")
+    assert re.search(rf"^def {test or 'test_'}", source, re.MULTILINE), f"{file} has no test that begins with “{test}”"
