@@ -343,7 +343,7 @@ class Endpoint:
         """A portion of them at a time: a thousand sessions must not make the loop wait."""
         now = time.monotonic()
         if not self._to_look_at:
-            if now - self._looked < _PROBE_S / 2:
+            if now - self._looked < min(_PROBE_S, self._silent_after) / 2:
                 return
             self._looked, self._to_look_at = now, list(self._lines)
         portion, self._to_look_at = self._to_look_at[:_PROBED_AT_ONCE], self._to_look_at[_PROBED_AT_ONCE:]

@@ -13,6 +13,7 @@ from tests.running import CHECKOUT
 
 PLANTED = {
     "fidelity": ("--least", "cases", 1e9),
+    "edges": ("--most", "outside", -1),
     "roundtrip": ("--most", "different", -1),
     "overhead": ("--least", "pixels_identical", 2),
     "bundled": ("--least", "cells", 1e9),
@@ -24,7 +25,14 @@ PLANTED = {
 DRAWN = [pytest.mark.torch, pytest.mark.xdist_group("artwork")]
 """Those that share the artwork, which the first of them makes."""
 
-MARKS = {"roundtrip": [], "fidelity": [], "host": [pytest.mark.hosts], "bundled": DRAWN, "edits": DRAWN}
+MARKS = {
+    "roundtrip": [],
+    "fidelity": [],
+    "edges": [],
+    "host": [pytest.mark.hosts],
+    "bundled": DRAWN,
+    "edits": DRAWN,
+}
 
 pytestmark = pytest.mark.spread
 
