@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from . import canvas
+from .buttons import small_button
 from .desk import Desk
-from .fields import small_button
 from .forecast import Forecast, Wish
 from .labels import Label, QuietLabel
 from .qt import QComboBox, QHBoxLayout, QLabel, QSizePolicy, Qt, QVBoxLayout, QWidget, pyqtSignal

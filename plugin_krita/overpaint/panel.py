@@ -14,16 +14,15 @@ from .prompt import PromptLine, Words
 from .qt import (
     QFrame,
     QHBoxLayout,
-    QKeyEvent,
     QMenu,
     QScrollArea,
-    QSizePolicy,
     Qt,
     QTimer,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
+from .run_button import RunButton
 from .server.client.reading import Reading
 from .server.client.wording import sentence, server_line, tr
 from .server.wire.errors import OverpaintError
@@ -296,25 +295,3 @@ class Panel(QScrollArea):
     def _let_be(self) -> None:
         self._follow()
         self._wanted = None
-
-
-class RunButton(QToolButton):
-    """The one button, with other methods under its arrow (the Down key opens them)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumHeight(self.fontMetrics().height() + 14)
-        self.setToolTip(say("run-tip"))
-        self.setMenu(QMenu(self))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  # Qt's name
-        if event.key() == Qt.Key.Key_Down:
-            self.showMenu()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)

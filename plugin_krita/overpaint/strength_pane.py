@@ -4,8 +4,8 @@ document until it is kept."""
 from __future__ import annotations
 
 from . import canvas, settings
+from .buttons import small_button
 from .desk import Desk
-from .fields import small_button
 from .job import Job
 from .labels import Label, QuietLabel
 from .qt import (
