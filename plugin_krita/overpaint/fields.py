@@ -140,6 +140,10 @@ class SettingsForm(QWidget):
     def settings(self) -> Settings:
         return Settings(**{name: field.value() for name, field in self._fields().items()})
 
+    def finish(self) -> bool:
+        """Takes what is being typed; False where something was refused."""
+        return all(field.finish() for field in self._fields().values() if isinstance(field, Number))
+
     def models(self, offers: tuple[ModelOffer, ...], _methods: tuple[MethodOffer, ...] = ()) -> None:
         self._models.fill(offers)
 

@@ -68,6 +68,7 @@ class Number(QWidget):
             self._spin.setDecimals(digits)
         self._spin.setRange(low - step if auto else low, high)
         self._spin.setSingleStep(step)
+        self._spin.setKeyboardTracking(False)  # half a number is not a value
         self._spin.setSuffix(unit)
         if auto:
             self._spin.setSpecialValueText(say("auto"))
@@ -81,6 +82,12 @@ class Number(QWidget):
         if self._auto and self._spin.value() <= self._spin.minimum():
             return None
         return self._spin.value()
+
+    def finish(self) -> bool:
+        """Takes what is being typed; False where that is out of range and was refused."""
+        good = self._spin.hasAcceptableInput()
+        self._spin.interpretText()
+        return good
 
     def show_value(self, value: float | None) -> None:
         self._spin.setValue(self._spin.minimum() if value is None else value)

@@ -113,7 +113,7 @@ class Panel(QScrollArea):
         """What the button says."""
         self._turn_to_document()
         method = method or self._intent().method
-        if not method:
+        if not method or not self._form.finish():
             return
         document, node = canvas.active()
         recipe = self._recipe(method)
