@@ -14,6 +14,7 @@ from tests.running import CHECKOUT
 PLANTED = {
     "fidelity": ("--least", "cases", 1e9),
     "edges": ("--most", "outside", -1),
+    "erase": ("--most", "outside_of_line", -1),
     "roundtrip": ("--most", "different", -1),
     "overhead": ("--least", "pixels_identical", 2),
     "bundled": ("--least", "cells", 1e9),
@@ -26,9 +27,11 @@ DRAWN = [pytest.mark.torch, pytest.mark.xdist_group("artwork")]
 """Those that share the artwork, which the first of them makes."""
 
 MARKS = {
+    "erase": ("--most", "outside_of_line", -1),
     "roundtrip": [],
     "fidelity": [],
     "edges": [],
+    "erase": [],
     "host": [pytest.mark.hosts],
     "bundled": DRAWN,
     "edits": DRAWN,
