@@ -5,6 +5,13 @@ and asks for the next edit, of random size (16² to 1024² pixels). The server a
 (``ponder`` without steps) takes no time, so that gateway, queue and spool are what is measured. After a warm-up of a
 quarter of the time, in which buffers and tables grow to what they need, the gateway's memory is watched.
 
+``--sessions 1000 --kept 10000 --devices 8`` is another load: so many sessions, so many answers that nobody has fetched,
+and edits that cost nothing on stand-ins for devices (``bench.crowd``). longest_step_ms: the longest step of the
+gateway's loop, without the time in which other processes had its core. start_s: from the start to the first answer.
+errors: whatever was refused or did not end, though the server's limits were kept.
+
+Exit 1 when there were errors, a host had to wait unfairly long, memory grew, or a step was too long.
+
 jobs: edits that were begun and ended within the time. errors: failures, lost connections, answers of the wrong size.
 unfairness: the longest time that any client waited for one edit in the queue, against the mean of all. gateway_growth:
 the gateway's memory in the last quarter against the second, as medians; 0.01 is one per cent.
@@ -13,9 +20,9 @@ the gateway's memory in the last quarter against the second, as medians; 0.01 is
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,7 +31,9 @@ from pathlib import Path
 
 import psutil
 
-from bench import page
+from bench import bounds, page
+from bench.bounds import Bound
+from bench.crowd import crowd
 from server.client import events
 from server.client.session import Session
 from server.client.submission import Mask, Submission
@@ -33,6 +42,20 @@ from server.wire.geometry import Bounds
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 from tests.running import PONDERING, RunningServer
+
+BOUNDS = (
+    Bound("errors", most=0),
+    Bound("jobs", least=1),
+    Bound("unfairness", most=20),
+    Bound("gateway_growth", most=0.25),
+)
+CROWDED = (
+    Bound("errors", most=0),
+    Bound("jobs", least=1),
+    Bound("longest_step_ms", most=20),
+    Bound("gateway_growth", most=0.1),
+    Bound("start_s", most=5),
+)
 
 _SIDES = (16, 48, 64, 128, 256, 512, 1024)
 _WEIGHTS = (20, 20, 20, 16, 12, 8, 4)
@@ -189,13 +212,38 @@ def table(seen: Seen, found: dict[str, float]) -> list[str]:
     return [page.row(head), "|--:|--:|--:|--:|--:|--:|", page.row(cells)]
 
 
-def main() -> None:
+def crowded(sessions: int, kept: int, devices: int, seconds: float, dice: random.Random) -> dict[str, float]:
+    seen = crowd.crowd(sessions, kept, devices, seconds, dice)
+    for why in sorted(set(seen.errors)):
+        print(f"{seen.errors.count(why)} × {why}")
+    return {
+        "sessions": sessions,
+        "kept": kept,
+        "devices": devices,
+        "jobs": seen.jobs,
+        "errors": len(seen.errors),
+        "longest_step_ms": round(seen.longest_step_s * 1000, 1),
+        "gateway_growth": round(crowd.growth(seen.memory), 4),
+        "cpu_ms_each": round(1000 * seen.cpu_s / max(1, seen.jobs), 2),
+        "start_s": round(seen.start_s, 2),
+    }
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.load", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--page", type=Path, help="write the table into this page, docs/reliability.md")
+    parser.add_argument("--sessions", type=int, default=0, help="the other load: so many sessions at once")
+    parser.add_argument("--kept", type=int, default=0, help="answers that nobody has fetched, beside --sessions")
+    parser.add_argument("--devices", type=int, default=1, help="stand-ins that work, beside --sessions")
+    bounds.add_options(parser)
     options = parser.parse_args()
+    if options.sessions:
+        dice = random.Random(options.seed)
+        found = crowded(options.sessions, options.kept, options.devices, options.seconds, dice)
+        return bounds.conclude(found, CROWDED, options)
     with tempfile.TemporaryDirectory(prefix="op-") as folder:
         server = RunningServer(Path(folder), "--device", "cpu", environment=PONDERING)
         try:
@@ -213,8 +261,8 @@ def main() -> None:
     found = figures(seen, options.clients, options.seconds)
     if options.page is not None:
         page.put(options.page, "bench.load", table(seen, found))
-    print(json.dumps(found))
+    return bounds.conclude(found, BOUNDS, options)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,23 +7,30 @@ First SIGKILL for each of host, server and worker in each phase, at ``--moments`
 started again and goes on with its job, as a reopened one does. Then, ``--others`` times each: processes that stand
 still, a table that is cut off, a clock that jumps, a full disk (which takes root, for a file system of its own).
 
+Last, without any process being struck, the power fails (``--cuts`` states of the disk, see ``power``; it takes strace).
+
 kills: how many hit the phase they were meant for. lost: edits whose answer is not in the document at the end.
 duplicates: answers that are there twice, or that the server would offer once more. different: answers that are not, bit
-for bit, those of an edit that nobody disturbed. The last three count everything that was done, not the kills alone.
+for bit, those of an edit that nobody disturbed. power_cuts: states of the disk that were tried. lost, duplicates and
+different count everything that was done. unmoved: plans of which no blow ever hit. Exit 1 when anything was lost,
+twice, different, or could not be tried.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bench import page
+from bench import bounds, page
+from bench.bounds import Bound
 from bench.faults.blows import EVERYBODY, Blow, FillDisk, Freeze, Kill, SetClock, Truncate, small_disk
 from bench.faults.client import LEARN, METHODS
+from bench.faults.power import Loss, lost_with_the_power, planting
+from bench.faults.recording import can_record
 from bench.faults.stage import (
     CLIENT,
     DOWNLOADING,
@@ -39,6 +46,14 @@ from bench.faults.stage import (
 )
 from bench.faults.table import Row, markdown
 from bench.faults.trials import Tally, Trials
+
+BOUNDS = (
+    Bound("lost", most=0),
+    Bound("duplicates", most=0),
+    Bound("different", most=0),
+    Bound("unmoved", most=0),
+    Bound("failed", most=0),
+)
 
 Plan = tuple[Blow, str, str, int]
 """Blow, victim, phase, how often."""
@@ -82,15 +97,28 @@ def on_a_full_disk(count: int, dice: random.Random) -> list[Row]:
             return list(played(trials, plans))
 
 
-def main() -> None:
+def without_power(cuts: int, dice: random.Random, fault: str) -> Loss:
+    if cuts and not can_record():
+        raise SystemExit("The cuts of the power need strace: “apt install strace”, or leave them out with --cuts 0.")
+    loss = lost_with_the_power(cuts, dice, planting(fault) if fault else {}) if cuts else Loss()
+    print(f"{loss.cuts} states of a disk that lost its power", flush=True)
+    for words, count in loss.words.items():
+        print(f"{count} × {words}")
+    return loss
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.faults", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--moments", type=int, default=20, help="kills for each process and phase")
     parser.add_argument("--others", type=int, default=3, help="of everything else")
     parser.add_argument("--method", choices=METHODS, default=LEARN, help="imagic: the real one, with a tiny model")
     parser.add_argument("--victim", choices=VICTIMS, help="kill only this one")
     parser.add_argument("--phase", choices=PHASES, help="kill only in this phase")
+    parser.add_argument("--cuts", type=int, default=2000, help="of the power")
+    parser.add_argument("--planted", default="", help="a fault of tests/faults/planted, to see that the cuts find it")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the random moments")
     parser.add_argument("--page", type=Path, help="write the table into this page, docs/reliability.md")
+    bounds.add_options(parser)
     options = parser.parse_args()
     print(f"random moments from seed {options.seed}", flush=True)
     dice = random.Random(options.seed)
@@ -103,20 +131,24 @@ def main() -> None:
     rows += on_a_full_disk(options.others, dice) if options.method == LEARN else []
     if options.page is not None:
         page.put(options.page, "bench.faults", markdown(rows))
-    print(json.dumps(figures(killed, rows)))
+    loss = without_power(options.cuts, dice, options.planted)
+    return bounds.conclude(figures(killed, rows, loss), BOUNDS, options)
 
 
-def figures(killed: list[Row], rows: list[Row]) -> dict[str, int]:
+def figures(killed: list[Row], rows: list[Row], loss: Loss) -> dict[str, int]:
     total = Tally()
     for row in rows:
         total.add(row.tally)
     return {
         "kills": sum(row.tally.hits for row in killed),
-        "lost": total.lost,
-        "duplicates": total.duplicates,
-        "different": total.different,
+        "power_cuts": loss.cuts,
+        "lost": total.lost + loss.lost,
+        "duplicates": total.duplicates + loss.duplicates,
+        "different": total.different + loss.different,
+        "failed": len(total.failures) - total.refused,
+        "unmoved": sum(row.tally.hits == 0 for row in rows),
     }
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -33,6 +33,9 @@ PAINTING_STEPS, VARIATIONS = 6, 2
 _PACE = 0.012
 _GOT, _FAILED = 0, 3
 
+_MIDDLE, _FAR = (198, 218), 60
+"""Of the selection, and how many pixels from there an edit never shows."""
+
 
 LEARN, IMAGIC = METHODS = ("learn", "imagic")
 """The stand-in, and the real one (with a tiny model)."""
@@ -79,6 +82,27 @@ def digest(arrived: events.Arrived) -> str:
     return seen.hexdigest()
 
 
+def misfit(arrived: events.Arrived, asked: Submission) -> str:
+    """How an answer is not one to this request, whatever made it; empty when it is. Nothing of it shows far from the
+    selection, all of it in its middle, and where nothing shows it has the colours that were sent."""
+    shape = (HEIGHT, WIDTH, 4)
+    sent = np.frombuffer(bytes(asked.pixels), np.float32).reshape(shape)
+    rows, columns = np.ogrid[:HEIGHT, :WIDTH]
+    far = (abs(rows - _MIDDLE[0]) > _FAR) | (abs(columns - _MIDDLE[1]) > _FAR)
+    if len(arrived.layers) != asked.recipe.variations * max(1, len(asked.recipe.eta)):
+        return "another number of layers"
+    for layer in arrived.layers:
+        made = np.frombuffer(bytes(layer.data), np.float32).reshape(shape)
+        unseen = made[..., 3] == 0
+        if not unseen[far].all() or made[(*_MIDDLE, 3)] != 1:
+            return "it shows elsewhere than it should"
+        if not np.array_equal(made[unseen, :3], sent[unseen, :3]):
+            return "colours where nothing shows"
+        if np.array_equal(made[_MIDDLE], sent[_MIDDLE]):
+            return "nothing was painted"
+    return ""
+
+
 class Host:
     """One run of the host, from its start to the document."""
 
@@ -95,6 +119,9 @@ class Host:
                 if isinstance(event, events.Listed):
                     self._begin({line.job: line.state for line in event.jobs})
                 elif isinstance(event, events.Arrived):
+                    if why := misfit(event, submission(self._job, self._seed, self._method)):
+                        say("failed", code="misfit", sentence=why)
+                        return _FAILED
                     self._document.put(event)
                     say("placed")
                     return self._acknowledge()

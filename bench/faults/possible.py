@@ -83,6 +83,8 @@ class Folder:
             self._name(call, first, Node(True))
         elif call.name in ("unlink", "rmdir"):
             self._name(call, first, None)
+        elif call.name == "link":
+            self._name(call, call.paths[1], self._names.get(first))
         elif call.name == "rename":
             self._rename(call, first, call.paths[1])
 

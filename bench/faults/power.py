@@ -213,7 +213,9 @@ def check(made: Folder, home: Path, folder: Path) -> None:
 
 def judged(made: Folder, heard: Heard, folder: Path, cuts: int, dice: random.Random) -> Loss:
     loss, moments = Loss(), made.moments()
-    draws = max(1, -(-cuts // max(1, len(moments))) - _ALWAYS)
+    if len(moments) * _ALWAYS > cuts:
+        moments = sorted(dice.sample(moments, -(-cuts // _ALWAYS)))
+    draws = max(0, -(-cuts // len(moments)) - _ALWAYS) + 1
     disk = (_MEMORY if _MEMORY.is_dir() else folder.parent) / f"{folder.name}-disk"
     for moment in moments:
         for fates in made.fates(moment, dice, draws):
@@ -249,10 +251,9 @@ def _wrong(job: Job | None, facts: set[str], heard: Heard, journal: Journal) -> 
         if facts and _LEAVING not in facts:
             yield "lost", f"an edit that was {_latest(facts)} is gone"
         return
-    if "failed" in facts and (job.failure is None or "upset" not in job.failure.sentence):
-        yield "lost", "an edit that had failed does not say so any more"
-    if facts & {"running", "finished"} and "failed" not in facts and job.state in (JobState.UPLOADING, JobState.FAILED):
-        yield "lost", f"the pixels or the answer of an edit that was {_latest(facts)} are gone"
+    told_why = job.failure is not None and "upset" in job.failure.sentence
+    if facts & {"running", "finished"} and not told_why and job.state in (JobState.UPLOADING, JobState.FAILED):
+        yield "lost", f"the pixels, the answer or the reason of an edit that was {_latest(facts)} are gone"
     if "finished" in facts and job.state is JobState.QUEUED:
         yield "lost", "an answer that was there has to be made again"
     if job.state is JobState.QUEUED and not _is_as_sent(heard.sent[job.id], journal.folder(job.id)):
@@ -282,7 +283,7 @@ def _answer(job: Job, journal: Journal) -> bytes:
         return b""
 
 
-def planting() -> dict[str, str]:
-    """For a server with a fault that ``tests/faults/planted`` puts into it."""
+def planting(fault: str) -> dict[str, str]:
+    """For a server with a ``fault`` that ``tests/faults/planted`` puts into it."""
     paths = [str(CHECKOUT / "tests" / "faults" / "planted"), PONDERING["PYTHONPATH"]]
-    return {"PYTHONPATH": os.pathsep.join(paths)}
+    return {"PYTHONPATH": os.pathsep.join(paths), "OVERPAINT_PLANTED": fault}

@@ -74,8 +74,14 @@ def _call(line: str) -> Call | None:
         return Call(*times, name, (_text(arguments[0][3]),), offset=int(arguments[1][4]))
     if name == "openat":
         return Call(*times, name, tuple(_paths(arguments)), handle=result, flags=found[3])
-    kind = {"renameat": "rename", "renameat2": "rename", "unlinkat": "unlink", "mkdirat": "mkdir"}.get(name, name)
-    if kind in ("rename", "unlink", "mkdir", "rmdir"):
+    kind = {
+        "renameat": "rename",
+        "renameat2": "rename",
+        "unlinkat": "unlink",
+        "mkdirat": "mkdir",
+        "linkat": "link",
+    }.get(name, name)
+    if kind in ("rename", "link", "unlink", "mkdir", "rmdir"):
         return Call(*times, kind, tuple(_paths(arguments)))
     raise ValueError(f"{name} is a way to write that the recording does not understand")
 

@@ -58,7 +58,7 @@ class Journal:
             return
         self._closed = True
         self.tend()
-        for scribe in self.scribes:
+        for scribe in self.scribes:  # what the first leaves to be done, the second does
             scribe.close()
         if self._table is not None:
             self._table.close()
@@ -145,8 +145,7 @@ class Journal:
         left = self._spool.take_out(job)
         if self._entries.pop(job, None) is not None:
             self._owe(job, None)
-        self._ink.do(self._spool.sync, then)
-        self._bulk.do(lambda: remove_tree(left))
+        self._ink.do(self._spool.sync, then, afterwards=lambda: self._bulk.do(lambda: remove_tree(left)))
 
     def set_aside(self, job: str, why: Exception) -> None:
         """The job cannot be read: it is none any more, but its folder is kept elsewhere."""
