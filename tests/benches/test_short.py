@@ -26,16 +26,8 @@ PLANTED = {
 DRAWN = [pytest.mark.torch, pytest.mark.xdist_group("artwork")]
 """Those that share the artwork, which the first of them makes."""
 
-MARKS = {
-    "erase": ("--most", "outside_of_line", -1),
-    "roundtrip": [],
-    "fidelity": [],
-    "edges": [],
-    "erase": [],
-    "host": [pytest.mark.hosts],
-    "bundled": DRAWN,
-    "edits": DRAWN,
-}
+MARKS = {"roundtrip": [], "host": [pytest.mark.hosts], "bundled": DRAWN, "edits": DRAWN}
+"""All others go with the tests that need torch, be it only so that the quick ones stay quick."""
 
 pytestmark = pytest.mark.spread
 
