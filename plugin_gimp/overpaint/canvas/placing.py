@@ -132,7 +132,8 @@ def _put(
 ) -> list[Gimp.Layer]:
     made = [_make(image, layer, space) for layer in layers]
     clip = any(new.clip for new in layers)
-    chosen, parent, position = image.get_selected_layers(), place.parent, place.position
+    chosen, channels = image.get_selected_layers(), image.get_selected_channels()
+    parent, position = place.parent, place.position
     if group is not None:
         for layer in made[:-1]:
             layer.set_visible(False)
@@ -147,7 +148,10 @@ def _put(
     for layer in made:
         image.insert_layer(layer, parent, position)
     image.undo_group_end()
-    image.set_selected_layers([layer for layer in chosen if layer.is_valid()])
+    if channels:  # then no layer is
+        image.set_selected_channels(channels)
+    else:
+        image.set_selected_layers(chosen)
     Gimp.displays_flush()
     return made
 
@@ -162,6 +166,20 @@ def _is_gray(new: NewLayer) -> bool:
     return Layout(new.raster.channels, new.raster.depth, new.raster.transfer).gray
 
 
+def _write(layer: Gimp.Layer, pixels: Layout, data: bytes, space: object) -> None:
+    """All of the layer's pixels, given in ``space``. Out of another colour space the way goes through floats: for
+    whole numbers of 16 bits babl 0.1.112 halves the light, from the second time on."""
+    buffer, whole = layer.get_buffer(), Gegl.Rectangle.new(0, 0, layer.get_width(), layer.get_height())
+    own, name = Babl.format_get_space(layer.get_format()), native(space, pixels)
+    if native(own, pixels) != name:
+        exact = Babl.get_name(Babl.format_with_space("R'G'B'A float", own))
+        between = Gegl.Buffer.new(exact, 0, 0, whole.width, whole.height)
+        between.set(whole, name, data)
+        name, data = exact, between.get(whole, 1.0, exact, Gegl.AbyssPolicy.NONE)
+    buffer.set(whole, name, data)
+    buffer.flush()
+
+
 def _make(image: Gimp.Image, new: NewLayer, space: object | None) -> Gimp.Layer:
     """A layer with its pixels, place and note, not yet in the image: so none of it needs a step to undo. GIMP converts
     them where the image has another mode, depth or profile now than the ``space`` they were read in."""
@@ -173,13 +191,7 @@ def _make(image: Gimp.Image, new: NewLayer, space: object | None) -> Gimp.Layer:
     place = new.raster.bounds
     layer = Gimp.Layer.new(image, new.name, place.width, place.height, kind, 100.0, Gimp.LayerMode.NORMAL)
     layer.set_offsets(place.x, place.y)
-    buffer = layer.get_buffer()
-    buffer.set(
-        Gegl.Rectangle.new(0, 0, place.width, place.height),
-        native(space or Babl.format_get_space(layer.get_format()), pixels),
-        new.data,
-    )
-    buffer.flush()
+    _write(layer, pixels, new.data, space or Babl.format_get_space(layer.get_format()))
     layer.update(0, 0, place.width, place.height)
     layer.attach_parasite(Gimp.Parasite.new(RECIPE, Gimp.PARASITE_PERSISTENT, new.note.encode()))
     return layer

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.torch, pytest.mark.timeout(1800)]
 
 FOLLOWED = (
     *("nothing", "canvas_grown", "canvas_cut", "all_moved", "made_gray", "made_deep", "made_float", "other_profile"),
-    *("painted_elsewhere", "another_put_above", "selection_gone"),
+    *("painted_elsewhere", "another_put_above", "selection_gone", "made_deep_with_another_profile"),
 )
 
 KEPT = {

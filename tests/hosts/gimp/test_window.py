@@ -117,5 +117,14 @@ def test_the_dialog_makes_what_was_asked_for(asked: Any) -> None:
     assert (recipe["prompt"], recipe["steps"]) == ("a wooden bench", 2)
 
 
+def test_a_forgotten_selection_is_a_plain_sentence(window: Window, asked: Any, artefacts: Path) -> None:
+    """No error of a procedure: GIMP shows the sentence alone, with our name above it."""
+    window.begin("forget")
+    assert window.said("forgotten") == {"status": "cancel", "layers": 0}
+    time.sleep(2)  # only for the picture
+    window.display.screenshot(artefacts / "gimp-forgotten.png")
+    assert not [title for title in window.display.titles() if "Error" in title]
+
+
 def test_the_dialogs_letters_clash_with_none_of_gimps(window: Window, asked: Any) -> None:
     assert b"duplicate mnemonic" not in window.log.read_bytes()

@@ -151,6 +151,12 @@ def other_profile(sheet):
 
 
 @while_it_runs
+def made_deep_with_another_profile(sheet):
+    sheet.image.convert_precision(Gimp.Precision.U16_NON_LINEAR)
+    other_profile(sheet)
+
+
+@while_it_runs
 def profile_assigned(sheet):
     sheet.image.set_color_profile(Gimp.ColorProfile.new_rgb_adobe())
 

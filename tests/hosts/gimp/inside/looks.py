@@ -6,7 +6,7 @@ are flat, so that an erased blot leaves nothing.
 
 from easel import *  # noqa: F403
 from easel import describe, dump, report, run, run_all, save
-from gi.repository import Gegl, Gimp
+from gi.repository import Babl, Gegl, Gimp
 
 SIZE = 200, 160
 BLOT = 80, 60, 30, 30
@@ -48,8 +48,10 @@ class Sheet:
 
 
 def fill(drawable, colour, place, fmt="R'G'B'A u8"):
-    buffer = drawable.get_buffer()
-    buffer.set(Gegl.Rectangle.new(*place), fmt, bytes(colour) * (place[2] * place[3]))
+    """In the numbers of the drawable's own colour space: babl 0.1.112 has a wrong way to those of 16 bits."""
+    buffer, space = drawable.get_buffer(), Babl.format_get_space(drawable.get_format())
+    name = Babl.get_name(Babl.format_with_space(fmt, space))
+    buffer.set(Gegl.Rectangle.new(*place), name, bytes(colour) * (place[2] * place[3]))
     buffer.flush()
     drawable.update(*place)
 

@@ -40,4 +40,11 @@ wait_for(OUT, "ask")
 status, error, layers, _ = run("overpaint-replace-selection", image, [layer], mode=Gimp.RunMode.INTERACTIVE)
 report["asked"] = {"status": status, "error": error, "layers": [describe(new) for new in layers]}
 save()
+
+wait_for(OUT, "forget")
+Gimp.Selection.none(image)
+status, error, layers, _ = run("overpaint-erase-selection", image, [layer], mode=Gimp.RunMode.INTERACTIVE)
+report["forgotten"] = {"status": status, "layers": len(layers)}
+save()
+
 wait_for(OUT, "end")
