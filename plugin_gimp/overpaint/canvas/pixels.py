@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import alpha
 from formats import Layout, layout, mask_layout
 from gi.repository import Babl, Gegl, Gimp
 from words import problem, say
 
+from server.client.crop import is_blank
 from server.client.submission import Mask
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
 from server.wire.raster import Depth, Raster
+
+STRIP = 256
+"""Rows that are looked at at once: most layers show something in the first."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,12 @@ def read_mask(drawable: Gimp.Drawable, crop: Bounds, depth: Depth) -> Mask:
 
 
 def shows_in(drawable: Gimp.Drawable, part: Bounds) -> bool:
-    """Whether any pixel of the drawable within ``part`` (image pixels) is not fully transparent."""
-    return any(shape_of(drawable, part.intersect(bounds_of(drawable))))
+    """Whether anything of the drawable can be seen within ``part`` (image pixels)."""
+    here = part.intersect(bounds_of(drawable))
+    strips = (
+        replace(here, y=y, height=min(STRIP, here.bottom - y)) for y in range(here.y, here.bottom, STRIP) if here.width
+    )
+    return any(not is_blank(alphas(drawable, strip)) for strip in strips)
 
 
 def shape_of(drawable: Gimp.Drawable, crop: Bounds) -> bytes:

@@ -154,7 +154,7 @@ def _check(layer: Gimp.Layer) -> None:
 
 def _check_masks(layer: Gimp.Layer, part: Bounds) -> None:
     for item in (layer, *stack.around(layer)):
-        if stack.masked(item) and is_blank(read_mask(item.get_mask(), part, Depth.F32).data):
+        if stack.masked(item) and is_blank(read_mask(item.get_mask(), part, Depth.U8).data):
             raise problem("masked-out", name=item.get_name())
 
 

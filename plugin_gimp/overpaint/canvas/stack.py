@@ -9,7 +9,7 @@ import notes
 from gi.repository import Gimp
 from notes import Note
 
-from server.client.reading import Reading, State
+from server.client.reading import State
 from server.wire.geometry import Bounds
 
 from .pixels import bounds_of, shows_in
@@ -101,10 +101,10 @@ def layer_with(image: Gimp.Image, number: int) -> Gimp.Layer | None:
 
 def answers_on(item: Gimp.Layer, number: int) -> bool:
     """Whether ``item`` is an answer (or a group of answers) made from the layer with that ``tattoo``, or from all that
-    was visible."""
+    was visible, or from what nobody knows any more."""
     parts = item.get_children() if item.is_group() else [item]
     made = [found for part in parts if (found := note(part)) is not None]
-    return any(each.source == number or each.made.reading is Reading.VISIBLE for each in made)
+    return any(each.source in (number, 0) for each in made)
 
 
 def answers_from(layer: Gimp.Layer) -> frozenset[int]:

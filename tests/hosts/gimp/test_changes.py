@@ -83,5 +83,5 @@ def test_an_answer_that_would_not_fit_is_kept_and_said_to_be(changed: Changed, n
     assert found["error"].endswith("then Filters > Overpaint > Bring In Earlier Answers.")
     assert [layer["name"] for layer in found["kept"]] == ["Erased"]
     assert not found["layers"]
-    if name != "closed":
+    if name not in ("closed", "indexed"):  # an indexed picture has no numbers to compare
         assert changed.apart(name, reading, "before") == 0

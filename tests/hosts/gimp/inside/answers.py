@@ -71,7 +71,7 @@ def something_put_between(found):
     def between(sheet, first):
         tint = sheet.layer("Tint", (200, 200, 0, 255), size=(150, 100), offset=(30, 30), opacity=30.0)
         if first is not None:
-            sheet.image.reorder_item(tint, None, sheet.image.get_item_position(first) + 1)
+            sheet.image.reorder_item(tint, None, sheet.image.get_item_position(first))
 
     both_erased(found, "something_put_between", between)
 
