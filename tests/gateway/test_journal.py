@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,13 @@ def test_a_job_and_its_request_are_there_after_a_restart(journal, tmp_path):
     (entry,) = again.entries()
     assert (entry.job, entry.client, entry.state, entry.prompt) == (A, "me", JobState.QUEUED, "a boat")
     assert again.request(A) == submit(A)
+
+
+def test_a_request_that_was_changed_is_the_changed_one_after_a_restart(journal, tmp_path):
+    journal.add("me", submit(A))
+    changed = replace(submit(A), recipe=Recipe("inpaint", "two boats", seed=7))
+    journal.put_request("me", changed)
+    assert reopened(journal, tmp_path).request(A) == changed
 
 
 def test_runs_are_counted_over_restarts(journal, tmp_path):
