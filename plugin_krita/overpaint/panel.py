@@ -10,7 +10,7 @@ from .intent import ERASE, REPLACE, Intent, check_offer, intend, learns
 from .job import Job
 from .labels import Label, QuietLabel
 from .learn_form import LearnForm
-from .prompt import PromptLine, Words
+from .prompt import PromptLine
 from .qt import (
     QFrame,
     QHBoxLayout,
@@ -28,6 +28,7 @@ from .server.client.wording import sentence, server_line, tr
 from .server.wire.errors import OverpaintError
 from .server.wire.messages import MethodOffer, Welcome
 from .server.wire.recipe import Recipe
+from .settings import Words
 from .words import duration, say, say_known
 
 SETTLING_MS = 600

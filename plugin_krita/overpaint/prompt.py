@@ -37,22 +37,3 @@ class PromptLine(QLineEdit):
             self.setText(self._history.newer(self.text()))
         else:
             super().keyPressEvent(event)
-
-
-class Words:
-    """What stands in the prompt, for each open picture its own."""
-
-    def __init__(self) -> None:
-        self._here: str | None = None
-        self._written: dict[str, str] = {}
-
-    def of(self, document: str, shown: str) -> str:
-        """What is to be shown while ``document`` is the active one. Words written before there was any are the first
-        one's."""
-        if document == self._here:
-            return shown
-        if self._here:
-            self._written[self._here] = shown
-        words = self._written.get(document, "") if self._here else shown
-        self._here = document
-        return words

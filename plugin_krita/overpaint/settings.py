@@ -30,7 +30,7 @@ class Settings:
         """The request these settings make. A method without words takes none, and is not named after them; one that
         needs no model does without one that cannot do it."""
         made = replace(Recipe(method, prompt.strip()), **{name: getattr(self, name) for name in _OF_RECIPE})
-        if offer is None or offer.needs_prompt:
+        if offer is None or offer.needs_prompt or offer.presets:
             return made
         return replace(made, prompt="", model=self.model if self.model in offer.models else "")
 
@@ -134,3 +134,22 @@ class Pace:
 
     def dump(self) -> str:
         return json.dumps(self._seconds)
+
+
+class Words:
+    """What stands in the prompt, for each open picture its own."""
+
+    def __init__(self) -> None:
+        self._here: str | None = None
+        self._written: dict[str, str] = {}
+
+    def of(self, document: str, shown: str) -> str:
+        """What is to be shown while ``document`` is the active one. Words written before there was any are the first
+        one's."""
+        if document == self._here:
+            return shown
+        if self._here:
+            self._written[self._here] = shown
+        words = self._written.get(document, "") if self._here else shown
+        self._here = document
+        return words

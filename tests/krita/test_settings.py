@@ -69,3 +69,32 @@ def test_how_long_it_takes_is_said_only_when_it_is_long() -> None:
     assert again.expected("erase", "", "CPU") is None
     assert again.expected("inpaint", "sdxl", "CPU") == 41.2
     assert again.expected("inpaint", "sdxl", "CUDA") is None
+
+
+def test_erasing_takes_no_words_and_no_model_that_cannot_do_it() -> None:
+    from overpaint.server.wire.messages import MethodOffer
+    from overpaint.settings import Settings
+
+    erase = MethodOffer("erase", "Erase", "", needs_prompt=False, needs_selection=True, models=("lama",))
+    made = Settings(model="sd15").recipe("erase", "a red door", erase)
+    assert (made.prompt, made.model) == ("", "")
+    assert Settings(model="lama").recipe("erase", "", erase).model == "lama"
+
+
+def test_what_is_read_is_stored_and_anything_else_is_the_usual() -> None:
+    from overpaint.server.client.reading import Reading
+    from overpaint.settings import Settings, load
+
+    assert load(Settings(reading=Reading.VISIBLE).dump()).reading is Reading.VISIBLE
+    assert load('{"reading": "everything"}').reading is Reading.LAYER
+
+
+def test_every_picture_has_its_own_words() -> None:
+    from overpaint.settings import Words
+
+    words = Words()
+    assert words.of("", "written first") == "written first"
+    assert words.of("one", "written first") == "written first"
+    assert words.of("two", "written first") == ""
+    assert words.of("one", "for two") == "written first"
+    assert words.of("two", "written first") == "for two"
