@@ -9,6 +9,7 @@ import pytest
 
 from tools.mutate.covering import ROOMS, covering
 from tools.mutate.faults import faults
+from tools.mutate.missed import missed
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,6 +52,11 @@ def test_a_fault_changes_its_place_and_nothing_else(tmp_path: Path) -> None:
     for fault in faults(tmp_path, Path("a.py")):
         lines = zip(fault.source.decode().splitlines(), CODE.replace("save", "sïve").splitlines(), strict=True)
         assert [number for number, (one, other) in enumerate(lines, 1) if one != other] == [fault.line]
+
+
+def test_the_faults_that_were_once_missed_can_still_be_planted() -> None:
+    for fault in missed(ROOT):
+        ast.parse(fault.source)
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -2,9 +2,10 @@
 
 So many small faults as asked are chosen from all that could be planted in the rooms where a fault costs work or lets
 somebody in: a comparison turned, a condition negated, a call left out, a number off by one. Each is planted in a copy
-of this checkout, and the tests of its file run there, then those of its room, until one fails. A fault that none
-notices is printed and counts as survived; docs/reliability.md says of each why that is right. Exit 1 when more survive
-than it explains. What takes too long counts as noticed: a test run has a watchdog too.
+of this checkout, and the tests of its file run there, then those of its room, until one fails. Those that tests once
+missed are planted in every run (``missed.py``). A fault that none notices is printed and counts as survived;
+docs/reliability.md says of each why that is right. Exit 1 when more survive than it explains. What takes too long
+counts as noticed: a test run has a watchdog too.
 
     mutants: how many were planted. killed, survived: what came of them. minutes: of the whole run.
 """
@@ -27,6 +28,7 @@ from pathlib import Path
 from bench.bounds import Bound, add_options, conclude
 from tools.mutate.covering import ROOMS, covering
 from tools.mutate.faults import Fault, faults
+from tools.mutate.missed import missed
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "mutants"
@@ -46,7 +48,9 @@ def main() -> int:
     add_options(parser)
     options = parser.parse_args()
     began = time.monotonic()
-    chosen = choice(options.room or ROOMS, options.count, random.Random(options.seed))
+    rooms = options.room or ROOMS
+    once = [fault for fault in missed(ROOT) if fault.path.parent.as_posix() in rooms]
+    chosen = once + choice(rooms, options.count, random.Random(options.seed))
     with ThreadPoolExecutor(options.jobs) as pool:
         survived = [fault for fault in pool.map(survivor, chosen) if fault is not None]
     figures = {
