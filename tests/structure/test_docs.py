@@ -25,7 +25,7 @@ PAGES = (
 COMMAND = re.compile(r"^(?:python3? -m \S+|python3 install\.py|install\.py|overpaint)(?: .*)?$")
 CODE = re.compile(r"`([^`\n]+)`")
 FILE = re.compile(r"^(?:[a-z_]+/)+[a-z_0-9]+\.py$")
-FOLDERS = ("", "server", "server/edits", "server/models", "tools/bundled_model")
+FOLDERS = ("", "server", "server/edits", "server/models", "tools/bundled_model", "plugin_krita/overpaint")
 """Where a path in a page may begin."""
 
 
