@@ -323,7 +323,7 @@ class Endpoint:
         """One machine that was let in leaves room for the others."""
         if not peer.guest or self._lines.of(peer) is not None:
             return
-        if sum(line.peer.guest == peer.guest for line in self._lines) >= self._most_of_one:
+        if sum(line.peer.guest == peer.guest for line in self._lines.of_guests) >= self._most_of_one:
             raise OverpaintError(
                 Code.BUSY,
                 f"This machine has {self._most_of_one} sessions at the server already.",

@@ -65,6 +65,7 @@ class Lines:
     def __init__(self) -> None:
         self._by_session: dict[str, Line] = {}
         self._by_route: dict[tuple[Entrance, Channel, bytes], Line] = {}
+        self._guests: dict[str, Line] = {}
 
     def __len__(self) -> int:
         return len(self._by_session)
@@ -75,7 +76,7 @@ class Lines:
 
     @property
     def of_guests(self) -> list[Line]:
-        return [line for line in self._by_session.values() if line.peer.guest]
+        return list(self._guests.values())
 
     def of(self, peer: Peer) -> Line | None:
         return self._by_session.get(peer.session)
@@ -92,15 +93,18 @@ class Lines:
         return line if line is not None and line.routes[channel] != route else None
 
     def join(self, channel: Channel, route: Route, peer: Peer) -> None:
-        """``peer`` has said hello there. Raises bad-request for a session that is somebody else's, or elsewhere."""
+        """``peer`` has said hello there. Raises bad-request for a session that is somebody else's, or elsewhere, and for
+        a second hello: each is answered with all that is installed."""
         line = self._by_session.get(peer.session) or Line(peer)
         taken = self.at(channel, route) or line
         strange = line.peer != peer or not all(route.is_of_one_party_with(other) for other in line.routes.values())
-        if strange or taken is not line or line.routes.get(channel, route) != route:
-            raise OverpaintError(Code.BAD_REQUEST, "This session is already open elsewhere.")
+        if strange or taken is not line or channel in line.routes:
+            raise OverpaintError(Code.BAD_REQUEST, "This session is already open, here or elsewhere.")
         line.routes[channel] = route
         line.heard = time.monotonic()
         self._by_session[peer.session] = line
+        if peer.guest:
+            self._guests[peer.session] = line
         self._by_route[route.entrance, channel, route.id] = line
         route.entrance.crowds[channel].greet(route.descriptor)
 
@@ -108,6 +112,7 @@ class Lines:
         """Whether it was there. cut: what waits to be sent to it is thrown away with its connections."""
         if self._by_session.pop(line.peer.session, None) is None:
             return False
+        self._guests.pop(line.peer.session, None)
         for channel, route in line.routes.items():
             self._by_route.pop((route.entrance, channel, route.id), None)
             crowd = route.entrance.crowds[channel]

@@ -184,6 +184,15 @@ def test_one_connection_is_one_session(client: Wire) -> None:
     assert [peer.session for peer in client.endpoint.peers] == ["mine"]
 
 
+def test_a_second_hello_is_refused_for_each_costs_a_welcome(client: Wire) -> None:
+    client.greet("mine")
+    for _ in range(3):
+        frames.send(client.sockets[Channel.DATA], wire.Hello(1, 0, "me", "mine", Channel.DATA, "test"))
+    client.settle(lambda: len(failures(client)) == 3)
+    assert client.heard.count(welcome()) == 2
+    assert [peer.session for peer in client.endpoint.peers] == ["mine"]
+
+
 def test_a_session_silent_for_long_is_dropped_and_told_so_when_it_speaks_again(home: Path) -> None:
     with contextlib.closing(Endpoint(home, welcome, silent_after=0.2)) as endpoint, bare(endpoint) as client:
         client.greet()
