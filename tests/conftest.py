@@ -37,9 +37,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes share the tests, those of one file go to one of them, because they share a server or a
-    model; those of one real host likewise. Files marked ``spread`` have nothing to share that is worth the wait."""
+    model; those of one real host likewise. Files marked ``spread`` have nothing to share that is worth the wait, and a
+    test may name a group of its own."""
     for item in items:
-        if item.get_closest_marker("spread") is None:
+        if not any(item.get_closest_marker(mark) for mark in ("spread", "xdist_group")):
             item.add_marker(pytest.mark.xdist_group(_group(item.path.relative_to(CHECKOUT / "tests"))))
 
 

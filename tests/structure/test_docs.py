@@ -25,7 +25,15 @@ PAGES = (
 COMMAND = re.compile(r"^(?:python3? -m \S+|python3 install\.py|install\.py|overpaint)(?: .*)?$")
 CODE = re.compile(r"`([^`\n]+)`")
 FILE = re.compile(r"^(?:[a-z_]+/)+[a-z_0-9]+\.py$")
-FOLDERS = ("", "server", "server/edits", "server/models", "tools/bundled_model", "plugin_krita/overpaint")
+FOLDERS = (
+    "",
+    "server",
+    "server/edits",
+    "server/models",
+    "tools/bundled_model",
+    "plugin_krita/overpaint",
+    "plugin_gimp/overpaint",
+)
 """Where a path in a page may begin."""
 
 
