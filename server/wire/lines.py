@@ -93,8 +93,8 @@ class Lines:
         return line if line is not None and line.routes[channel] != route else None
 
     def join(self, channel: Channel, route: Route, peer: Peer) -> None:
-        """``peer`` has said hello there. Raises bad-request for a session that is somebody else's, or elsewhere, and for
-        a second hello: each is answered with all that is installed."""
+        """``peer`` has said hello there. Raises bad-request for a session that is somebody else's, or elsewhere, and
+        for a second hello: each is answered with all that is installed."""
         line = self._by_session.get(peer.session) or Line(peer)
         taken = self.at(channel, route) or line
         strange = line.peer != peer or not all(route.is_of_one_party_with(other) for other in line.routes.values())
