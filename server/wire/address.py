@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 from dataclasses import dataclass, replace
@@ -9,7 +10,11 @@ from pathlib import Path
 
 from . import codec
 from .errors import Code, OverpaintError
-from .files import write_private
+from .files import read_small, write_private
+
+log = logging.getLogger(__name__)
+
+_MOST_BYTES = 4 << 10
 
 DEFAULT_PORT = 28717
 """Of *data*; *control* has the next one. Below the range that systems lend ports from."""
@@ -86,7 +91,11 @@ def remember(home: Path, address: Address) -> None:
 
 
 def remembered(home: Path) -> Address | None:
+    """None also where what was written there is damaged: the next server that listens writes it anew."""
     try:
-        return codec.from_text(Address, _file(home).read_bytes(), _file(home).name)
+        return codec.from_text(Address, read_small(_file(home), _MOST_BYTES), _file(home).name)
     except FileNotFoundError:
+        return None
+    except (OSError, OverpaintError) as error:
+        log.warning("%s is left out: %s", _file(home), error)
         return None

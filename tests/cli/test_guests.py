@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from server.cli import app
 from server.client import events
 from server.wire import guests, invitation
-from server.wire.address import Address, of_this_machine, parse
+from server.wire.address import Address, of_this_machine, parse, remembered
 from server.wire.connection import read_connection
 from server.wire.errors import OverpaintError
 from tests.conftest import short_folder
@@ -254,3 +254,9 @@ def test_an_edited_list_counts_from_the_next_question_on(laptop: Path):
     guests.turn_out(laptop, "laptop")
     assert not known.admits(key)
     assert known.turned_out() == {key}
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b'{"host": 5}', b"x" * 10_000])
+def test_a_damaged_note_of_where_a_server_listened_is_as_none(laptop: Path, text: bytes):
+    (laptop / "listening.json").write_bytes(text)
+    assert remembered(laptop) is None
