@@ -14,6 +14,8 @@ from pathlib import Path
 from server.wire.surroundings import cleaned
 
 STAMP = "overpaint-environment.json"
+_EARLIER_STAMP = "overpaint-requirements.sha256"
+"""Of versions before the locks: all was there once, of what is not said."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def stamped(environment: Environment) -> Stamp | None:
         device, index = fields["torch"]
         return Stamp(tuple(fields["locks"]), (device, index))
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return Stamp((), ("auto", "")) if (environment.root / _EARLIER_STAMP).exists() else None
 
 
 def stamp(environment: Environment, locks: Iterable[Path], torch: tuple[str, str]) -> None:
@@ -77,7 +79,8 @@ def stamp(environment: Environment, locks: Iterable[Path], torch: tuple[str, str
 
 
 def unstamp(environment: Environment) -> None:
-    (environment.root / STAMP).unlink(missing_ok=True)
+    for name in (STAMP, _EARLIER_STAMP):
+        (environment.root / name).unlink(missing_ok=True)
 
 
 def variables(code: Path, base: Mapping[str, str] | None = None) -> dict[str, str]:
