@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import time
 from collections.abc import Iterator
@@ -82,6 +83,7 @@ class Gateway:
         self._endpoint.watch(self._pool.socket, self._dispatch.hear)
         for scribe in self._journal.scribes:
             self._endpoint.watch(scribe.fileno(), scribe.hear)
+        self._loading = True
         self._sweeping: Iterator[Job | None] = iter(())
         self._swept = self._wanted = time.monotonic()
 
@@ -127,6 +129,9 @@ class Gateway:
         if self._memory.grows_too_large(now):
             self._endpoint.hush()
         loading = self._book.load_more(_READ_A_STEP)
+        if self._loading and not loading:
+            gc.freeze()  # what is kept for long need not be looked through for garbage again and again
+        self._loading = loading
         for event in self._endpoint.poll(0 if loading else self._dispatch.pause(now, _STEP)):
             self._take(event)
         self._desk.take_up_returned()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import logging.handlers
 import os
@@ -25,6 +26,9 @@ from server.wire.words import where
 from server.workers.pool import AUTO
 
 log = logging.getLogger(__name__)
+
+_GARBAGE = (2000, 20, 500)
+"""When Python looks for garbage: rarely in all there is, for where thousands of jobs are kept that takes long."""
 
 _LOG_BYTES, _LOG_FILES = 1 << 20, 3
 _LOG_WAITING = 10_000
@@ -58,7 +62,8 @@ def serve(
         signal.signal(signal.SIGINT, end)
         log.info("serving, process %d", os.getpid())
         ready()
-        gateway.run()
+        gc.set_threshold(*_GARBAGE)
+    gateway.run()
 
 
 @contextlib.contextmanager

@@ -173,14 +173,16 @@ class Pool:
         return next((worker for worker in self.everyone if worker.job == job), None)
 
     def tick(self, now: float) -> None:
-        """Starts what is due; ends what is hung or did not stop when asked."""
+        """Starts what is due, one process at a time; ends what is hung or did not stop when asked."""
+        started = False
         if now - self._ticked > _ASLEEP_S:
             self._give_time(now)
         self._ticked = now
         for worker in self.everyone:
             if worker.process is None:
-                if worker.wanted and now >= worker.start_at:
+                if worker.wanted and now >= worker.start_at and not started:
                     self._start(worker, now)
+                    started = True
             elif worker.light and worker.idle and now - worker.rested > self._light_rests:
                 self._dismiss(worker)
             elif now - worker.heard > self._silent_after or (worker.stop_by is not None and now > worker.stop_by):
