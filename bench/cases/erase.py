@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.cases.case import Case, Seen
 from bench.erase import huge, thin
-from bench.erase.__main__ import AT_LEAST, PHOTOGRAPHS, pictures
+from bench.erase.__main__ import BOUNDS, PHOTOGRAPHS, pictures
 from bench.erase.seen import seen
 from server.edits.edit import Scene
 from server.edits.erase import erase
@@ -20,6 +20,9 @@ from server.pixels import masks, metrics
 from server.pixels.picture import F32, Picture
 from server.wire.errors import OverpaintError
 from server.wire.recipe import Recipe
+
+
+AT_LEAST = {bound.name: bound.least for bound in BOUNDS if bound.least is not None}
 
 
 def cases() -> Iterator[Case]:
