@@ -21,7 +21,6 @@ from server.pixels.picture import F32, Picture
 from server.wire.errors import OverpaintError
 from server.wire.recipe import Recipe
 
-
 AT_LEAST = {bound.name: bound.least for bound in BOUNDS if bound.least is not None}
 
 
