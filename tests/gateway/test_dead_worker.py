@@ -1,0 +1,42 @@
+"""A worker that dies when its work is done, and nobody has heard of that yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import zmq
+
+from server.gateway.book import Book
+from server.gateway.dispatch import Dispatch
+from server.gateway.settings import Settings
+from server.journal import RESULT, Journal, write_sealed, write_whole
+from server.wire import codec
+from server.wire import messages as wire
+from server.workers import link
+from server.workers.pool import Pool
+from tests.running import submission
+
+
+def test_the_answer_of_a_worker_that_died_before_it_could_say_so_is_kept(home: Path) -> None:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    journal, pool, told = Journal(home), Pool(context, home, "cpu"), []
+    book = Book(journal)
+    dispatch = Dispatch(
+        book, journal, pool, lambda job, message, _: told.append(message) is None, lambda *_: True, Settings()
+    )
+    job = submission("erase")
+    entry = book.add(job.message(), "me")
+    journal.settle()
+    book.set_state(entry, wire.JobState.QUEUED)
+    book.begin_run(entry)
+    pool.workers[0].job = job.job
+    write_whole(journal.folder(job.job) / "result-0", bytes(job.layer.nbytes))
+    finished = wire.Finished(job.job, job.recipe, (wire.ResultLayer("result-0", job.layer, 1),))
+    write_sealed(journal.folder(job.job) / RESULT, codec.to_text(finished))
+    dispatch._take(pool.workers[0], link.Died(-9, "killed"), b"")
+    assert told == [finished]
+    assert entry.state is wire.JobState.FINISHED
+    assert journal.runs(job.job) == 1
+    pool.close()
+    journal.close()
+    context.destroy(linger=0)
