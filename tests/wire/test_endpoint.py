@@ -580,3 +580,17 @@ def test_a_thousand_sessions_are_looked_after_in_portions(home: Path) -> None:
             endpoint.poll(0.0)
             longest = max(longest, time.thread_time() - began)
         assert longest < 0.02
+
+
+def test_a_machine_that_was_turned_out_before_it_said_hello_gets_no_word_in(home: Path) -> None:
+    endpoint = Endpoint(home, welcome, Transport.TCP)
+    pair = keys.new_pair()
+    guests.let_in(home, "laptop", pair.public)
+    with contextlib.closing(endpoint), bare(endpoint, pair) as guest:
+        guest.connected()
+        guests.turn_out(home, "laptop")
+        for channel in Channel:
+            frames.send(guest.sockets[channel], wire.Hello(1, 0, "me", "s", channel, "test"))
+        guest.settle(lambda: all(line.gone for line in guest.lines.values()))
+        assert guest.heard == []
+        assert not endpoint.peers
