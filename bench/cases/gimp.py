@@ -1,4 +1,4 @@
-"""Layers of every kind, edits after edits and changes meanwhile, in the real GIMP. Skipped where there can be none."""
+"""Layers of every kind, edits after edits and changes meanwhile, in the real GIMP."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LOOKS = {
 TWICE = {
     "one_after_the_other": "a second edit at the same place",
     "through_opacity": "a second edit on a layer at 40 %",
-    "first_the_visible_picture": "an edit of the layer after one of the visible picture",
+    "under_a_visible_answer_in_a_group": "an edit of a layer in a group after one of the visible picture",
     "run_again_after_the_canvas_has_grown": "Run Again after the canvas has grown",
 }
 
