@@ -27,7 +27,7 @@ AT_LEAST = {bound.name: bound.least for bound in BOUNDS if bound.least is not No
 def cases() -> Iterator[Case]:
     shipped = pictures([PHOTOGRAPHS])
     for name, (picture, build) in thin.SCENES.items():
-        right = f"{AT_LEAST[name]:.0f} dB and more, nothing changed beyond 4 px"
+        right = f"{AT_LEAST[name]:.1f} dB and more, nothing changed beyond 4 px"
         yield Case(f"a thin thing: {name}", right, partial(_thin, build(shipped[picture]), AT_LEAST[name]))
     yield Case("a hole of 560 px", "fine detail in its middle 0.6 of that around", _huge)
     yield Case("a selection tight on a soft disc", "38 dB and more", partial(_disc, shipped["rocket"]))

@@ -48,7 +48,7 @@ _PLACES = {"tuned": TUNED, "held-out": HELD_OUT}
 _LONGEST = 800
 
 THIN = (
-    Bound("wire", least=25),
+    Bound("wire", least=24.5),
     Bound("fence", least=24),
     Bound("hairs", least=27),
     Bound("outside_of_line", most=0),

@@ -97,10 +97,17 @@ def _nothing_around(picture: Picture) -> OverpaintError:
 def manner_for(region: Region, known: Bits) -> Manner | None:
     """With the largest patches of which the surroundings hold enough; None when they hold too few of any."""
     around = known[region.rows, region.columns]
-    for radius in _RADII:
-        if np.count_nonzero(whole_patches(around, radius)) >= _ENOUGH_PATCHES:
-            return Manner(radius=radius, sharp=_MILD) if inscribed(region.hole) <= _THIN else Manner(radius=radius)
-    return None
+    radius = next((each for each in _RADII if _has_patches(around, each)), None)
+    if radius is None:
+        return None
+    if inscribed(region.hole) <= _THIN:
+        return Manner(radius=radius, coarse=radius, sharp=_MILD)
+    large = radius == _RADII[0] and _has_patches(around, Manner.coarse)
+    return Manner(radius=radius, coarse=Manner.coarse if large else radius)
+
+
+def _has_patches(known: Bits, radius: int) -> bool:
+    return int(np.count_nonzero(whole_patches(known, radius))) >= _ENOUGH_PATCHES
 
 
 def _passes(region: Region, manner: Manner | None) -> int:

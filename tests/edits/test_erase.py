@@ -204,3 +204,13 @@ def test_a_hole_with_narrow_surroundings_is_filled_with_what_they_have() -> None
     answer = erased(picture, mask)
     assert np.isfinite(answer).all()
     assert np.array_equal(answer[mask == 0], picture[mask == 0])
+
+
+def test_joints_of_a_wall_go_on_through_a_hole_wider_than_a_brick() -> None:
+    y, x = np.indices((240, 240))
+    course = y // 16
+    joint = (y % 16 < 2) | ((x + course % 2 * 20) % 40 < 2)
+    grain = np.random.default_rng(2).normal(0, 0.03, (240, 240, 1))
+    wall = np.repeat(np.where(joint[..., None], 0.8, 0.4) + grain, 3, 2).astype(np.float32)
+    mask = box(240, 240, 90, 85, 150, 155)
+    assert psnr(erased(wall, mask)[mask], wall[mask]) > 20

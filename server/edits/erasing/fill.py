@@ -26,19 +26,24 @@ Show = Callable[[F32], None]
 _SEARCHED_PIXELS = 1_600_000
 """Pictures larger than this are not searched: they take the matches of half their size."""
 
+_DENSE = 4
+"""Radius of patches up to which all of their pixels are read; of larger ones every second row and column is enough."""
+
 _FAR = 60
 """Pixels from what is known beyond which no patch is trusted more than another: 1.3 to the minus 175th is nothing."""
 
 
 @dataclass(frozen=True)
 class Manner:
-    """radius: of a patch, pixels. sweeps: of the search, per pass. The passes are of matching and voting.
+    """radius: of a patch, pixels. coarse: the same at all sizes but the finest; larger ones see more of what a
+    picture is built of. sweeps: of the search, per pass. The passes are of matching and voting.
     trust: how fast a vote's weight falls with the distance from what is known, per pixel of the level.
     sharp: how much more a good match weighs than a middling one. texture: how much the texture features weigh beside
     the colours. held: the share of them that stays what the surroundings foretell. These three together decide between
     fine texture and a smooth mean."""
 
     radius: int = 4
+    coarse: int = 7
     sweeps: int = 4
     coarsest_passes: int = 8
     middle_passes: int = 5
@@ -57,12 +62,12 @@ def fill(
     known: bool (H, W), what may be copied and believed; must not meet ``hole``, and at least one patch of it must be
     whole (``whole_patches``). Pixels that are neither are left alone.
     """
-    rim = 2 * manner.radius + 1
-    levels = pyramid(colour, hole, known, manner.radius, rim)
+    rim = 2 * manner.coarse + 1
+    levels = pyramid(colour, hole, known, manner.coarse, rim)
     field: Field | None = None
-    canvas = peel(levels[-1], manner.radius, manner.texture, rng, pulse)
+    canvas = peel(levels[-1], _radius_at(len(levels) - 1, manner), manner.texture, rng, pulse)
     for depth in range(len(levels) - 1, -1, -1):
-        painter = Painter(levels[depth], manner, rng, pulse)
+        painter = Painter(levels[depth], _radius_at(depth, manner), manner, rng, pulse)
         if field is not None:
             field = painter.doubled(field)
             canvas = painter.vote(field, None)
@@ -75,7 +80,7 @@ def fill(
 
 def passes(hole: Bits, manner: Manner) -> int:
     """How often ``fill`` will call ``show`` (a few more or less for very large pictures)."""
-    levels = halvings(hole, manner.radius) + 1
+    levels = halvings(hole, manner.coarse) + 1
     return sum(_passes_at(depth, levels, hole.size >> (2 * depth), manner) for depth in range(levels))
 
 
@@ -85,6 +90,10 @@ def _passes_at(depth: int, levels: int, pixels: int, manner: Manner) -> int:
     if pixels > _SEARCHED_PIXELS:
         return 0
     return manner.middle_passes if depth else manner.finest_passes
+
+
+def _radius_at(depth: int, manner: Manner) -> int:
+    return manner.coarse if depth else manner.radius
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +107,14 @@ class Field:
 class Painter:
     """Matching and voting at one level."""
 
-    def __init__(self, level: Level, manner: Manner, rng: np.random.Generator, pulse: Pulse) -> None:
-        self._level, self._manner, self._rng, self._pulse = level, manner, rng, pulse
-        self._width = level.hole.shape[1]
-        radius = manner.radius
+    def __init__(self, level: Level, radius: int, manner: Manner, rng: np.random.Generator, pulse: Pulse) -> None:
+        self._level, self._radius, self._manner, self._rng, self._pulse = level, radius, manner, rng, pulse
+        self._width, self._stride = level.hole.shape[1], 1 if radius <= _DENSE else 2
         window = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
         touched = cv2.dilate(level.hole.astype(np.uint8), window) > 0
         self._targets = np.flatnonzero(touched & whole_patches(level.known | level.hole, radius))
+        self._voted = np.flatnonzero(cv2.dilate(touched.astype(np.uint8), window))
+        self._planes = np.ascontiguousarray(level.truth.reshape(-1, PLANES).T)
         self._y, self._x = np.divmod(self._targets, self._width)
         self._is_source = whole_patches(level.known, radius)
         self._sources = np.flatnonzero(self._is_source)
@@ -136,25 +146,35 @@ class Painter:
     def vote(self, field: Field, matching: Matching | None) -> F32:
         """The canvas: each pixel of the hole the weighted mean of what the patches over it have there."""
         weight = self._trust if matching is None else self._trust * self._goodness(matching.distance)
-        best, truth = self._best(field), self._level.truth.reshape(-1, PLANES)
-        total = np.zeros_like(truth)
-        weights = np.zeros(len(truth), np.float32)
-        for step in offsets(self._manner.radius, self._width):
-            total[self._targets + step] += truth[best + step] * weight[:, None]
-            weights[self._targets + step] += weight
-            self._pulse()
-        reached = (weights > 1e-20).reshape(self._level.hole.shape)
-        voted = np.asarray(total / np.maximum(weights, 1e-20)[:, None], np.float32).reshape(self._smooth.shape)
+        voted, reached = self._counted(self._best(field), weight)
         voted[..., :COLOURS] += self._missed(voted[..., :COLOURS], reached)
         voted[..., COLOURS:] += self._manner.held * (self._smooth[..., COLOURS:] - voted[..., COLOURS:])
         return np.where((self._level.hole & reached)[..., None], voted, self._smooth)
+
+    def _counted(self, best: Ints, weight: F32) -> tuple[F32, Bits]:
+        """The weighted mean for every pixel that a patch reaches, and which those are: (H, W, PLANES), (H, W)."""
+        source, trust = np.zeros(self._level.hole.size, np.int64), np.zeros(self._level.hole.size, np.float32)
+        source[self._targets], trust[self._targets] = best, weight
+        total = np.zeros((PLANES, len(self._voted)), np.float32)
+        weights = np.full(len(self._voted), 1e-20, np.float32)
+        for step in offsets(self._radius, self._width, self._stride):
+            centre = self._voted - step
+            there = trust.take(centre, mode="clip")
+            copied = source.take(centre, mode="clip") + step
+            for plane, sum_ in zip(self._planes, total, strict=True):
+                sum_ += plane.take(copied, mode="clip") * there
+            weights += there
+            self._pulse()
+        voted, reached = np.zeros((self._level.hole.size, PLANES), np.float32), np.zeros(self._level.hole.size, bool)
+        voted[self._voted], reached[self._voted] = (total / weights).T, weights > 1e-20
+        return voted.reshape(self._level.truth.shape), reached.reshape(self._level.hole.shape)
 
     def _goodness(self, distance: F32) -> F32:
         """A match's weight among those around it: its distance counts against their mean."""
         plane = np.zeros(self._level.hole.size, np.float32)
         there = np.zeros_like(plane)
         plane[self._targets], there[self._targets] = distance, 1
-        window = (2 * self._manner.radius + 1,) * 2
+        window = (2 * self._radius + 1,) * 2
         summed = cv2.blur(plane.reshape(self._level.hole.shape), window).ravel()[self._targets]
         count = cv2.blur(there.reshape(self._level.hole.shape), window).ravel()[self._targets]
         usual = summed / count
@@ -172,7 +192,7 @@ class Painter:
     def _prepared(self) -> tuple[Describer, Search]:
         """Only when it is wanted: the sources' rows are most of the memory and, for a small hole, of the time."""
         truth = self._level.truth
-        describer = Describer.learn(truth[..., :COLOURS], self._sources, self._manner.radius, self._rng)
+        describer = Describer.learn(truth[..., :COLOURS], self._sources, self._radius, self._stride, self._rng)
         rows = self._describe(describer, truth, self._sources)
         self._searching = describer, Search(self._targets, self._is_source, rows, self._rng)
         return self._searching

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -27,48 +28,58 @@ _SAMPLES = 3000
 _STRIPE = 1 << 15
 
 
-def offsets(radius: int, width: int) -> Ints:
-    """Flat index steps to the pixels of a patch in a picture of that width, row by row."""
-    reach = np.arange(-radius, radius + 1)
+def offsets(radius: int, width: int, stride: int = 1) -> Ints:
+    """Flat index steps to the pixels of a patch in a picture of that width, row by row; of every ``stride``-th row and
+    column only."""
+    reach = np.arange(-radius, radius + 1, stride)
     return np.asarray((reach[:, None] * width + reach[None, :]).ravel(), np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class Describer:
-    """Turns the patch of side 2 * radius + 1 around a pixel into a row of numbers.
+    """Turns the patch of side 2 * radius + 1 around a pixel into a row of numbers, reading every ``stride``-th of its
+    rows and columns.
 
-    basis: float32 (side * side * C, D). The squared distance of two rows is about the mean squared difference of the
+    basis: float32 (pixels read * C, D). The squared distance of two rows is about the mean squared difference of the
     patches' pixels, summed over channels.
     """
 
     radius: int
+    stride: int
     basis: F32
 
     @staticmethod
-    def learn(planes: F32, centres: Ints, radius: int, rng: np.random.Generator) -> Describer:
+    def learn(planes: F32, centres: Ints, radius: int, stride: int, rng: np.random.Generator) -> Describer:
         """From patches of ``planes`` (H, W, C) around ``centres`` (flat indices, patches wholly inside)."""
         some = rng.choice(centres, min(_SAMPLES, len(centres)), replace=False)
-        rows = _gather(planes, some, radius)
+        rows = _gather(_softened(planes, stride), some, radius, stride)
         rows -= rows.mean(0)
         _, vectors = np.linalg.eigh(rows.T @ rows)
-        leading = vectors[:, ::-1][:, :COMPONENTS] / (2 * radius + 1)
-        return Describer(radius, np.ascontiguousarray(leading, np.float32))
+        leading = vectors[:, ::-1][:, :COMPONENTS] / len(range(-radius, radius + 1, stride))
+        return Describer(radius, stride, np.ascontiguousarray(leading, np.float32))
 
     def describe(self, planes: F32, centres: Ints, pulse: Pulse) -> F32:
         """float32 (len(centres), D)"""
+        planes = _softened(planes, self.stride)
         out = np.empty((len(centres), self.basis.shape[1]), np.float32)
         for start in range(0, len(centres), _STRIPE):
             pulse()
-            out[start : start + _STRIPE] = _gather(planes, centres[start : start + _STRIPE], self.radius) @ self.basis
+            some = centres[start : start + _STRIPE]
+            np.matmul(_gather(planes, some, self.radius, self.stride), self.basis, out=out[start : start + _STRIPE])
         return out
 
 
-def _gather(planes: F32, centres: Ints, radius: int) -> F32:
-    """float32 (len(centres), side * side * C)"""
+def _softened(planes: F32, stride: int) -> F32:
+    """What may be read at every ``stride``-th pixel: what lies between counts too."""
+    return planes if stride == 1 else np.asarray(cv2.GaussianBlur(planes, (0, 0), 0.4 * stride), np.float32)
+
+
+def _gather(planes: F32, centres: Ints, radius: int, stride: int) -> F32:
+    """float32 (len(centres), pixels read * C)"""
     height, width, channels = planes.shape
     flat = np.ascontiguousarray(planes).reshape(height * width, channels)
-    patches: F32 = flat[centres[:, None] + offsets(radius, width)].reshape(len(centres), -1)
-    return patches
+    patches = flat.take(centres[:, None] + offsets(radius, width, stride), axis=0, mode="clip")
+    return np.asarray(patches.reshape(len(centres), -1), np.float32)
 
 
 @dataclass(eq=False)
@@ -138,5 +149,6 @@ class Search:
         return inside
 
     def _distance(self, described: F32, who: Ints, flat: Ints) -> F32:
-        difference = described[who] - self._rows[self._row_of[flat]]
+        difference = self._rows.take(self._row_of[flat], axis=0, mode="clip")
+        difference -= described if len(who) == len(described) else described.take(who, axis=0, mode="clip")
         return np.asarray(np.einsum("nd,nd->n", difference, difference), np.float32)
