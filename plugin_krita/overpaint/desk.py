@@ -145,6 +145,9 @@ class Desk(QObject):
     def settle(self, job: Job, source: canvas.Source) -> None:
         """Puts an answer whose picture was closed into the document of ``source``."""
         job.source = dataclasses.replace(source, name=job.source.name)
+        if job.pixels is not None and job.pixels.fit is not None:
+            here = canvas.Fit(source.node_id, None, own=True, veil=job.pixels.fit.veil)
+            job.pixels = dataclasses.replace(job.pixels, fit=here)
         self._put(job, answers.place_shown(job) if job.exploring is not None else answers.place_all(job))
 
     @property

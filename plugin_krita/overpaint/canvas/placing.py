@@ -14,6 +14,7 @@ from ..strips import REST
 from .blocks import blocks
 from .documents import find_document, find_node, id_of, refused
 from .earlier import Answers
+from .ground import at_rest
 from .looks import standing
 from .reading import Fit
 from .source import Source
@@ -72,8 +73,10 @@ def place_group(
 
 
 def _add(source: Source, fit: Fit | None, new: Node, moved: Sequence[Node]) -> Generator[bool | None, None, None]:
-    """``moved``: the layers with pixels in it."""
+    """``moved``: the layers with pixels in it. Not while Krita is changing the document: in Krita 6 our turn may come
+    in the middle of that."""
     yield REST
+    yield from at_rest(source.document_id)
     document = _open(source)
     x, y = _shift(source, fit)
     for one in moved:
@@ -87,7 +90,7 @@ def _add(source: Source, fit: Fit | None, new: Node, moved: Sequence[Node]) -> G
 
 
 def _shift(source: Source, fit: Fit | None) -> tuple[int, int]:
-    return fit.there.shift(_open(source), source.name) if fit is not None else (0, 0)
+    return fit.there.shift(_open(source), source.name) if fit is not None and fit.there is not None else (0, 0)
 
 
 def _place_in(document: Document, source: Source, fit: Fit | None) -> tuple[Node, Node | None]:

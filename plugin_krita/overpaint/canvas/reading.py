@@ -40,11 +40,11 @@ Block = Callable[[Bounds], QByteArray]
 @dataclass(frozen=True, eq=False)
 class Fit:
     """How an answer has to be put so that it looks as what was read. stand: the id of what it lies above, empty: of
-    everything. own: in the colour space of that layer, not of the document. clipped: it shows only where something
-    below it does. veil: over the crop, what of it is shown."""
+    everything. there: None where a person chose the place. own: in the colour space of that layer, not of the document.
+    clipped: it shows only where something below it does. veil: over the crop, what of it is shown."""
 
     stand: str
-    there: Whereabouts
+    there: Whereabouts | None
     own: bool = False
     clipped: bool = False
     veil: Veil | None = None

@@ -245,7 +245,7 @@ def test_a_document_closed_meanwhile_does_not_lose_the_answer(blotted: Krita) ->
     blotted.ask("new_document", width=SIZE.width, height=SIZE.height)
     blotted.ask("show_docker")
     blotted.ask("click_put_here")
-    assert blotted.ask("job", number=job)["phase"] == "DONE"
+    assert blotted.ask("settle_done", number=job)["phase"] == "DONE"
     assert (pixels(blotted, "Erased", SIZE)[CHOSEN.slices][..., 3] == 255).mean() > 0.9
 
 

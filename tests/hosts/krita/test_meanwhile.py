@@ -97,6 +97,17 @@ def test_a_picture_turned_meanwhile_gets_no_answer_beside_its_place(blotted: Kri
     refused(blotted, job)
 
 
+def test_an_answer_that_would_not_fit_can_be_put_all_the_same(blotted: Krita) -> None:
+    job = begin(blotted)
+    blotted.ask("scale_picture", width=500, height=400)
+    refused(blotted, job)
+    blotted.ask("show_docker")
+    blotted.ask("activate", name="Ink")
+    blotted.ask("click_put_here")
+    assert blotted.ask("settle_done", number=job)["phase"] == "DONE"
+    assert blotted.ask("places") == ["Page", "Ink", "Erased"]
+
+
 def test_an_answer_comes_in_the_colours_that_the_picture_has_by_then(blotted: Krita) -> None:
     job = begin(blotted)
     profile = blotted.ask("profiles", model="GRAYA", depth="U16")[0]

@@ -56,6 +56,12 @@ def settle(number: int, seconds: float = 300) -> dict:
     return job(number)
 
 
+def settle_done(number: int) -> dict:
+    """Once nothing is asked of the person any more."""
+    until(lambda: _jobs[number].phase.over, 60)
+    return job(number)
+
+
 def cancel(number: int) -> dict:
     from overpaint import api as overpaint
 
