@@ -77,9 +77,10 @@ def _said(krita: running.Krita, words: str, node: str = "Ink", **values: Any) ->
     return Seen(said, words in said)
 
 
-def _begun(krita: running.Krita, scene: str = "plain") -> int:
-    scenes.build(krita, SCENES[scene])
-    number: int = krita.ask("begin", function="erase_selection", feather=0)
+def _begun(krita: running.Krita, then: str, **change: Any) -> int:
+    """An edit of the plain scene, during which ``then`` happens."""
+    scenes.build(krita, SCENES["plain"])
+    number: int = krita.ask("begin_then", function="erase_selection", feather=0, then=then, change=change)
     return number
 
 
@@ -96,39 +97,33 @@ def _refused(krita: running.Krita, job: int) -> Seen:
 
 
 def _canvas_grown(krita: running.Krita) -> Seen:
-    job = _begun(krita)
-    krita.ask("resize_canvas", x=-40, y=-30, width=400, height=320)
+    job = _begun(krita, "resize_canvas", x=-40, y=-30, width=400, height=320)
     return _settled(krita, job, [CHOSEN.x + 40, CHOSEN.y + 30])
 
 
 def _canvas_cropped(krita: running.Krita) -> Seen:
-    job = _begun(krita)
-    krita.ask("resize_canvas", x=20, y=10, width=200, height=180)
+    job = _begun(krita, "resize_canvas", x=20, y=10, width=200, height=180)
     return _settled(krita, job, [CHOSEN.x - 20, CHOSEN.y - 10])
 
 
 def _source_moved(krita: running.Krita) -> Seen:
-    job = _begun(krita)
-    krita.ask("move_layer", name="Ink", x=17, y=-9)
+    job = _begun(krita, "move_layer", name="Ink", x=17, y=-9)
     return _settled(krita, job, [CHOSEN.x + 17, CHOSEN.y - 9])
 
 
 def _scaled(krita: running.Krita) -> Seen:
-    job = _begun(krita)
-    krita.ask("scale_picture", width=500, height=400)
+    job = _begun(krita, "scale_picture", width=500, height=400)
     return _refused(krita, job)
 
 
 def _turned(krita: running.Krita) -> Seen:
-    job = _begun(krita)
-    krita.ask("trigger", name="rotateImage180")
+    job = _begun(krita, "trigger", name="rotateImage180")
     return _refused(krita, job)
 
 
 def _converted(krita: running.Krita) -> Seen:
-    job = _begun(krita)
     profile = krita.ask("profiles", model="GRAYA", depth="U8")[0]
-    krita.ask("convert_picture", model="GRAYA", depth="U8", profile=profile)
+    job = _begun(krita, "convert_picture", model="GRAYA", depth="U8", profile=profile)
     krita.ask("settle", number=job)
     space = krita.ask("layer", name="Erased")["space"]
     return Seen(" ".join(space), space == ["GRAYA", "U8", profile])

@@ -39,6 +39,13 @@ def begin(krita: Krita) -> int:
     return number
 
 
+def begin_then(krita: Krita, then: str, **change: object) -> int:
+    """Begins an edit and changes the document while it runs."""
+    values = {"function": "erase_selection", "feather": 0, "then": then, "change": change}
+    number: int = krita.ask("begin_then", **values)
+    return number
+
+
 def bounds_of(krita: Krita, layer: str) -> list[int]:
     bounds: list[int] = krita.ask("layer", name=layer)["bounds"]
     return bounds
@@ -49,17 +56,15 @@ def bounds_of(krita: Krita, layer: str) -> list[int]:
 
 @pytest.mark.parametrize("canvas", [(-40, -30, 400, 320), (20, 10, 200, 180), (0, 0, 500, 400)])
 def test_the_answer_moves_with_the_canvas(blotted: Krita, canvas: tuple[int, int, int, int]) -> None:
-    job = begin(blotted)
     x, y, width, height = canvas
-    blotted.ask("resize_canvas", x=x, y=y, width=width, height=height)
+    job = begin_then(blotted, "resize_canvas", x=x, y=y, width=width, height=height)
     settled = blotted.ask("settle", number=job)
     assert settled["phase"] == "DONE", settled
     assert bounds_of(blotted, "Erased") == [CHOSEN.x - x, CHOSEN.y - y, CHOSEN.width, CHOSEN.height]
 
 
 def test_the_answer_moves_with_its_source(blotted: Krita) -> None:
-    job = begin(blotted)
-    blotted.ask("move_layer", name="Ink", x=17, y=-9)
+    job = begin_then(blotted, "move_layer", name="Ink", x=17, y=-9)
     assert blotted.ask("settle", number=job)["phase"] == "DONE"
     assert bounds_of(blotted, "Erased")[:2] == [CHOSEN.x + 17, CHOSEN.y - 9]
 
@@ -73,33 +78,28 @@ def refused(krita: Krita, job: int) -> None:
 
 def test_a_layer_moved_away_from_what_it_lies_on_gets_no_answer_of_before(krita: Krita) -> None:
     build(krita, SCENES["40 % opaque"])
-    job = begin(krita)
-    krita.ask("move_layer", name="Ink", x=17, y=-9)
+    job = begin_then(krita, "move_layer", name="Ink", x=17, y=-9)
     refused(krita, job)
 
 
 def test_a_layer_shown_in_another_way_gets_no_answer_of_before(blotted: Krita) -> None:
-    job = begin(blotted)
-    blotted.ask("show_again", name="Ink", opacity=HALF)
+    job = begin_then(blotted, "show_again", name="Ink", opacity=HALF)
     refused(blotted, job)
 
 
 def test_a_picture_scaled_meanwhile_gets_no_answer_beside_its_place(blotted: Krita) -> None:
-    job = begin(blotted)
-    blotted.ask("scale_picture", width=500, height=400)
+    job = begin_then(blotted, "scale_picture", width=500, height=400)
     refused(blotted, job)
 
 
 @pytest.mark.parametrize("action", ["mirrorImageHorizontal", "rotateImage180", "rotateImageCW90"])
 def test_a_picture_turned_meanwhile_gets_no_answer_beside_its_place(blotted: Krita, action: str) -> None:
-    job = begin(blotted)
-    blotted.ask("trigger", name=action)
+    job = begin_then(blotted, "trigger", name=action)
     refused(blotted, job)
 
 
 def test_an_answer_that_would_not_fit_can_be_put_all_the_same(blotted: Krita) -> None:
-    job = begin(blotted)
-    blotted.ask("scale_picture", width=500, height=400)
+    job = begin_then(blotted, "scale_picture", width=500, height=400)
     refused(blotted, job)
     blotted.ask("show_docker")
     blotted.ask("activate", name="Ink")
@@ -109,9 +109,8 @@ def test_an_answer_that_would_not_fit_can_be_put_all_the_same(blotted: Krita) ->
 
 
 def test_an_answer_comes_in_the_colours_that_the_picture_has_by_then(blotted: Krita) -> None:
-    job = begin(blotted)
     profile = blotted.ask("profiles", model="GRAYA", depth="U16")[0]
-    blotted.ask("convert_picture", model="GRAYA", depth="U16", profile=profile)
+    job = begin_then(blotted, "convert_picture", model="GRAYA", depth="U16", profile=profile)
     assert blotted.ask("settle", number=job)["phase"] == "DONE"
     assert blotted.ask("layer", name="Erased")["space"] == ["GRAYA", "U16", profile]
 

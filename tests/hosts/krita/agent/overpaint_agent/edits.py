@@ -17,6 +17,17 @@ def api(function: str, node: str = "Ink", **values) -> list[str]:
     return [one.name() for one in (made if isinstance(made, list) else [made])]
 
 
+def begin_then(function: str, then: str, change: dict, **values) -> int:
+    """Starts an edit and calls ``then``, a function of ``stacks``, with ``change`` as soon as the layer was read: long
+    before an answer can be there. The edit's number for ``job``."""
+    from . import stacks
+
+    number = begin(function, **values)
+    until(lambda: _jobs[number].phase.name != "READING")
+    getattr(stacks, then)(**change)
+    return number
+
+
 def begin(function: str, node: str = "Ink", close: str = "", **values) -> int:
     """Starts an edit without waiting; its number for ``job``. ``close``: the document is closed while its layer is
     "reading", or as soon as it was sent ("sent")."""
