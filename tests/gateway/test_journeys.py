@@ -321,3 +321,12 @@ def test_the_log_holds_no_prompts(own_server: RunningServer):
     own_server.stop()
     assert "secret" not in own_server.log()
     assert "Traceback" in own_server.log()
+
+
+def test_a_cancel_from_another_window_is_heard_where_the_edit_was_asked_for(pondering: RunningServer):
+    job = submission("ponder", steps=300)
+    with pondering.client() as asking, pondering.client() as other:
+        asking.start(job)
+        asking.wait_for(events.Progressed)
+        other.session.cancel(job.job)
+        asking.wait_for(events.Cancelled, job=job.job, patience=30)
