@@ -37,8 +37,8 @@ _SWEEP = 60.0
 _PROBLEM_LETTERS = 500
 _BREATH = 0.05
 """After a fault: one that comes with each step must not fill the log at full speed."""
-_SWEPT_A_STEP = 100
-_READ_A_STEP = 10
+_SWEPT_A_STEP = 50
+_READ_A_STEP = 4
 """Jobs, so that no step of the loop takes long."""
 
 
