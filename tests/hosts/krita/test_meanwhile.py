@@ -58,6 +58,7 @@ def bounds_of(krita: Krita, layer: str) -> list[int]:
 def test_the_answer_moves_with_the_canvas(blotted: Krita, canvas: tuple[int, int, int, int]) -> None:
     x, y, width, height = canvas
     job = begin_then(blotted, "resize_canvas", x=x, y=y, width=width, height=height)
+    assert bounds_of(blotted, "Ink")[:2] == [-x, -y]
     settled = blotted.ask("settle", number=job)
     assert settled["phase"] == "DONE", settled
     assert bounds_of(blotted, "Erased") == [CHOSEN.x - x, CHOSEN.y - y, CHOSEN.width, CHOSEN.height]
