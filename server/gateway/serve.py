@@ -63,7 +63,7 @@ def serve(
         log.info("serving, process %d", os.getpid())
         ready()
         gc.set_threshold(*_GARBAGE)
-    gateway.run()
+        gateway.run()
 
 
 @contextlib.contextmanager
