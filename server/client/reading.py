@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from ..wire.frames import Buffer
 from ..wire.geometry import Bounds
 from ..wire.raster import Depth, Raster
 from .wording import tr
+
+if TYPE_CHECKING:  # without pyzmq GIMP's menu is there all the same, and says what is missing
+    from ..wire.frames import Buffer
 
 
 class Reading(str, Enum):
