@@ -16,6 +16,7 @@ import random
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,7 @@ BOUNDS = (Bound("crashes", most=0), Bound("hangs", most=0), Bound("growth_mb", m
 _ROUND = 200
 """Frames after which the gateway has to answer a ping."""
 _OF_ONE_CONNECTION = 50
+_LEFT_ALONE_S = 2.0
 _PATIENCE_S = 60.0
 
 
@@ -111,6 +113,7 @@ class Vandal:
     def __init__(self, server: RunningServer) -> None:
         self._server = server
         self._greets = False
+        self._left: deque[tuple[float, list[sockets.Line], list[sockets.Socket]]] = deque()
         self._context = sockets.new_context()
         self._open()
 
@@ -140,9 +143,14 @@ class Vandal:
             time.sleep(0.001)
 
     def reopen(self) -> None:
-        for channel, socket in self._sockets.items():
-            self._lines[channel].close()
-            socket.close()
+        """What was opened before is closed a while later: libzmq 4.3.5 aborts (``session_base.cpp``) when a socket with
+        half a message left is closed in the moment in which its peer hangs up."""
+        self._left.append((time.monotonic(), list(self._lines.values()), list(self._sockets.values())))
+        while time.monotonic() - self._left[0][0] > _LEFT_ALONE_S:
+            _, lines, left = self._left.popleft()
+            for line, socket in zip(lines, left, strict=True):
+                line.close()
+                socket.close()
         self._open()
 
     def _listen(self) -> None:
