@@ -42,7 +42,7 @@ BOUNDS = (Bound("crashes", most=0), Bound("hangs", most=0), Bound("growth_mb", m
 _ROUND = 200
 """Frames after which the gateway has to answer a ping."""
 _OF_ONE_CONNECTION = 50
-_LEFT_ALONE_S = 2.0
+_LEFT_ALONE = 50
 _PATIENCE_S = 60.0
 
 
@@ -113,7 +113,7 @@ class Vandal:
     def __init__(self, server: RunningServer) -> None:
         self._server = server
         self._greets = False
-        self._left: deque[tuple[float, list[sockets.Line], list[sockets.Socket]]] = deque()
+        self._left: deque[tuple[list[sockets.Line], list[sockets.Socket]]] = deque()
         self._context = sockets.new_context()
         self._open()
 
@@ -145,9 +145,9 @@ class Vandal:
     def reopen(self) -> None:
         """What was opened before is closed a while later: libzmq 4.3.5 aborts (``session_base.cpp``) when a socket with
         half a message left is closed in the moment in which its peer hangs up."""
-        self._left.append((time.monotonic(), list(self._lines.values()), list(self._sockets.values())))
-        while time.monotonic() - self._left[0][0] > _LEFT_ALONE_S:
-            _, lines, left = self._left.popleft()
+        self._left.append((list(self._lines.values()), list(self._sockets.values())))
+        if len(self._left) > _LEFT_ALONE:
+            lines, left = self._left.popleft()
             for line, socket in zip(lines, left, strict=True):
                 line.close()
                 socket.close()
