@@ -61,7 +61,8 @@ class RunningServer:
         self.start()
 
     def start(self) -> None:
-        variables = {**os.environ, "PYTHONPATH": str(CHECKOUT), "OVERPAINT_HOME": str(self.home), **self._environment}
+        paths = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
+        variables = {**os.environ, "PYTHONPATH": paths, "OVERPAINT_HOME": str(self.home), **self._environment}
         self.process = subprocess.Popen(self.command(), env=variables, cwd=self.home.parent)
         until(lambda: self._answers() or self.process.poll() is not None, "the server to answer")
         assert self.process.poll() is None, self.log()

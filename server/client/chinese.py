@@ -57,6 +57,12 @@ CHINESE = {
     ),
     "The server's answer has an impossible size.": "服务器返回的尺寸不合理。",
     "Restart the server.": "请重新启动服务器。",
+    "The server said something that makes no sense.": "服务器返回了无法理解的内容。",
+    "The plugin and the server may be of different versions: run install.py again.": (
+        "插件与服务器的版本可能不同：请再次运行 install.py。"
+    ),
+    "There is not enough memory here for the answer.": "这里没有足够的内存接收结果。",
+    "Close other documents; the server keeps the answer.": "请关闭其他文档；结果保留在服务器上。",
     "This layer was made with a newer version.": "该图层由更新的版本创建。",
     "Run install.py again to update.": "请再次运行 install.py 进行更新。",
     "The plugin is of an older version than the server.": "插件的版本比服务器旧。",
