@@ -32,7 +32,7 @@ from server.wire import codec, frames, sockets
 from server.wire import messages as wire
 from server.wire.errors import OverpaintError
 from tests.conftest import short_folder
-from tests.running import CHECKOUT, RunningServer
+from tests.running import CHECKOUT, RunningServer, until
 
 HANG_S = 1.0
 LONGEST_REFUSAL = 500
@@ -125,14 +125,22 @@ class Vandal:
         connection = self._server.connection
         for channel, address in ((wire.Channel.DATA, connection.data), (wire.Channel.CONTROL, connection.control)):
             self._sockets[channel].connect(address)
-            self._sockets[channel].poll(int(_PATIENCE_S * 1000), zmq.POLLOUT)
-            if self._greets:
-                frames.send(self._sockets[channel], wire.Hello(1, 0, "fuzz", session, channel))
+            self._greet(self._sockets[channel], wire.Hello(1, 0, "fuzz", session, channel))
+
+    def _greet(self, socket: sockets.Socket, hello: wire.Hello) -> None:
+        until(lambda: socket.poll(50, zmq.POLLOUT) or not self.has_a_server, "a way in")
+        if self._greets:
+            with contextlib.suppress(zmq.Again):  # it was cut already, or its server has ended: the next throw says so
+                frames.send(socket, hello)
+
+    @property
+    def has_a_server(self) -> bool:
+        return self._server.process.poll() is None
 
     def throw(self, parts: list[bytes], dice: random.Random) -> None:
         socket = self._sockets[dice.choice((wire.Channel.DATA, wire.Channel.DATA, wire.Channel.CONTROL))]
-        until = time.monotonic() + _PATIENCE_S
-        while time.monotonic() < until:
+        end = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < end and self.has_a_server:
             self._listen()
             with contextlib.suppress(zmq.Again):
                 socket.send_multipart(parts, zmq.NOBLOCK)
@@ -179,7 +187,8 @@ def throw_many(count: int, seed: int, found: Found) -> None:
                 vandal.reopen()
             data = payload(dice)
             vandal.throw([mutated(dice), *([] if data is None else [data])], dice)
-            if number % _ROUND == _ROUND - 1 and not _answers(server, found):
+            looks = number % _ROUND == _ROUND - 1 or not vandal.has_a_server
+            if looks and not _answers(server, found):
                 break
         vandal.close()
         if server.process.poll() is None:
@@ -190,6 +199,9 @@ def throw_many(count: int, seed: int, found: Found) -> None:
 def _answers(server: RunningServer, found: Found) -> bool:
     """A new client is welcomed; False when the server has ended. A gateway that is scheduled late on a busy machine has
     not hung: what counts is its own processor time until then."""
+    if server.process.poll() is not None:
+        found.crash(f"the gateway ended with {server.process.poll()}; {server.log()[-1000:]}")
+        return False
     process = psutil.Process(server.process.pid)
     began = sum(process.cpu_times()[:2])
     try:

@@ -45,7 +45,7 @@ from server.wire import codec
 original = codec.decode
 def decode(*given):
     message = original(*given)
-    if type(message).__name__ in ("Credit", "Queued"):
+    if type(message).__name__ in ("Credit", "ListJobs"):  # the bench itself asks for the jobs
         {fault}
     return message
 codec.decode = decode
@@ -57,7 +57,7 @@ codec.decode = decode
     [
         ("message.chunks / 0", ("--decoded", "3000")),
         ("raise codec._bad('x' * 9000, 'quoted')", ("--decoded", "3000")),
-        ("if 'serve' in sys.argv: os._exit(9)", ("--socket", "1500")),
+        ("if 'serve' in sys.argv: os._exit(9)", ("--socket", "400")),
     ],
     ids=["an error", "a refusal that quotes", "a gateway that ends"],
 )
