@@ -39,6 +39,10 @@ _THIN = 6.5
 
 _MILD = 1.0
 
+_ROOMY = 21.0
+"""Greatest radius, in pixels, up to which a hole gets no larger patches at coarse sizes: most of each would lie outside
+it, where nothing is to be found out, and a screen's dots would lose their step."""
+
 
 def erase(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
     """``Edit`` of the method *erase*: pixels outside the selection come back as they were. Colours of fully transparent
@@ -100,9 +104,10 @@ def manner_for(region: Region, known: Bits) -> Manner | None:
     radius = next((each for each in _RADII if _has_patches(around, each)), None)
     if radius is None:
         return None
-    if inscribed(region.hole) <= _THIN:
+    deepest = inscribed(region.hole)
+    if deepest <= _THIN:
         return Manner(radius=radius, coarse=radius, sharp=_MILD)
-    large = radius == _RADII[0] and _has_patches(around, Manner.coarse)
+    large = deepest > _ROOMY and radius == _RADII[0] and _has_patches(around, Manner.coarse)
     return Manner(radius=radius, coarse=Manner.coarse if large else radius)
 
 
