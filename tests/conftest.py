@@ -8,9 +8,12 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.running import CHECKOUT, PONDERING, RunningServer
 
@@ -34,18 +37,28 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Shared(LoadScopeScheduling):
     """Where several processes share the tests, those of one file go to one of them, because they share a server or a
-    model; those of one real host likewise. Files marked ``spread`` have nothing to share that is worth the wait, and a
-    test may name a group of its own."""
-    for item in items:
-        if not any(item.get_closest_marker(mark) for mark in ("spread", "xdist_group")):
-            item.add_marker(pytest.mark.xdist_group(_group(item.path.relative_to(CHECKOUT / "tests"))))
+    model; those of one real host likewise, and each Krita is a host. Files marked ``spread`` have nothing to share that
+    is worth the wait."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        folder = path.rpartition("/")[0]
+        if folder.startswith("tests/hosts/"):
+            return f"{folder}, Krita 6" if "krita6" in nodeid else folder
+        return nodeid if _is_spread(path) else path
 
 
-def _group(path: Path) -> str:
-    return path.parent.as_posix() if path.parts[0] == "hosts" else path.as_posix()
+@cache
+def _is_spread(path: str) -> bool:
+    return "pytest.mark.spread" in (CHECKOUT / path).read_text("utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shared:
+    # Its own loadgroup names groups behind the tests' ids, which pytest 9.2 no longer lets it change.
+    return Shared(config, log)
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def tests(quick: bool, arguments: list[str]) -> int:
     """pytest's exit status."""
     chosen = ["-m", "not torch and not hosts"] if quick else []
     if not any(one.startswith("-n") or one == "--pdb" for one in arguments):
-        chosen += ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
+        chosen += ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadscope"]
     environment = {"OMP_NUM_THREADS": "1", **os.environ}  # processes side by side, not threads
     command = [sys.executable, "-m", "pytest", *chosen, *arguments]
     return subprocess.run(command, env=environment, check=False).returncode

@@ -28,9 +28,7 @@ BOTH = ("test_erase", "test_looks", "test_meanwhile", "test_docker")
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "krita_suite" in metafunc.fixturenames:
         both = "OVERPAINT_HOST_SUITE" not in os.environ and metafunc.module.__name__.rpartition(".")[2] in BOTH
-        # Where several processes share the tests, each Krita has one of its own.
-        six = pytest.param("krita6", marks=pytest.mark.xdist_group("hosts/krita6"))
-        suites = [SUITE, six] if both else [SUITE]
+        suites = [SUITE, "krita6"] if both else [SUITE]
         metafunc.parametrize("krita_suite", suites, indirect=True, scope="package")
 
 
