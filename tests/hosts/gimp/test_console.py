@@ -103,20 +103,28 @@ def test_nothing_outside_the_selection_is_seen_to_change(shown: Shown, name: str
 
 
 @pytest.mark.parametrize("name", ERASED)
-def test_the_new_layer_is_transparent_outside_the_selection(shown: Shown, name: str) -> None:
+def test_the_new_layer_shows_all_that_is_selected_and_was_not_transparent(shown: Shown, name: str) -> None:
     found = shown.case(name)
     (new,) = found["layers"]
     alpha = shown.pixels(new)[..., -1]
     selected = shown.pixels(found["selected"])[..., 0]
-    here = np.zeros(alpha.shape)
-    left, top = max(0, new["x"]), max(0, new["y"])
-    right = min(selected.shape[1], new["x"] + new["width"])
-    bottom = min(selected.shape[0], new["y"] + new["height"])
-    here[top - new["y"] : bottom - new["y"], left - new["x"] : right - new["x"]] = selected[top:bottom, left:right]
+    source = shown.pixels(found["before" if name == "in_a_group" else "control"])  # a group shows what is in it alone
+    opaque = source[..., -1] > 0 if source.shape[-1] in (2, 4) else np.ones(source.shape[:2])
+    here = in_layer(new, selected * opaque)
     assert not alpha[here == 0].any()
     full = np.iinfo(alpha.dtype).max if alpha.dtype.kind == "u" else 1
     assert (alpha[here == 1] == full).all()
     assert (here == 1).any()
+
+
+def in_layer(new: dict[str, Any], canvas: Any) -> Any:
+    """What of ``canvas`` (H, W) lies under the layer, at its size; 0 where that reaches beyond the canvas."""
+    here = np.zeros((new["height"], new["width"]))
+    left, top = max(0, new["x"]), max(0, new["y"])
+    right = min(canvas.shape[1], new["x"] + new["width"])
+    bottom = min(canvas.shape[0], new["y"] + new["height"])
+    here[top - new["y"] : bottom - new["y"], left - new["x"] : right - new["x"]] = canvas[top:bottom, left:right]
+    return here
 
 
 @pytest.mark.parametrize("name", ERASED)
