@@ -6,14 +6,16 @@ import os
 import time
 from pathlib import Path
 
-from server.wire import endpoint, messages
+from server.wire import messages
 
 messages.PROTOCOL_MAJOR = int(os.environ.get("OVERPAINT_TEST_MAJOR", messages.PROTOCOL_MAJOR))
-endpoint.SILENT_AFTER_S = float(os.environ.get("OVERPAINT_TEST_SILENT_AFTER", endpoint.SILENT_AFTER_S))
 
-from server.edits import table  # noqa: E402  # what it imports takes the version over
+from server.edits import table  # noqa: E402  # what is imported from here on takes the version over
 from server.models import shelf  # noqa: E402
+from server.wire import endpoint  # noqa: E402
 from server.wire.messages import PresetOffer  # noqa: E402
+
+endpoint.SILENT_AFTER_S = float(os.environ.get("OVERPAINT_TEST_SILENT_AFTER", endpoint.SILENT_AFTER_S))
 
 if "OVERPAINT_TEST_BUNDLED" not in os.environ:
     shelf.BUNDLED = Path(os.devnull)

@@ -140,7 +140,7 @@ def test_a_cancelled_edit_ends_within_a_step(blotted: Krita) -> None:
 def test_edits_begun_together_all_arrive_in_order(blotted: Krita) -> None:
     jobs = [ponder(blotted, steps=2, prompt=words) for words in ("one", "two", "three")]
     assert [blotted.ask("settle", number=job)["phase"] for job in jobs] == ["DONE"] * 3
-    assert blotted.ask("stack") == ["Ink", "three", "two", "one"]
+    assert blotted.ask("stack") == ["Ink", "one", "two", "three"]  # each above the earlier ones
 
 
 def test_an_answer_that_came_while_krita_was_gone_is_offered_again(
