@@ -184,7 +184,8 @@ def click_close() -> None:
 
 
 def click_put_here() -> None:
-    card = next(card for card in our_docker().panel._cards.values() if card._place.isVisible())
+    """Of the newest answer that waits: earlier tests may have left some."""
+    card = next(card for card in reversed(our_docker().panel._cards.values()) if card._place.isVisible())
     card._place.click()
     wait(0.8)
 
