@@ -88,7 +88,9 @@ def derive(mask: F32, grow: int = 0, feather: int | None = None) -> Masks:
 def painted_only(masks: Masks, painted: Region, alpha: F32) -> Masks:
     """The masks of an edit that painted ``painted`` (H, W) alone and continued what is around: all of that shows, so
     that no soft rim of what was there does, nothing beyond, and nothing where the layer has nothing (its ``alpha``)."""
-    composite = np.where(painted & masks.edit, masks.composite.max() * alpha, np.float32(0))
+    beside_nothing = cv2.dilate((alpha == 0).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    shown = np.where(beside_nothing, alpha, np.float32(1))  # an antialiased outline stays one
+    composite = np.where(painted & masks.edit, masks.composite.max() * shown, np.float32(0))
     return replace(masks, edit=composite > 0, composite=composite)
 
 
