@@ -184,10 +184,13 @@ def click_close() -> None:
 
 
 def click_put_here() -> None:
-    """Of the newest answer that waits: earlier tests may have left some."""
-    card = next(card for card in reversed(our_docker().panel._cards.values()) if card._place.isVisible())
+    """Of the newest answer that waits: earlier tests may have left some. Until it is in the document."""
+    from overpaint.desk import the_desk
+
+    cards = reversed(our_docker().panel._cards.items())
+    name, card = next((name, card) for name, card in cards if card._place.isVisible())
     card._place.click()
-    wait(0.8)
+    until(lambda: next(job for job in the_desk().jobs if job.id == name).phase.over, 60)
 
 
 def unfold(everything: bool) -> None:
