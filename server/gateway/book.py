@@ -32,15 +32,16 @@ OPEN = (JobState.UPLOADING, JobState.QUEUED, JobState.RUNNING)
 @dataclass
 class Job:
     """One job. ``listener`` hears of it (``Book.listen`` sets it); None while nobody does. ``receiving`` only while it
-    uploads, ``checking`` while an earlier server's uploads are looked at, ``place`` is the last one told, ``progress``
-    the last step with its preview, ``given_up`` set when cancelled while running, ``careful`` when memory ran out in
-    its first run."""
+    uploads, ``making`` until there is a place for what is, ``checking`` while an earlier server's uploads are looked
+    at, ``place`` is the last one told, ``progress`` the last step with its preview, ``given_up`` set when cancelled
+    while running, ``careful`` when memory ran out in its first run."""
 
     submit: Submit
     client: str
     state: JobState
     listener: Peer | None = None
     receiving: Receiving | None = None
+    making: bool = False
     checking: bool = False
     place: int | None = None
     progress: tuple[Progress, bytes] | None = None
@@ -143,16 +144,17 @@ class Book:
         found = self._jobs.get(job)
         return found is not None and found.client == client and found.given_up
 
-    def add(self, submit: Submit, client: str, then: Then | None = None) -> Job:
+    def add(self, submit: Submit, client: str, then: Then) -> Job:
         """``then``: as ``Journal.add`` has it."""
         self._number += 1
-        job = Job(submit, client, JobState.UPLOADING, number=self._number)
-        self._journal.add(client, submit, then)
-        try:
-            job.receiving = upload(submit, self._journal.folder(job.id))
-        except OverpaintError:
-            self._journal.forget(job.id)
-            raise
+        receiving = upload(submit, self._journal.folder(submit.job))
+        job = Job(submit, client, JobState.UPLOADING, receiving=receiving, making=True, number=self._number)
+
+        def made(error: OverpaintError | None) -> None:
+            job.making = False
+            then(error)
+
+        self._journal.add(client, submit, made)
         self._enter(job)
         if self.just_gone(job.id, client):
             self._gone.remove((job.id, client))

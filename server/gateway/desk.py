@@ -204,6 +204,8 @@ class Desk:
         if job.receiving is None or job.listener != peer:
             return  # still under way when the job was failed, or taken over by another session
         try:
+            if job.making:
+                raise OverpaintError(Code.BAD_REQUEST, "Pixels came before their edit was accepted.")
             credit = job.receiving.take(chunk, payload)
         except OverpaintError as error:
             self._send(peer, self._book.fail(job, error), None)

@@ -32,10 +32,6 @@ class SpoolFile:
     def __init__(self, path: Path, nbytes: int) -> None:
         self._file = CheckedFile(path, nbytes)
 
-    def make(self) -> None:
-        with disk_errors():
-            self._file.make()
-
     def read(self, offset: int, count: int) -> bytes:
         with disk_errors():
             return self._file.read(offset, count)
@@ -47,8 +43,6 @@ class SpoolFile:
 
 def upload(submit: Submit, folder: Path) -> Receiving:
     """The receiver of a new job's blobs into ``folder``."""
-    for blob in submit.blobs:
-        SpoolFile(folder / blob.name, blob.nbytes).make()
     return upload_on(submit, folder, dict.fromkeys((blob.name for blob in submit.blobs), 0))
 
 

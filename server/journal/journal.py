@@ -89,12 +89,10 @@ class Journal:
     # --- one job's life ---------------------------------------------------------------------------
 
     def add(self, client: str, submit: Submit, then: Then | None = None) -> None:
-        """A new job in state UPLOADING. It may be accepted when ``then`` hears no error; where it does, or where
-        ``OverpaintError`` is raised, the job is to be forgotten."""
-        with disk_errors():
-            self._spool.make(submit.job)
+        """A new job in state UPLOADING. It may be accepted, and its pixels have a place, when ``then`` hears no error;
+        where it does, the job is to be forgotten."""
         self._put(Entry.of(submit, client, JobState.UPLOADING, self._system_clock(), self.clock.now))
-        self._ink.do(lambda: self._spool.put_request(submit, client), then)
+        self._ink.do(lambda: self._spool.make(submit, client), then)
 
     def put_request(self, client: str, submit: Submit) -> None:
         """What is asked of a job there is has changed."""
@@ -105,11 +103,15 @@ class Journal:
         self._bulk.do(lambda: self._spool.sync_uploads(submit), then)
 
     def check_uploads(self, submit: Submit, then: Callable[[dict[str, int] | None], None]) -> None:
-        """``then`` hears how many bytes of each blob are as they were sent; None: the disk does not give them."""
+        """``then`` hears how many bytes of each blob are as they were sent; None: the disk does not give them. What an
+        earlier server's run left of an answer goes."""
         found: dict[str, int] = {}
-        self._bulk.do(
-            lambda: found.update(self._spool.sound_uploads(submit)), lambda error: then(None if error else found)
-        )
+
+        def check() -> None:
+            self._tolerate(lambda: self._spool.remove_answer(submit.job))
+            found.update(self._spool.sound_uploads(submit))
+
+        self._bulk.do(check, lambda error: then(None if error else found))
 
     def when_written(self, then: Then, checked: bool = False) -> None:
         """``then`` is called when all that was asked before is on the disk. checked: when uploads have been checked."""
@@ -120,7 +122,8 @@ class Journal:
 
     def begin_run(self, job: str) -> None:
         """The job is RUNNING, once more; what an earlier run left of an answer goes."""
-        self._tolerate(lambda: self._spool.remove_answer(job))
+        if self.runs(job):
+            self._tolerate(lambda: self._spool.remove_answer(job))
         self._change(job, state=JobState.RUNNING, runs=self.runs(job) + 1)
 
     def return_run(self, job: str) -> None:
@@ -142,10 +145,9 @@ class Journal:
 
     def forget(self, job: str, then: Then | None = None) -> None:
         """The job is none any more. That it never comes back may be promised when ``then`` is called."""
-        left = self._spool.take_out(job)
         if self._entries.pop(job, None) is not None:
             self._owe(job, None)
-        self._ink.do(self._spool.sync, then, afterwards=lambda: self._bulk.do(lambda: remove_tree(left)))
+        self._ink.do(lambda: self._take_out(job), then)
 
     def set_aside(self, job: str, why: Exception) -> None:
         """The job cannot be read: it is none any more, but its folder is kept elsewhere."""
@@ -187,6 +189,11 @@ class Journal:
     def _owe(self, job: str, entry: Entry | None) -> None:
         with self._owing:
             self._owed[job] = entry
+
+    def _take_out(self, job: str) -> None:
+        left = self._spool.take_out(job)
+        self._bulk.do(lambda: remove_tree(left))
+        self._spool.sync()
 
     def _if_still(self, entry: Entry, change: Callable[[], None]) -> None:
         """A job of the same name may have been begun anew meanwhile."""

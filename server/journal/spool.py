@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ class Spool:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._making = threading.Lock()
         self._ready()
 
     def folder(self, job: str) -> Path:
@@ -62,10 +64,13 @@ class Spool:
             else:
                 remove_tree(folder)
 
-    def make(self, job: str) -> None:
-        """The job's folder, empty."""
+    def make(self, submit: Submit, client: str) -> None:
+        """The job's folder, with places for its pixels, and its request; on the disk when it returns."""
         self._ready()
-        private_folder(self.folder(job))
+        folder = private_folder(self.folder(submit.job))
+        for blob in submit.blobs:
+            CheckedFile(folder / blob.name, blob.nbytes).make()
+        self.put_request(submit, client)
 
     def put_request(self, submit: Submit, client: str) -> None:
         """In place of what was asked before, whole or not at all; on the disk, with the job's folder, when it
@@ -164,11 +169,12 @@ class Spool:
         path.replace(unused(private_folder(self._path.with_name("broken")) / path.name))
 
     def _ready(self) -> Path:
-        if self._path.is_symlink() or not self._path.is_dir():
-            if _exists(self._path):
-                log.error("there is no folder at %s: what is there is kept in “broken”", self._path)
-                self._move_out(self._path)
-            private_folder(self._path)
+        with self._making:  # two threads may miss it at once
+            if self._path.is_symlink() or not self._path.is_dir():
+                if _exists(self._path):
+                    log.error("there is no folder at %s: what is there is kept in “broken”", self._path)
+                    self._move_out(self._path)
+                private_folder(self._path)
         return self._path
 
     @staticmethod

@@ -25,7 +25,7 @@ def test_the_answer_of_a_worker_that_died_before_it_could_say_so_is_kept(home: P
         book, journal, pool, lambda job, message, _: told.append(message) is None, lambda *_: True, Settings()
     )
     job = submission("erase")
-    entry = book.add(job.message(), "me")
+    entry = book.add(job.message(), "me", lambda _: None)
     journal.settle()
     book.set_state(entry, wire.JobState.QUEUED)
     book.begin_run(entry)

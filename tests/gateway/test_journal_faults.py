@@ -10,7 +10,7 @@ import pytest
 
 from server.gateway.book import Book
 from server.gateway.settings import Settings
-from server.journal import RESULT, Journal
+from server.journal import RESULT, CheckedFile, Journal
 from server.journal.clock import LONGEST_ABSENCE, KeptTime, Mark
 from server.wire import codec
 from server.wire.errors import Code
@@ -30,9 +30,9 @@ def submit(job: str) -> Submit:
 
 def uploaded(journal: Journal, job: str) -> None:
     journal.add("me", submit(job))
-    (journal.folder(job) / "layer").write_bytes(b"x" * 64)
-    (journal.folder(job) / "mask").write_bytes(b"x" * 16)
     journal.settle()
+    for blob in submit(job).blobs:
+        CheckedFile(journal.folder(job) / blob.name, blob.nbytes).write(0, b"x" * blob.nbytes)
 
 
 def answered(journal: Journal, job: str, nbytes: int = 64) -> None:
@@ -123,6 +123,21 @@ def test_half_an_answer_is_none_and_the_edit_runs_again(tmp_path: Path) -> None:
     assert states(book) == {A: JobState.QUEUED}
     journal.begin_run(A)
     assert not (journal.folder(A) / RESULT).exists()
+    journal.close()
+
+
+def test_what_an_earlier_run_left_of_an_answer_is_gone_before_the_next_one(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    uploaded(journal, A)
+    answered(journal, A, nbytes=10)
+    journal.close()
+    journal, book = loaded(tmp_path)
+    assert states(book) == {A: JobState.QUEUED}
+    assert not list(journal.folder(A).glob("result*"))
+    book.begin_run(book.get(A))
+    answered(journal, A, nbytes=10)
+    book.begin_run(book.get(A))
+    assert not list(journal.folder(A).glob("result*"))
     journal.close()
 
 

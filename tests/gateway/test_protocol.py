@@ -50,6 +50,14 @@ def test_a_chunk_out_of_order_or_beyond_the_end_fails_the_job(bare: Bare, offset
     assert bare.failure(wire.Chunk(job.job, "layer", offset), bytes(count)).code is Code.BAD_REQUEST
 
 
+def test_pixels_that_come_before_their_edit_was_accepted_fail_it(bare: Bare):
+    job = ponder()
+    bare.tell(job.message())
+    assert bare.failure(wire.Chunk(job.job, "layer", 0), bytes(10)).code is Code.BAD_REQUEST
+    bare.tell(wire.ListJobs())
+    assert job.job not in {line.job for line in bare.hear(wire.Jobs).jobs}
+
+
 def test_a_chunk_of_an_unknown_job_or_blob_is_refused(bare: Bare):
     assert bare.failure(wire.Chunk("e" * 32, "layer", 0), b"x").code is Code.UNKNOWN_JOB
     job = ponder()
