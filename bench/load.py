@@ -7,7 +7,9 @@ quarter of the time, in which buffers and tables grow to what they need, the gat
 
 ``--sessions 1000 --kept 10000 --devices 8`` is another load: so many sessions, so many answers that nobody has fetched,
 and edits that cost nothing on stand-ins for devices (``bench.crowd``). longest_step_ms: the longest step of the
-gateway's loop, without the time in which other processes had its core. start_s: from the start to the first answer.
+gateway's loop by the clock, waiting for the disk and for its other threads included, without the time in which it could
+have run and others had its core (Linux says how long that was). Sessions and stand-ins give way to the gateway
+(``nice``): all on one machine, they would have its cores most of the time. start_s: from the start to the first answer.
 errors: whatever was refused or did not end, though the server's limits were kept.
 
 Exit 1 when there were errors, a host had to wait unfairly long, memory grew, or a step was too long.

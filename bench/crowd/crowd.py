@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import zmq
 
+from bench.crowd.priority import stand_back
 from server.client.submission import Mask, Submission
 from server.journal import REQUEST, RESULT, Entry
 from server.journal.table import Table
@@ -143,6 +144,7 @@ def crowd(sessions: int, kept: int, devices: int, seconds: float, dice: random.R
         began = time.monotonic()
         server = RunningServer(home, environment=environment)
         seen.start_s = time.monotonic() - began
+        stand_back()
         try:
             _play(server, sessions, devices, seconds, dice, seen)
         finally:

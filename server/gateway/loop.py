@@ -129,7 +129,7 @@ class Gateway:
         if self._memory.grows_too_large(now):
             self._endpoint.hush()
         loading = self._book.load_more(_READ_A_STEP)
-        if self._loading and not loading:
+        if self._loading:
             gc.freeze()  # what is kept for long need not be looked through for garbage again and again
         self._loading = loading
         for event in self._endpoint.poll(0 if loading else self._dispatch.pause(now, _STEP)):

@@ -9,6 +9,7 @@ import logging.handlers
 import os
 import queue
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,8 +28,12 @@ from server.workers.pool import AUTO
 
 log = logging.getLogger(__name__)
 
-_GARBAGE = (2000, 20, 500)
-"""When Python looks for garbage: rarely in all there is, for where thousands of jobs are kept that takes long."""
+_GARBAGE = (2000, 3, 5000)
+"""When Python looks for garbage: in little at a time, and rarely in all there is, for where thousands of jobs are kept
+that takes long."""
+
+_SWITCH_S = 0.0005
+"""For how long a thread that only passes something on may keep the interpreter from the loop."""
 
 _LOG_BYTES, _LOG_FILES = 1 << 20, 3
 _LOG_WAITING = 10_000
@@ -63,6 +68,7 @@ def serve(
         log.info("serving, process %d", os.getpid())
         ready()
         gc.set_threshold(*_GARBAGE)
+        sys.setswitchinterval(_SWITCH_S)
         gateway.run()
 
 

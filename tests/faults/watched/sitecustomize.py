@@ -9,6 +9,12 @@ from pathlib import Path
 
 import zmq
 
+from bench.crowd.priority import stand_back
+
+_IS_WORKER = "server.workers.process" in sys.orig_argv
+if _IS_WORKER:
+    stand_back()
+
 runpy.run_path(str(Path(__file__).parents[2] / "pondering" / "sitecustomize.py"))
 
 from server.edits import table  # noqa: E402
@@ -57,5 +63,5 @@ def _find_devices() -> None:
 
 if "serve" in sys.argv or "serve" in sys.orig_argv:
     _watch_the_loop()
-elif "server.workers.process" in sys.orig_argv:
+elif _IS_WORKER:
     _find_devices()
