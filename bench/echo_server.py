@@ -14,13 +14,13 @@ import time
 from pathlib import Path
 
 from server.client.buffers import Buffers
+from server.listening.endpoint import SILENT_AFTER_S, Endpoint
+from server.listening.peers import Gone, Peer, Received
 from server.wire import messages as wire
 from server.wire import sockets
 from server.wire.connection import Transport
-from server.wire.endpoint import SILENT_AFTER_S, Endpoint
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import JobState
-from server.wire.peers import Gone, Peer, Received
 from server.wire.raster import Channels, Raster
 from server.wire.streams import MemoryStore, Part, Receiving, Sending
 

@@ -35,9 +35,9 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from bench.bounds import Bound, add_options, conclude
 from server.client.blocking import Client
 from server.client.submission import Mask, Submission
-from server.models import configs
-from server.models.adopt import adopt
-from server.models.shelf import Shelf
+from server.models.store import configs
+from server.models.store.import_model import adopt
+from server.models.store.store import Shelf
 from server.pixels import blend, formats, masks
 from server.pixels.picture import F32
 from server.wire.connection import ConnectionFile, read_connection

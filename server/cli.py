@@ -17,7 +17,7 @@ from server.command_line import ending, lines
 from server.command_line.ending import FAILED, told
 from server.documents import kinds
 from server.wire import address as addresses
-from server.wire import places
+from server.wire import paths
 from server.wire.connection import Transport
 from server.wire.recipe import RANGES, Recipe, out_of_range
 
@@ -80,7 +80,7 @@ def serve(
                 lines.complain(f"Machines that were invited may connect at {place} and the port after it.")
 
         settings = Settings(unload_after=unload_after, end_after=patience, log_prompts=log_prompts)
-        run(places.home(), settings, transport, device, place, say_where)
+        run(paths.home(), settings, transport, device, place, say_where)
 
 
 @app.command()
@@ -205,8 +205,8 @@ def models_list(as_json: Json = False) -> None:
 def models_pull(name: Annotated[str, typer.Argument(help="From the list, or owner/repository.")]) -> None:
     """Download a model; run it again to go on after a break."""
     from server.command_line import screen
-    from server.models.pull import pull
-    from server.models.shelf import Shelf
+    from server.models.store.pull import pull
+    from server.models.store.store import Shelf
 
     with told(), screen.job_bar() as bar:
         card = pull(name, Shelf(), on_transfer=bar.transferred)
@@ -225,8 +225,8 @@ def models_import(
 ) -> None:
     """Use a model that is on this machine already."""
     from server.command_line import screen
-    from server.models.adopt import adopt
-    from server.models.shelf import Shelf
+    from server.models.store.import_model import adopt
+    from server.models.store.store import Shelf
 
     with told(), screen.job_bar() as bar:
         card = adopt(
@@ -246,7 +246,7 @@ def models_import(
 @models_app.command("remove")
 def models_remove(name: str) -> None:
     """Remove a model from this machine."""
-    from server.models.shelf import Shelf
+    from server.models.store.store import Shelf
 
     with told():
         Shelf().remove(name)

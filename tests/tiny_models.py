@@ -39,10 +39,10 @@ from transformers import (
     T5TokenizerFast,
 )
 
-from server.models import card as cards
-from server.models.adopt import adopt
-from server.models.card import Card
-from server.models.shelf import Shelf
+from server.models.store import card as cards
+from server.models.store.card import Card
+from server.models.store.import_model import adopt
+from server.models.store.store import Shelf
 
 SIDE = 64
 FAMILIES = ("sd15", "sd15-inpainting", "sd15-tiny-vae", "sd2", "sdxl", "sdxl-inpainting", "sd3", "flux-fill")

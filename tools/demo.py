@@ -25,7 +25,7 @@ from pathlib import Path
 from server.client.events import Event, Progressed
 from server.command_line.connecting import connect
 from server.command_line.edit import Done, Order, edit
-from server.wire import places
+from server.wire import paths
 from server.wire.connection import read_connection, server_lives
 from server.wire.errors import OverpaintError
 from server.wire.messages import Welcome
@@ -135,12 +135,12 @@ def home_of_its_own() -> Iterator[None]:
 
 
 def end_server() -> None:
-    connection = read_connection(places.connection_file())
+    connection = read_connection(paths.connection_file())
     if connection is None:
         return
     os.kill(connection.pid, signal.SIGTERM)
     patience = time.monotonic() + 20
-    while server_lives(places.home()) and time.monotonic() < patience:
+    while server_lives(paths.home()) and time.monotonic() < patience:
         time.sleep(0.05)
 
 

@@ -366,8 +366,8 @@ def on_a_terminal(words: list[str], variables: Mapping[str, str]) -> Seen:
 def strength_nothing() -> Seen:
     import numpy as np
 
-    from server.edits.edit import Scene
-    from server.edits.painting import paint
+    from server.editing.edit import Scene
+    from server.editing.painting import paint
     from server.pixels.picture import Picture
 
     rgb = np.random.default_rng(1).random((24, 32, 3), np.float32)

@@ -13,9 +13,9 @@ from bench.cases.case import Case, Seen
 from bench.erase import huge, thin
 from bench.erase.__main__ import BOUNDS, PHOTOGRAPHS, pictures
 from bench.erase.seen import seen
-from server.edits.edit import Scene
-from server.edits.erase import erase
-from server.models.residency import Models
+from server.editing.edit import Scene
+from server.methods.erase import erase
+from server.models.runtime.residency import Models
 from server.pixels import masks, metrics
 from server.pixels.picture import F32, Picture
 from server.wire.errors import OverpaintError

@@ -40,7 +40,7 @@ class Desk:
 
 
 def cases() -> Iterator[Case]:
-    from server.models.shelf import Shelf
+    from server.models.store.store import Shelf
     from tests import tiny_models
 
     with ExitStack() as stack:

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from bench.cases.case import Case, Seen
-from server.models import card as cards
-from server.models import headers
-from server.models.adopt import adopt, name_from
-from server.models.card import Card
-from server.models.shelf import Shelf
-from server.models.sniff import sniff
+from server.models.store import card as cards
+from server.models.store import headers
+from server.models.store.card import Card
+from server.models.store.import_model import adopt, name_from
+from server.models.store.sniff import sniff
+from server.models.store.store import Shelf
 from server.wire import codec
 from server.wire.errors import OverpaintError
 from tests import single_file, tiny_models

@@ -22,7 +22,8 @@ import zmq
 from bench.cases.case import Case, Seen
 from bench.fuzz.identities import breaches
 from server.client import events
-from server.wire import codec, frames, guests, keys, sockets
+from server.listening import authorized
+from server.wire import codec, frames, keys, sockets
 from server.wire import messages as wire
 from server.wire.connection import ConnectionFile, read_connection
 from server.wire.geometry import Bounds
@@ -73,7 +74,7 @@ def studio(*options: str, descriptors: int | None = None) -> Iterator[Studio]:
         listen = ("--listen", f"127.0.0.1:{port}", *options)
         server = RunningServer(home, *listen, environment=PONDERING, descriptors=descriptors)
         pair, public = keys.new_pair(), keys.server_keys(home).public
-        guests.let_in(home, "guest", pair.public)
+        authorized.let_in(home, "guest", pair.public)
         ends = f"tcp://127.0.0.1:{port}", f"tcp://127.0.0.1:{port + 1}"
         try:
             yield Studio(server, ConnectionFile(1, 0, 0, *ends, public, pair.public, pair.secret))
@@ -168,7 +169,7 @@ def _removed(place: Studio, name: str) -> Seen:
 
 
 def _unreadable(place: Studio) -> Seen:
-    file = guests.guests_file(place.server.home)
+    file = authorized.guests_file(place.server.home)
     with contextlib.closing(Client(place.guest, "me")) as guest:
         aside = file.rename(file.with_name("aside"))
         file.mkdir()
@@ -234,7 +235,7 @@ def _damaged_keys(damage: Callable[[Path], object]) -> Seen:
             kept(home)
         for name in ("server.json", "client.json"):
             damage(home / "keys" / name)
-        guests.guests_file(home).write_bytes(b"\xff\xfe nonsense\n\x00\n" + b"x" * 5000 + b"\n")
+        authorized.guests_file(home).write_bytes(b"\xff\xfe nonsense\n\x00\n" + b"x" * 5000 + b"\n")
         server = RunningServer(home, "--transport", "tcp", environment=PONDERING)
         with server.client("me") as client:
             served = bool(client.run(submission("muse", steps=1)).layers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from server.edits.edit import Answer, Report, Scene, Step, seed_of
+from server.editing.edit import Answer, Report, Scene, Step, seed_of
 from server.wire.recipe import Recipe
 
 

@@ -14,12 +14,12 @@ import torch
 
 from bench.edits.pairs import Pair, pairs
 from bench.imagic.shapes import OneModel, of_shape
-from server.edits.edit import Edit, Scene
-from server.edits.imagic import imagic
-from server.edits.inpaint import inpaint
-from server.edits.painting import Easel
-from server.edits.sdedit import sdedit
-from server.models import card as cards
+from server.editing.edit import Edit, Scene
+from server.editing.painting import Easel
+from server.methods.imagic import imagic
+from server.methods.inpaint import inpaint
+from server.methods.sdedit import sdedit
+from server.models.store import card as cards
 from server.pixels.picture import Picture
 from server.pixels.sizes import resample
 from server.wire.geometry import Extent

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, cast
 import cv2
 import numpy as np
 
-from server.edits.edit import Scene, Step
-from server.edits.erase import erase
+from server.editing.edit import Scene, Step
+from server.methods.erase import erase
 from server.pixels.picture import F32, Picture
 from server.wire.recipe import Recipe
 
 from .places import Bits
 
 if TYPE_CHECKING:
-    from server.models.residency import Models
+    from server.models.runtime.residency import Models
 
 _TELEA_RADIUS = 5
 

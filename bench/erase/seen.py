@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from server.client.crop import crop_around
-from server.edits.edit import Scene, Step
-from server.edits.erase import erase
+from server.editing.edit import Scene, Step
+from server.methods.erase import erase
 from server.pixels import blend, masks
 from server.pixels.picture import F32, Picture
 from server.wire.geometry import Bounds
 from server.wire.recipe import Recipe
 
 if TYPE_CHECKING:
-    from server.models.residency import Models
+    from server.models.runtime.residency import Models
 
 RECIPE = Recipe("erase", seed=1)
 

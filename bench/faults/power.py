@@ -21,7 +21,7 @@ from pathlib import Path
 from bench.faults import recording
 from bench.faults.possible import Folder
 from server.client.submission import Submission
-from server.gateway.book import Book, Job
+from server.gateway.jobs import Book, Job
 from server.gateway.transfers import SpoolFile
 from server.journal import Journal, read_whole
 from server.wire import messages as wire

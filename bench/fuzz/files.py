@@ -29,8 +29,8 @@ from bench.fuzz.frames import mutated_bytes
 from server.documents import image, png
 from server.documents.chunks import SIGNATURE, Chunk
 from server.documents.found import Pixels
-from server.models import files, headers
-from server.models.fillers import onnx_header
+from server.models.inpainting_networks import onnx_header
+from server.models.store import files, headers
 from server.pixels import formats, masks
 from server.wire import codec, invitation
 from server.wire.errors import OverpaintError

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import zmq
 
-from server.wire import frames, guests, keys, sockets
+from server.listening import authorized
+from server.wire import frames, keys, sockets
 from server.wire import messages as wire
 from server.wire.errors import OverpaintError
 from server.wire.messages import Channel
@@ -68,8 +69,8 @@ def breaches(count: int, seed: int) -> Iterator[str]:
         server = RunningServer(home, "--listen", f"127.0.0.1:{port}", environment=PONDERING)
         ends = (f"tcp://127.0.0.1:{port}", f"tcp://127.0.0.1:{port + 1}")
         owner, thief = keys.new_pair(), keys.new_pair()
-        guests.let_in(home, "owner", owner.public)
-        guests.let_in(home, "thief", thief.public)
+        authorized.let_in(home, "owner", owner.public)
+        authorized.let_in(home, "thief", thief.public)
         public = keys.server_keys(home).public
         job = _finished_job(ends, owner, public)
         for number in range(count):

@@ -1,6 +1,6 @@
 """How long Imagic takes here, and how much sooner than the community's recipe: `python -m bench.imagic`.
 
-One picture is edited by `server.edits.imagic`: the first layer, then a second prompt, then a new edit strength. Beside
+One picture is edited by `server.methods.imagic`: the first layer, then a second prompt, then a new strength. Beside
 it, in the same run, on the same model and device, the recipe that the community's pipelines share (500 + 1000 steps of
 one timestep each, single precision, noise drawn on the host, nothing kept), written from its description in
 `bench/imagic/community.py`. Its steps are timed on `--baseline-steps` of each phase and counted up.
@@ -33,18 +33,18 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.bounds import Bound, add_options, conclude
 from bench.imagic.community import Community
 from bench.imagic.shapes import SHAPES, OneModel, of_shape
-from server.edits.edit import Scene, Step
-from server.edits.imagic import imagic
-from server.edits.painting import Easel
-from server.edits.tuning.descent import minimise
-from server.edits.tuning.lesson import first_weights
-from server.edits.tuning.plan import Plan
-from server.edits.tuning.presets import Phase, Preset, preset
-from server.edits.tuning.study import Study
-from server.models import memory
-from server.models.adapter import Adapter
+from server.editing.edit import Scene, Step
+from server.editing.painting import Easel
+from server.methods.imagic import imagic
+from server.models.runtime import memory
+from server.models.runtime.adapter import Adapter
 from server.pixels.metrics import psnr_inside
 from server.pixels.picture import F32, Picture
+from server.tuning.optimise import minimise
+from server.tuning.plan import Plan
+from server.tuning.presets import Phase, Preset, preset
+from server.tuning.state import Study
+from server.tuning.trainer import first_weights
 from server.wire.recipe import Recipe
 from tools.bundled_model.export import SHIPPED
 

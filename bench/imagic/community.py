@@ -13,11 +13,11 @@ import time
 import torch
 from torch import Tensor, nn
 
-from server.edits.edit import Scene
-from server.edits.painting import Easel
-from server.edits.tuning.loss import Draw, diffusion_loss
-from server.models.adapter import Adapter
-from server.models.tunable import Words
+from server.editing.edit import Scene
+from server.editing.painting import Easel
+from server.models.runtime.adapter import Adapter
+from server.models.runtime.denoiser import Words
+from server.tuning.loss import Draw, diffusion_loss
 from server.wire.recipe import Recipe
 
 _WORDS_STEPS, _WORDS_RATE = 500, 1e-3

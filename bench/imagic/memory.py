@@ -2,7 +2,7 @@
 
 Steps of learning are gone through on fake tensors, which have shapes and types but no numbers, for the published shapes
 of Stable Diffusion 1.5 and XL in half precision. Every storage is counted from its birth to its end. The table has, for
-the memory that is free, the plan that is chosen (``server.edits.tuning.plan``) and the peak of its steps: weights,
+the memory that is free, the plan that is chosen (``server.tuning.plan``) and the peak of its steps: weights,
 gradients, moments and all that is kept for the way back. What an allocator wastes and the libraries' own is not in it.
 
 The base weights count as bfloat16: a processor's autocast, which stands here for the GPU's, takes no float16.
@@ -31,16 +31,16 @@ from torch.utils._pytree import tree_leaves
 
 from bench import page
 from bench.bounds import Bound, add_options, conclude
-from server.edits.tuning.descent import demand, minimise
-from server.edits.tuning.lesson import first_weights
-from server.edits.tuning.plan import Plan, fitting
-from server.edits.tuning.presets import preset
-from server.edits.tuning.study import Study
-from server.models import configs
-from server.models.adapter import Adapter, Place
-from server.models.stable_diffusion import StableDiffusion
-from server.models.stable_diffusion_xl import StableDiffusionXL
-from server.models.tunable import Sitter, Words
+from server.models.families.stable_diffusion import StableDiffusion
+from server.models.families.stable_diffusion_xl import StableDiffusionXL
+from server.models.runtime.adapter import Adapter, Place
+from server.models.runtime.denoiser import Sitter, Words
+from server.models.store import configs
+from server.tuning.optimise import demand, minimise
+from server.tuning.plan import Plan, fitting
+from server.tuning.presets import preset
+from server.tuning.state import Study
+from server.tuning.trainer import first_weights
 
 _GB = 1e9
 _TYPE = torch.bfloat16

@@ -11,15 +11,15 @@ import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from server.models import card as cards
-from server.models import configs
-from server.models.adapter import Adapter, Place
-from server.models.card import Card
-from server.models.families import Ability
-from server.models.residency import Models
-from server.models.shelf import Shelf
-from server.models.stable_diffusion import StableDiffusion
-from server.models.stable_diffusion_xl import StableDiffusionXL
+from server.models.families.families import Ability
+from server.models.families.stable_diffusion import StableDiffusion
+from server.models.families.stable_diffusion_xl import StableDiffusionXL
+from server.models.runtime.adapter import Adapter, Place
+from server.models.runtime.residency import Models
+from server.models.store import card as cards
+from server.models.store import configs
+from server.models.store.card import Card
+from server.models.store.store import Shelf
 
 SHAPES = ("illustration", "sd15", "sdxl")
 

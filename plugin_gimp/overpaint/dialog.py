@@ -14,7 +14,7 @@ import gi
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 from canvas.source import Source  # noqa: E402
-from forecast import Forecast  # noqa: E402
+from estimate import Forecast  # noqa: E402
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402  # gi wants its versions before
 from line import Line  # noqa: E402
 from methods import suitable, with_method  # noqa: E402

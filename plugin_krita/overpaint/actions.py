@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from . import canvas, runs
-from .desk import the_desk
+from .controller import the_desk
 from .docker import OverpaintDocker
 from .intent import ERASE, REPLACE, learning_method
 from .qt import QMenu

@@ -16,7 +16,7 @@ from .server.client.strengths import HIGHEST, LOWEST, Point
 from .server.wire.geometry import Bounds
 from .server.wire.messages import Finished
 from .server.wire.recipe import USUAL_ETA
-from .strips import Work
+from .tasks import Work
 from .words import say
 
 

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import canvas, runs
-from .desk import the_desk
+from .controller import the_desk
 from .intent import ERASE, REPLACE, learning_method
 from .job import Job, Phase, Then
 from .qt import QEventLoop

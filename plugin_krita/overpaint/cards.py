@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import canvas
-from .desk import Desk
+from .controller import Desk
 from .exploring import over
 from .job import Job, Phase
 from .labels import Label, QuietLabel

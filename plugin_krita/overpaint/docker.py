@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import canvas
-from .desk import the_desk
+from .controller import the_desk
 from .panel import Panel
 
 

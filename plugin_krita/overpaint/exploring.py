@@ -16,7 +16,7 @@ from .server.client.wording import place_line, sentence, stage_line, tr
 from .server.wire.errors import OverpaintError
 from .server.wire.geometry import Bounds
 from .server.wire.messages import Finished
-from .strips import Work
+from .tasks import Work
 from .words import say
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from . import canvas
 from .buttons import small_button
-from .desk import Desk
-from .forecast import Forecast, Wish
+from .controller import Desk
+from .estimate import Forecast, Wish
 from .labels import Label, QuietLabel
 from .qt import QComboBox, QHBoxLayout, QLabel, QSizePolicy, Qt, QVBoxLayout, QWidget, pyqtSignal
 from .server.client.reading import Reading

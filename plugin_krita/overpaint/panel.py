@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import canvas, runs
 from .cards import JobCard
-from .desk import Desk
+from .controller import Desk
 from .fields import Fold, SettingsForm
 from .intent import ERASE, REPLACE, Intent, check_offer, intend, learns
 from .job import Job

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from . import canvas, record
 from .answers import first_shown
-from .desk import Desk
+from .controller import Desk
 from .intent import ERASE, REPLACE, layer_method
 from .job import Job, Then
 from .server.client.reading import Reading

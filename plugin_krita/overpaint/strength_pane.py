@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from . import canvas, settings
 from .buttons import small_button
-from .desk import Desk
+from .controller import Desk
 from .job import Job
 from .labels import Label, QuietLabel
 from .qt import (

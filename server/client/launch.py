@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..wire import codec, places
+from ..wire import codec, paths
 from ..wire.connection import ConnectionFile, read_connection, server_lives
 from ..wire.errors import Code, OverpaintError
 from ..wire.files import LockFile, private_folder
@@ -40,7 +40,7 @@ class Launch:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._until = clock() + _PATIENCE_S
-        self._lock = LockFile(places.home() / "launch.lock")
+        self._lock = LockFile(paths.home() / "launch.lock")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -73,27 +73,27 @@ class Launch:
             raise _did_not_start(f"It did not answer within {_PATIENCE_S:.0f} seconds.")
         if self._process is not None:
             self._watch(self._process)
-        elif not server_lives(places.home()) and self._lock.take() and not server_lives(places.home()):
+        elif not server_lives(paths.home()) and self._lock.take() and not server_lives(paths.home()):
             self._process = start_server()
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
-        if process.poll() is not None and not server_lives(places.home()):
+        if process.poll() is not None and not server_lives(paths.home()):
             raise _did_not_start(f"It ended at once (code {process.returncode}).")
 
 
 def find() -> ConnectionFile | None:
     """The connection of a running server (or of the one on another machine that a person chose), None when there is
     none. A file left by a crashed server does not count: its lock is free."""
-    remote = read_connection(places.remote_file())
+    remote = read_connection(paths.remote_file())
     if remote is not None:
         return remote
-    return read_connection(places.connection_file()) if server_lives(places.home()) else None
+    return read_connection(paths.connection_file()) if server_lives(paths.home()) else None
 
 
 def start_server() -> subprocess.Popen[bytes]:
     """Starts the installed server on its own: it outlives this host, and its words go to a log file."""
     launch = _launch_file()
-    private_folder(places.logs())
+    private_folder(paths.logs())
     with log_file().open("wb") as log:
         try:
             process = _detached(launch, log.fileno())
@@ -105,7 +105,7 @@ def start_server() -> subprocess.Popen[bytes]:
 
 
 def _launch_file() -> LaunchFile:
-    path = places.launch_file()
+    path = paths.launch_file()
     try:
         launch = codec.from_text(LaunchFile, path.read_bytes(), path.name)
     except FileNotFoundError:
@@ -119,14 +119,14 @@ def _launch_file() -> LaunchFile:
 
 
 def log_file() -> Path:
-    return places.logs() / "server-output.log"
+    return paths.logs() / "server-output.log"
 
 
 def _detached(launch: LaunchFile, log: int) -> subprocess.Popen[bytes]:
     windows = 0
     if sys.platform == "win32":
         windows = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-    home = places.home()
+    home = paths.home()
     own = {"OVERPAINT_HOME": str(home), **launch.environment}
     return subprocess.Popen(
         sandbox.outside(launch.command, own, home) or launch.command,

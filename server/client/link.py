@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from ..wire import places
+from ..wire import paths
 from ..wire.connection import ConnectionFile
 from ..wire.errors import Code, FullError, OverpaintError
 from ..wire.messages import Welcome
@@ -15,7 +15,7 @@ from . import events
 from .buffers import Buffers
 from .identity import client_id
 from .launch import Launch, find
-from .owed import WORTH_ANOTHER_TRY, Acknowledging, Asking, Cancelling, Debt, Following, Listing, Owed
+from .pending import WORTH_ANOTHER_TRY, Acknowledging, Asking, Cancelling, Debt, Following, Listing, Owed
 from .session import POLL_BUDGET_S, Session
 from .submission import Submission
 
@@ -44,7 +44,7 @@ class Link:
     def __init__(self, application: str, connection: ConnectionFile | None = None) -> None:
         self._application = application
         self._chosen = connection
-        self._client = client_id(places.home(), application)
+        self._client = client_id(paths.home(), application)
         self._buffers = Buffers()
         self._launch: Launch | None = None
         self._session: Session | None = None

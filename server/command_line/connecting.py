@@ -7,7 +7,7 @@ from pathlib import Path
 
 from server.client.blocking import Client
 from server.client.launch import LaunchFile
-from server.wire import codec, places
+from server.wire import codec, paths
 from server.wire.files import private_folder, write_private
 from server.wire.surroundings import for_own_code
 
@@ -17,9 +17,9 @@ _APPLICATION = "cli"
 def connect() -> Client:
     """A client, as a context manager. Where install.py has not said how the server is started, it is started as this
     command was: by this Python, with this code. Raises ``OverpaintError``."""
-    if not places.launch_file().exists():
-        private_folder(places.home())
-        write_private(places.launch_file(), codec.to_text(_as_this_was()), replace=False)
+    if not paths.launch_file().exists():
+        private_folder(paths.home())
+        write_private(paths.launch_file(), codec.to_text(_as_this_was()), replace=False)
     return Client(_APPLICATION)
 
 

@@ -10,8 +10,8 @@ from importlib import metadata
 from pathlib import Path
 
 from server.command_line.connecting import connect
-from server.models.shelf import Shelf
-from server.wire import places
+from server.models.store.store import Shelf
+from server.wire import paths
 from server.wire.errors import OverpaintError
 from server.wire.messages import Welcome
 from server.wire.trouble import of_os
@@ -36,8 +36,8 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """Every finding, in the order in which a person would mend them. Starts the server when none runs."""
-    home = places.home()
-    for looks in (_installation(home), _packages(), _server(), _models(), _log(places.logs() / "server.log")):
+    home = paths.home()
+    for looks in (_installation(home), _packages(), _server(), _models(), _log(paths.logs() / "server.log")):
         yield from _told(looks)
 
 
@@ -93,13 +93,13 @@ def _server() -> Iterator[Finding]:
     except OverpaintError as error:
         yield Finding(error.sentence, error.hint or _MEND)
         return
-    yield Finding(f"{welcome.server} answers ({places.connection_file()}), {welcome.waiting} edits waiting")
+    yield Finding(f"{welcome.server} answers ({paths.connection_file()}), {welcome.waiting} edits waiting")
     if welcome.problem:
-        yield Finding(welcome.problem, f"See {places.logs() / 'server.log'}; then: python3 install.py install")
+        yield Finding(welcome.problem, f"See {paths.logs() / 'server.log'}; then: python3 install.py install")
     elif not welcome.device and welcome.waiting:
         yield Finding("What edits run on is said when the edit under way has ended")
     elif not welcome.device:
-        yield Finding("The server does not say what it computes on", f"See {places.logs() / 'server.log'}")
+        yield Finding("The server does not say what it computes on", f"See {paths.logs() / 'server.log'}")
     else:
         yield Finding(f"Edits run on: {welcome.device}")
 

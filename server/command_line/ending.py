@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import typer
 
 from server.command_line import lines
-from server.wire import places
+from server.wire import paths
 from server.wire.errors import Code, OverpaintError
 from server.wire.files import private_folder
 from server.wire.trouble import of_os
@@ -53,7 +53,7 @@ def _tell(error: OverpaintError, as_json: bool) -> typer.Exit:
 def _our_fault(error: Exception) -> OverpaintError:
     sentence = f"This is a fault of Overpaint's own ({type(error).__name__})."
     try:
-        path = private_folder(places.logs()) / "command-line.log"
+        path = private_folder(paths.logs()) / "command-line.log"
         with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} ERROR\n{traceback.format_exc()}\n")
     except (OSError, OverpaintError):

@@ -11,8 +11,9 @@ from typing import Any
 from server.client import events
 from server.client.identity import client_id
 from server.client.session import Session
+from server.listening import authorized
 from server.wire import address as addresses
-from server.wire import codec, guests, invitation, keys, places
+from server.wire import codec, invitation, keys, paths
 from server.wire.address import Address
 from server.wire.connection import ConnectionFile, read_connection
 from server.wire.errors import Code, OverpaintError
@@ -26,7 +27,7 @@ _PATIENCE_S = 6.0
 
 def invite(name: str, given: Sequence[str], out: Path | None) -> Path:
     """Lets ``name`` in and returns the file that says so. Raises ``OverpaintError`` (bad-request)."""
-    home = places.home()
+    home = paths.home()
     found = tuple(addresses.parse(text) for text in given) or _listening(home)
     pair = keys.new_pair()
     path = (out or Path(f"{name}{ENDING}")).absolute()
@@ -35,12 +36,12 @@ def invite(name: str, given: Sequence[str], out: Path | None) -> Path:
     if not path.parent.is_dir():
         raise OverpaintError(Code.BAD_REQUEST, f"There is no folder {path.parent}.", "Make it first.")
     private_folder(home)
-    guests.let_in(home, name, pair.public)
+    authorized.let_in(home, name, pair.public)
     letter = Invitation.of(name, socket.gethostname(), found, keys.server_keys(home).public, pair)
     try:
         write_private(path, codec.to_text(letter), replace=False)
     except OSError as error:
-        guests.turn_out(home, name)
+        authorized.turn_out(home, name)
         raise OverpaintError(
             Code.BAD_REQUEST, f"{path} cannot be written ({error}).", "Give another place with --out."
         ) from error
@@ -62,8 +63,8 @@ def trust(file: Path) -> str:
     """From now on its server is used; returns a sentence. Raises ``OverpaintError``; then nothing changed."""
     letter = invitation.read(file)
     connection, welcome = _first_that_answers(letter)
-    private_folder(places.home())
-    write_private(places.remote_file(), codec.to_text(connection))
+    private_folder(paths.home())
+    write_private(paths.remote_file(), codec.to_text(connection))
     device = f" ({welcome.device})" if welcome.device else ""
     return (
         f"The server on {letter.host}{device} is used from here. Delete {file}: it is a key, and no longer needed. "
@@ -99,7 +100,7 @@ def _first_that_answers(letter: Invitation) -> tuple[ConnectionFile, Welcome]:
 
 
 def _greeted(connection: ConnectionFile) -> Welcome:
-    session = Session(connection, client_id(places.home(), "cli"), "cli")
+    session = Session(connection, client_id(paths.home(), "cli"), "cli")
     try:
         until = time.monotonic() + _PATIENCE_S
         while time.monotonic() < until:
@@ -115,26 +116,26 @@ def _greeted(connection: ConnectionFile) -> Welcome:
 
 
 def forget() -> str:
-    places.remote_file().unlink(missing_ok=True)
+    paths.remote_file().unlink(missing_ok=True)
     return "This machine's own server is used."
 
 
 def revoke(name: str) -> None:
     """Raises ``OverpaintError`` (bad-request) when nobody of that name was let in."""
-    guests.turn_out(places.home(), name)
+    authorized.turn_out(paths.home(), name)
 
 
 def lines() -> list[str]:
     """For people: who may come in here, and where this machine goes."""
-    known = [f"{guest.name}  (key {guest.key[:8]}…)" for guest in guests.listed(places.home())]
-    remote = read_connection(places.remote_file())
+    known = [f"{guest.name}  (key {guest.key[:8]}…)" for guest in authorized.listed(paths.home())]
+    remote = read_connection(paths.remote_file())
     used = [f"The server used from here is another machine's: {remote.data}"] if remote is not None else []
     return [*(known or ["No other machine may use this server."]), *used]
 
 
 def as_json() -> dict[str, Any]:
-    remote = read_connection(places.remote_file())
+    remote = read_connection(paths.remote_file())
     return {
-        "guests": [{"name": guest.name, "key": guest.key} for guest in guests.listed(places.home())],
+        "guests": [{"name": guest.name, "key": guest.key} for guest in authorized.listed(paths.home())],
         "uses": remote.data if remote is not None else None,
     }

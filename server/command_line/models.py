@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from server.models.card import Card, line
-from server.models.catalogue import CATALOGUE, Known
-from server.models.shelf import Shelf
+from server.models.store.card import Card, line
+from server.models.store.catalogue import CATALOGUE, Known
+from server.models.store.store import Shelf
 from server.wire.text import printable
 
 

@@ -15,7 +15,7 @@ import psutil
 
 from server.command_line.discretion import Discretion
 from server.command_line.doctor import Finding
-from server.wire import places
+from server.wire import paths
 from server.wire.errors import Code, OverpaintError
 from server.wire.files import write_private
 from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR
@@ -26,7 +26,7 @@ _LOGS = ("server.log.1", "server.log", "server-output.log")
 
 def write(findings: Iterable[Finding], folder: Path) -> Path:
     """The report, as a new file in ``folder``. Raises ``OverpaintError`` where that cannot be written."""
-    home = places.home()
+    home = paths.home()
     text = "\n".join(_text(list(findings), home))
     path = folder / f"overpaint-report-{time.strftime('%Y%m%d-%H%M%S')}.txt"
     try:

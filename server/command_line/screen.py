@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from server.client import events, wording
-from server.models.transfer import Transfer
+from server.models.store.download import Transfer
 from server.wire.text import printable
 
 

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from server.gateway.book import Book, Job
+from server.gateway.jobs import Book, Job
 from server.wire.messages import JobState
 
 _FEW = 64

@@ -8,18 +8,18 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from server.edits import table
 from server.gateway.announcer import Announcer
-from server.gateway.book import MAX_RUNS, Book, Job, starved_again, stopped_again
+from server.gateway.jobs import MAX_RUNS, Book, Job, starved_again, stopped_again
 from server.gateway.queue import FairQueue
 from server.gateway.settings import Settings
 from server.gateway.transfers import Send
 from server.journal import Journal
+from server.listening.peers import Peer, guest_of, party
+from server.methods import registry
 from server.wire import content
 from server.wire.errors import Code, OverpaintError
 from server.wire.frames import Buffer
 from server.wire.messages import Cancelled, Estimate, Estimated, Failed, Finished, JobState, Message, Progress, Queued
-from server.wire.peers import Peer, guest_of, party
 from server.wire.recipe import Recipe
 from server.workers import link
 from server.workers.pool import Pool, Worker
@@ -160,7 +160,7 @@ class Dispatch:
                 self._book.forget(job)
 
     def _lane(self, recipe: Recipe) -> FairQueue:
-        return self._lanes[table.is_light(recipe.method)]
+        return self._lanes[registry.is_light(recipe.method)]
 
     def _orders(self) -> list[list[str]]:
         return [queue.order() for queue in self._lanes.values()]

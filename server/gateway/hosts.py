@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import psutil
 
-from server.wire.peers import Peer
+from server.listening.peers import Peer
 
 _ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 

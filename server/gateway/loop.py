@@ -10,20 +10,20 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from server.gateway.book import Book, Job
-from server.gateway.desk import Desk
 from server.gateway.dispatch import Dispatch
+from server.gateway.handlers import Desk
+from server.gateway.jobs import Book, Job
 from server.gateway.memory import Memory
 from server.gateway.offer import Offer, fitted
 from server.gateway.settings import Settings
 from server.journal import Journal
-from server.models.shelf import Shelf
+from server.listening.endpoint import Endpoint
+from server.listening.peers import Gone, Peer, Received, TurnedOut, guest_of
+from server.models.store.store import Shelf
 from server.wire.address import Address
 from server.wire.connection import Transport
-from server.wire.endpoint import Endpoint
 from server.wire.frames import Buffer
 from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, Limits, Message, Welcome
-from server.wire.peers import Gone, Peer, Received, TurnedOut, guest_of
 from server.wire.retire import asked_to_end, forget_request
 from server.wire.words import plain
 from server.workers.pool import AUTO, Pool

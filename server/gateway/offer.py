@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
-from server.edits import table
-from server.models.shelf import Shelf
+from server.methods import registry
+from server.models.store.store import Shelf
 from server.wire import codec
 from server.wire.messages import MethodOffer, ModelOffer, Welcome
 
@@ -24,7 +24,7 @@ class Offer:
     def of(cls, shelf: Shelf) -> Offer:
         cards = shelf.cards()
         usable = tuple(card.offer for card in cards if card.abilities)
-        return cls(table.offers(cards), usable)
+        return cls(registry.offers(cards), usable)
 
 
 def fitted(welcome: Welcome) -> Welcome:

@@ -19,7 +19,7 @@ from typing import Any
 from server.gateway.loop import Gateway
 from server.gateway.settings import Settings
 from server.journal import disk_errors
-from server.wire import descriptors
+from server.listening import descriptors
 from server.wire.address import Address
 from server.wire.connection import Transport
 from server.wire.files import private_folder

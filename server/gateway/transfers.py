@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from server.journal import CheckedFile, DamagedError, disk_errors
+from server.listening.peers import Peer
 from server.wire.errors import Code, OverpaintError
 from server.wire.frames import Buffer
 from server.wire.messages import CREDIT_WINDOW, Failed, Fetch, Finished, Message, Submit
-from server.wire.peers import Peer
 from server.wire.streams import Part, Receiving, Sending
 
 _FETCHES_EACH = 64

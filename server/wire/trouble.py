@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 
-from . import places
+from . import paths
 from .errors import Code, OverpaintError
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -58,6 +58,6 @@ def _of_a_copied_folder(error: shutil.Error) -> OverpaintError:
 
 def _is_ours(place: str) -> bool:
     try:
-        return place.startswith(str(places.home()))
+        return place.startswith(str(paths.home()))
     except (OSError, OverpaintError):
         return False

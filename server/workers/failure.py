@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.models.shortage import is_shortage
+from server.models.runtime.shortage import is_shortage
 from server.wire.errors import Code, OverpaintError
 
 _LONGEST = 300

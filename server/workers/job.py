@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from server.edits.edit import Answer, Edit, Report, Scene, Step, seeds
+from server.editing.edit import Answer, Edit, Report, Scene, Step, seeds
 from server.journal import (
     REQUEST,
     RESULT,
@@ -18,6 +18,7 @@ from server.journal import (
     write_sealed,
     write_whole,
 )
+from server.listening.peers import guest_of
 from server.pixels import blend, formats, masks
 from server.pixels.formats import Source
 from server.pixels.masks import Masks
@@ -25,11 +26,10 @@ from server.pixels.picture import F32
 from server.wire import codec, content
 from server.wire.files import sync_folder
 from server.wire.messages import Finished, ResultLayer, Submit
-from server.wire.peers import guest_of
 from server.wire.recipe import Recipe
 
 if TYPE_CHECKING:
-    from server.models.residency import Models
+    from server.models.runtime.residency import Models
 
 
 class Stopwatch:

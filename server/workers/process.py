@@ -15,18 +15,18 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from server.edits import table
-from server.edits.edit import Cancelled, Step
-from server.edits.table import Method
-from server.models.shelf import Shelf
+from server.editing.edit import Cancelled, Step
+from server.methods import registry
+from server.methods.registry import Method
+from server.models.store.store import Shelf
 from server.wire import messages as wire
 from server.wire.errors import Code, OverpaintError
 from server.workers import device, job, link, oom, progress
 from server.workers.failure import worded
-from server.workers.thrift import with_less
+from server.workers.oom_retry import with_less
 
 if TYPE_CHECKING:
-    from server.models.residency import Models
+    from server.models.runtime.residency import Models
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ class Process:
     def _do(self, order: link.Run) -> wire.Finished:
         folder = Path(order.folder)
         submit = job.read_request(folder)
-        method = table.method(submit.recipe.method)
+        method = registry.method(submit.recipe.method)
         pace, throttle = progress.Pace(), progress.Throttle()
 
         def report(step: Step) -> None:
@@ -154,7 +154,7 @@ class Process:
     def _estimate(self, question: wire.Estimate) -> None:
         note: link.Note
         try:
-            method = table.method(question.recipe.method)
+            method = registry.method(question.recipe.method)
             note = method.load_estimator()(question, self._models_for(method))
         except Exception as error:  # whatever it is ends the question, not the worker
             log.exception("an estimate failed")
@@ -167,7 +167,7 @@ class Process:
         self._begin_warming()
         self._warming.join()
         if self._models is None:
-            from server.models.residency import Models
+            from server.models.runtime.residency import Models
 
             self._models = Models(Shelf(), self._device)
         return self._models

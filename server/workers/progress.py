@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from server.edits.edit import Step
+from server.editing.edit import Step
 from server.pixels.picture import F32
 from server.pixels.sizes import resample
 from server.wire.geometry import Extent

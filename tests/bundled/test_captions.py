@@ -12,9 +12,9 @@ pytestmark = pytest.mark.torch
 
 pytest.importorskip("torch")
 
-from server.models.adapter import Adapter  # noqa: E402
-from server.models.residency import Models  # noqa: E402
-from server.models.shelf import Shelf  # noqa: E402
+from server.models.runtime.adapter import Adapter  # noqa: E402
+from server.models.runtime.residency import Models  # noqa: E402
+from server.models.store.store import Shelf  # noqa: E402
 
 PICTURES = Path(__file__).parents[1] / "pictures" / "illustrations"
 MAN = "man shrugging, dark skin, on white background, cartoon"

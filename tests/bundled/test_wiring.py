@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from server.edits.edit import Answer, Scene, Step
-from server.edits.inpaint import inpaint
-from server.edits.sdedit import sdedit
-from server.models.adapter import Adapter
-from server.models.families import Ability
-from server.models.residency import Models
-from server.models.shelf import Shelf
+from server.editing.edit import Answer, Scene, Step
+from server.methods.inpaint import inpaint
+from server.methods.sdedit import sdedit
+from server.models.families.families import Ability
+from server.models.runtime.adapter import Adapter
+from server.models.runtime.residency import Models
+from server.models.store.store import Shelf
 from server.pixels.picture import F32, Picture
 from server.wire.errors import OverpaintError
 from server.wire.geometry import Extent

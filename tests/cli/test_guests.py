@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from server.cli import app
 from server.client import events
-from server.wire import guests, invitation
+from server.listening import authorized
+from server.wire import invitation
 from server.wire.address import Address, of_this_machine, parse, remembered
 from server.wire.connection import read_connection
 from server.wire.errors import OverpaintError
@@ -227,31 +228,31 @@ def test_a_server_that_listens_everywhere_is_found_at_this_machines_addresses():
 def test_a_list_that_was_edited_by_hand_is_read_line_by_line(laptop: Path):
     (laptop / "keys").mkdir()
     key = "a" * 40
-    guests.guests_file(laptop).write_text(f"# a note\n\nnonsense\n{key} laptop\n{key[:-1]} short\n")
-    assert [(guest.key, guest.name) for guest in guests.listed(laptop)] == [(key, "laptop")]
+    authorized.guests_file(laptop).write_text(f"# a note\n\nnonsense\n{key} laptop\n{key[:-1]} short\n")
+    assert [(guest.key, guest.name) for guest in authorized.listed(laptop)] == [(key, "laptop")]
 
 
 def test_a_key_that_begins_like_a_note_is_a_key(laptop: Path):
     key = "#" * 40
-    guests.let_in(laptop, "laptop", key)
-    with guests.guests_file(laptop).open("a") as file:
+    authorized.let_in(laptop, "laptop", key)
+    with authorized.guests_file(laptop).open("a") as file:
         file.write(f"# a note\n#{key} turned out for now\n")
-    guests.let_in(laptop, "tablet", "a" * 40)
-    assert {guest.name for guest in guests.listed(laptop)} == {"laptop", "tablet"}
-    assert guests.Guests(laptop).admits(key)
-    guests.turn_out(laptop, "laptop")
-    assert "# a note" in guests.guests_file(laptop).read_text()
-    assert not guests.Guests(laptop).admits(key)
+    authorized.let_in(laptop, "tablet", "a" * 40)
+    assert {guest.name for guest in authorized.listed(laptop)} == {"laptop", "tablet"}
+    assert authorized.Guests(laptop).admits(key)
+    authorized.turn_out(laptop, "laptop")
+    assert "# a note" in authorized.guests_file(laptop).read_text()
+    assert not authorized.Guests(laptop).admits(key)
 
 
 def test_an_edited_list_counts_from_the_next_question_on(laptop: Path):
-    known = guests.Guests(laptop)
+    known = authorized.Guests(laptop)
     key = "a" * 40
     assert not known.admits(key)
-    guests.let_in(laptop, "laptop", key)
+    authorized.let_in(laptop, "laptop", key)
     assert known.admits(key)
     assert known.turned_out() == set()
-    guests.turn_out(laptop, "laptop")
+    authorized.turn_out(laptop, "laptop")
     assert not known.admits(key)
     assert known.turned_out() == {key}
 

@@ -15,7 +15,7 @@ import pytest
 from server.client import events
 from server.client.blocking import Client
 from server.client.link import Link
-from server.client.owed import Acknowledging, Owed
+from server.client.pending import Acknowledging, Owed
 from server.wire.errors import Code, OverpaintError
 from tests.conftest import short_folder
 from tests.running import PONDERING, RunningServer, until

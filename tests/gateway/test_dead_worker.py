@@ -6,8 +6,8 @@ from pathlib import Path
 
 import zmq
 
-from server.gateway.book import Book
 from server.gateway.dispatch import Dispatch
+from server.gateway.jobs import Book
 from server.gateway.settings import Settings
 from server.journal import RESULT, Journal, write_sealed, write_whole
 from server.wire import codec

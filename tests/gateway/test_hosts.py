@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from server.gateway.hosts import Hosts
-from server.wire.peers import Peer
+from server.listening.peers import Peer
 
 APPLICATION = """
 import subprocess, sys

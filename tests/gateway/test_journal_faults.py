@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.gateway.book import Book
+from server.gateway.jobs import Book
 from server.gateway.settings import Settings
 from server.journal import RESULT, CheckedFile, Journal
 from server.journal.clock import LONGEST_ABSENCE, KeptTime, Mark

@@ -17,7 +17,7 @@ import pytest
 
 from server.client import blocking, events
 from server.gateway.admission import room_for
-from server.gateway.book import Book
+from server.gateway.jobs import Book
 from server.gateway.loop import Gateway
 from server.gateway.serve import kept_log
 from server.gateway.settings import Settings

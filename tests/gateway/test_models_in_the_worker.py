@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from server.client import events
-from server.models.shelf import Shelf
+from server.models.store.store import Shelf
 from tests.conftest import short_folder
 from tests.running import RunningServer, submission, until
 

@@ -16,7 +16,8 @@ import zmq
 
 from server.client.submission import Submission
 from server.journal import RESULT, Journal
-from server.wire import codec, frames, guests, keys, sockets
+from server.listening import authorized
+from server.wire import codec, frames, keys, sockets
 from server.wire import messages as wire
 from server.wire.geometry import Bounds
 from tests.cli.test_guests import free_port
@@ -191,7 +192,7 @@ def test_more_parts_than_anybody_takes_home_at_once_are_refused(studio):
 def test_a_message_that_never_ends_is_cut_and_the_server_lives(studio):
     server, port = studio
     pair = keys.new_pair()
-    guests.let_in(server.home, "endless", pair.public)
+    authorized.let_in(server.home, "endless", pair.public)
     context = zmq.Context()
     endless = sockets.client_socket(context, pair, keys.server_keys(server.home).public)
     line = sockets.Line(endless)

@@ -12,7 +12,8 @@ import pytest
 
 from server.client import events
 from server.client.submission import Submission
-from server.wire import frames, guests, keys
+from server.listening import authorized
+from server.wire import frames, keys
 from server.wire import messages as wire
 from server.wire.connection import ConnectionFile
 from server.wire.errors import Code
@@ -35,7 +36,7 @@ LETTERS = {code: "x" for code in range(33, 127) if not chr(code).isalnum()}
 
 def let_in(server: RunningServer, name: str) -> ConnectionFile:
     pair = keys.new_pair()
-    guests.let_in(server.home, f"{name}-{pair.public[:6].translate(LETTERS)}", pair.public)
+    authorized.let_in(server.home, f"{name}-{pair.public[:6].translate(LETTERS)}", pair.public)
     return replace(server.connection, client_public=pair.public, client_secret=pair.secret)
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from server.gateway.transfers import Downloads
+from server.listening.backlog import MOST_BYTES
+from server.listening.peers import Peer
 from server.wire import messages as wire
-from server.wire.backlog import MOST_BYTES
 from server.wire.frames import Buffer
 from server.wire.geometry import Bounds
-from server.wire.peers import Peer
 from tests.running import submission
 
 PEER = Peer("session", "client", "test")

@@ -11,11 +11,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from server.models import card as cards
-from server.models import files
-from server.models.adopt import adopt, name_from
-from server.models.shelf import Shelf
-from server.models.transfer import Transfer, sha256
+from server.models.store import card as cards
+from server.models.store import files
+from server.models.store.download import Transfer, sha256
+from server.models.store.import_model import adopt, name_from
+from server.models.store.store import Shelf
 from server.wire.errors import Code, OverpaintError
 from tests import tiny_models
 from tests.models.safe import write_safetensors

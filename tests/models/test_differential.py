@@ -9,7 +9,7 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, FlowMatchEulerDiscreteScheduler
 
-from server.models.differential import ChangeMap, Known, shrink, support
+from server.models.runtime.differential import ChangeMap, Known, shrink, support
 
 pytestmark = pytest.mark.torch
 

@@ -8,8 +8,8 @@ pytestmark = pytest.mark.torch
 
 torch = pytest.importorskip("torch")
 
-from server.models.diffusion_classifier import DRAWS, DiffusionClassifier, looks  # noqa: E402
-from server.models.tunable import Sitter, Words  # noqa: E402
+from server.models.runtime.denoiser import Sitter, Words  # noqa: E402
+from server.models.runtime.diffusion_classifier import DRAWS, DiffusionClassifier, looks  # noqa: E402
 
 CAPTIONS = [f"{number}" for number in range(100)]
 PLACES = (0.5,) * DRAWS

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from server.models import headers
-from server.models.adopt import adopt
-from server.models.shelf import Shelf
-from server.models.sniff import EPSILON, VELOCITY, sniff
+from server.models.store import headers
+from server.models.store.import_model import adopt
+from server.models.store.sniff import EPSILON, VELOCITY, sniff
+from server.models.store.store import Shelf
 from server.wire.errors import OverpaintError
 from tests import single_file
 from tests.models import variants

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.models import headers
+from server.models.store import headers
 from server.wire.errors import Code, OverpaintError
 from tests.models.safe import write_raw, write_safetensors
 

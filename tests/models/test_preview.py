@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as functional
 
-from server.models.preview import LONGEST, Colours, colour_card
+from server.models.runtime.preview import LONGEST, Colours, colour_card
 from server.pixels.picture import F32
 
 pytestmark = pytest.mark.torch

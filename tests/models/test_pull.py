@@ -9,15 +9,15 @@ import huggingface_hub
 import numpy as np
 import pytest
 
-from server.edits.edit import Scene
-from server.edits.inpaint import inpaint
-from server.models.catalogue import CATALOGUE, Known
-from server.models.families import family
-from server.models.hub import Hub
-from server.models.pull import fetch, pull
-from server.models.residency import Models
-from server.models.shelf import Shelf
-from server.models.transfer import Transfer, nobody
+from server.editing.edit import Scene
+from server.methods.inpaint import inpaint
+from server.models.families.families import family
+from server.models.runtime.residency import Models
+from server.models.store.catalogue import CATALOGUE, Known
+from server.models.store.download import Transfer, nobody
+from server.models.store.hub import Hub
+from server.models.store.pull import fetch, pull
+from server.models.store.store import Shelf
 from server.pixels.picture import Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Recipe

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from server.models import memory
-from server.models.families import Ability
-from server.models.residency import Models
-from server.models.shelf import Shelf
+from server.models.families.families import Ability
+from server.models.runtime import memory
+from server.models.runtime.residency import Models
+from server.models.store.store import Shelf
 from server.wire.errors import Code, OverpaintError
 from tests import tiny_models
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from server.edits import table
-from server.models import card as cards
-from server.models.card import Card
-from server.models.families import FAMILIES, Ability, family
-from server.models.shelf import Shelf, able
+from server.methods import registry
+from server.models.families.families import FAMILIES, Ability, family
+from server.models.store import card as cards
+from server.models.store.card import Card
+from server.models.store.store import Shelf, able
 from server.wire import codec
 from server.wire.errors import Code, OverpaintError
 
@@ -34,8 +34,8 @@ def put(root: Path, card: Card) -> None:
 
 def test_an_empty_shelf_offers_what_needs_no_model(shelf: Shelf) -> None:
     assert shelf.cards() == ()
-    for offer in table.offers(shelf.cards()):
-        assert offer.ready == (table.method(offer.name).needs is None)
+    for offer in registry.offers(shelf.cards()):
+        assert offer.ready == (registry.method(offer.name).needs is None)
         assert offer.models == ()
 
 
@@ -126,7 +126,7 @@ def test_the_best_model_comes_first(shelf: Shelf) -> None:
     installed = (ours, plain, fill, newer)
     assert [card.name for card in able(Ability.INPAINT, installed)] == ["fill", "newer", "plain", "ours"]
     assert [card.name for card in able(Ability.REDRAW, installed)] == ["newer", "plain", "fill", "ours"]
-    offer = next(offer for offer in table.offers(installed) if offer.name == "inpaint")
+    offer = next(offer for offer in registry.offers(installed) if offer.name == "inpaint")
     assert offer.models == ("fill", "newer", "plain", "ours")
     assert offer.ready
 
@@ -135,7 +135,7 @@ def test_a_model_of_a_family_to_come_is_shown_but_not_offered(shelf: Shelf) -> N
     future = replace(CARD, family="dream-machine")
     put(shelf.root, future)
     assert shelf.cards() == (future,)
-    assert not any(offer.models for offer in table.offers(shelf.cards()))
+    assert not any(offer.models for offer in registry.offers(shelf.cards()))
 
 
 def test_a_bundled_model_cannot_be_removed(shelf: Shelf, tmp_path: Path) -> None:
@@ -155,16 +155,16 @@ def test_removing_takes_the_whole_folder(shelf: Shelf) -> None:
 
 def test_a_method_that_is_not_there_is_an_error_that_lists_what_is() -> None:
     with pytest.raises(OverpaintError) as caught:
-        table.method("teleport")
+        registry.method("teleport")
     assert caught.value.code is Code.UNKNOWN_METHOD
     assert "inpaint" in caught.value.hint
 
 
 def test_every_method_says_in_a_line_when_to_use_it() -> None:
-    for entry in table.METHODS:
+    for entry in registry.METHODS:
         assert entry.purpose.endswith(".")
         assert len(entry.purpose) < 160
-    assert len({entry.name for entry in table.METHODS}) == len(table.METHODS)
+    assert len({entry.name for entry in registry.METHODS}) == len(registry.METHODS)
 
 
 def test_a_family_that_is_not_there_is_an_error_that_lists_what_is() -> None:
@@ -176,7 +176,8 @@ def test_a_family_that_is_not_there_is_an_error_that_lists_what_is() -> None:
 def test_listing_models_and_methods_imports_no_torch() -> None:
     """The gateway and the command line do so, and have to answer at once."""
     modules = (
-        "server.edits.table, server.models.shelf, server.models.catalogue, server.models.adopt, server.models.pull"
+        "server.methods.registry, server.models.store.store, server.models.store.catalogue, "
+        "server.models.store.import_model, server.models.store.pull"
     )
     code = f"import {modules}, sys; sys.exit('torch' in sys.modules or 'diffusers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

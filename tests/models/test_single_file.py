@@ -13,11 +13,11 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from server.models import configs, headers
-from server.models.adapter import Painting
-from server.models.adopt import adopt
-from server.models.residency import Models
-from server.models.shelf import Shelf
+from server.models.runtime.adapter import Painting
+from server.models.runtime.residency import Models
+from server.models.store import configs, headers
+from server.models.store.import_model import adopt
+from server.models.store.store import Shelf
 from server.wire.errors import OverpaintError
 from tests import single_file
 from tests.models.safe import write_safetensors

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from server.models.adapter import Painting
-from server.models.adopt import adopt
-from server.models.residency import Models
-from server.models.shelf import Shelf
-from server.models.sniff import EPSILON, VELOCITY
+from server.models.runtime.adapter import Painting
+from server.models.runtime.residency import Models
+from server.models.store.import_model import adopt
+from server.models.store.sniff import EPSILON, VELOCITY
+from server.models.store.store import Shelf
 from server.pixels.picture import F32
 from tests import single_file
 

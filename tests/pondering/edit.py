@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from server.edits.edit import Answer, Report, Scene, Step, seed_of
+from server.editing.edit import Answer, Report, Scene, Step, seed_of
 from server.pixels.picture import F32
-from server.wire import places
+from server.wire import paths
 from server.wire.messages import Estimate, Estimated
 from server.wire.recipe import Recipe
 
@@ -72,7 +72,7 @@ def _measure() -> None:
 
 def _wait() -> None:
     """Until somebody makes the file ``go`` in Overpaint's folder."""
-    while not (places.home() / "go").exists():
+    while not (paths.home() / "go").exists():
         time.sleep(0.05)
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from server.edits.edit import Answer, Report, Scene, Step, seed_of, seeds
+from server.editing.edit import Answer, Report, Scene, Step, seed_of, seeds
 from server.pixels.picture import F32
-from server.wire import places
+from server.wire import paths
 from server.wire.recipe import Recipe
 
 LEARNING, PAINTING = "Learning the picture", "Painting"
@@ -29,7 +29,7 @@ _PAUSE = 0.03
 def learn(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answer:
     """``recipe.steps`` steps of painting follow those of learning. What was learned is kept for the next edit."""
     seed, steps = seed_of(recipe), recipe.steps or 1
-    checkpoint = places.home() / "learned" / f"{scene.content()}-{seed}.npy"
+    checkpoint = paths.home() / "learned" / f"{scene.content()}-{seed}.npy"
     learned = _learn(checkpoint, scene.picture.rgb, seed, report)
     images = []
     for number, draw in enumerate(seeds(seed, recipe.variations)):

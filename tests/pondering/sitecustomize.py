@@ -10,15 +10,15 @@ from server.wire import messages
 
 messages.PROTOCOL_MAJOR = int(os.environ.get("OVERPAINT_TEST_MAJOR", messages.PROTOCOL_MAJOR))
 
-from server.edits import table  # noqa: E402  # what is imported from here on takes the version over
-from server.models import shelf  # noqa: E402
-from server.wire import endpoint  # noqa: E402
+from server.listening import endpoint  # noqa: E402
+from server.methods import registry  # noqa: E402  # what is imported from here on takes the version over
+from server.models.store import store  # noqa: E402
 from server.wire.messages import PresetOffer  # noqa: E402
 
 endpoint.SILENT_AFTER_S = float(os.environ.get("OVERPAINT_TEST_SILENT_AFTER", endpoint.SILENT_AFTER_S))
 
 if "OVERPAINT_TEST_BUNDLED" not in os.environ:
-    shelf.BUNDLED = Path(os.devnull)
+    store.BUNDLED = Path(os.devnull)
 
 _system_clock = time.time
 
@@ -36,7 +36,7 @@ if _CLOCK.name:
     time.time = _wrong_clock
 
 
-class _Heavy(table.Method):
+class _Heavy(registry.Method):
     """It stands for a method with a model: the light worker does not take it."""
 
     light = False
@@ -44,8 +44,8 @@ class _Heavy(table.Method):
 
 _SLOW = (PresetOffer("slow", "Slow", ""),)
 
-table.METHODS = (
-    *table.METHODS,
+registry.METHODS = (
+    *registry.METHODS,
     _Heavy(
         "ponder",
         "Ponder",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.wire.descriptors import RESERVED, shared
+from server.listening.descriptors import RESERVED, shared
 
 
 @pytest.mark.parametrize("limit", [0, 100, 200, 256, 512, 1024, 4096, 20_000, 65_536])

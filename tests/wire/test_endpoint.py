@@ -15,14 +15,15 @@ import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.wire import codec, frames, guests, keys, sockets
+from server.listening import authorized
+from server.listening.endpoint import Endpoint
+from server.listening.peers import Gone, Peer, Received, TurnedOut
+from server.listening.sessions import Line
+from server.wire import codec, frames, keys, sockets
 from server.wire import messages as wire
 from server.wire.connection import ConnectionFile, Transport, read_connection, server_lives
-from server.wire.endpoint import Endpoint
 from server.wire.errors import Code, OverpaintError
-from server.wire.lines import Line
 from server.wire.messages import Channel
-from server.wire.peers import Gone, Peer, Received, TurnedOut
 from server.wire.sockets import KeyPair
 
 PATIENCE_S = 120.0
@@ -334,7 +335,7 @@ def test_over_tcp_a_key_that_is_not_admitted_is_refused_and_the_client_can_tell(
     with contextlib.closing(endpoint), bare(endpoint, stranger) as client:
         client.settle(lambda: all(line.refused for line in client.lines.values()))
         assert endpoint.peers == ()
-        guests.let_in(home, "laptop", stranger.public)
+        authorized.let_in(home, "laptop", stranger.public)
         with bare(endpoint, stranger) as admitted:
             admitted.greet()
             assert admitted.heard[0] == welcome()
@@ -511,8 +512,8 @@ def test_what_was_said_before_hanging_up_is_still_heard(client: Wire) -> None:
 def test_both_sockets_of_a_session_are_of_one_key(home: Path) -> None:
     endpoint = Endpoint(home, welcome, Transport.TCP)
     one, other = keys.new_pair(), keys.new_pair()
-    guests.let_in(home, "one", one.public)
-    guests.let_in(home, "other", other.public)
+    authorized.let_in(home, "one", one.public)
+    authorized.let_in(home, "other", other.public)
     with contextlib.closing(endpoint), bare(endpoint, one) as first, bare(endpoint, other) as second:
         for client, channel in ((first, Channel.DATA), (second, Channel.CONTROL)):
             client.connected()
@@ -524,7 +525,7 @@ def test_both_sockets_of_a_session_are_of_one_key(home: Path) -> None:
 def test_one_machine_has_so_many_sessions_and_leaves_room_for_others(home: Path) -> None:
     endpoint = Endpoint(home, welcome, Transport.TCP, most_of_one=2)
     pair = keys.new_pair()
-    guests.let_in(home, "laptop", pair.public)
+    authorized.let_in(home, "laptop", pair.public)
     with contextlib.ExitStack() as stack:
         stack.callback(endpoint.close)
         clients = [stack.enter_context(bare(endpoint, pair)) for _ in range(3)]
@@ -539,12 +540,12 @@ def test_one_machine_has_so_many_sessions_and_leaves_room_for_others(home: Path)
 def test_while_the_list_of_guests_cannot_be_read_they_are_out_and_own_hosts_stay(home: Path) -> None:
     endpoint = Endpoint(home, welcome, Transport.TCP)
     pair = keys.new_pair()
-    guests.let_in(home, "laptop", pair.public)
+    authorized.let_in(home, "laptop", pair.public)
     with contextlib.closing(endpoint), bare(endpoint, pair) as guest, bare(endpoint) as own:
         own.greet("own")
         guest.greet("guest")
-        guests.guests_file(home).unlink()
-        guests.guests_file(home).mkdir()
+        authorized.guests_file(home).unlink()
+        authorized.guests_file(home).mkdir()
         guest.settle(lambda: all(line.gone for line in guest.lines.values()))
         assert [peer.session for peer in endpoint.peers] == ["own"]
         assert not [event for event in guest.events if isinstance(event, TurnedOut)]
@@ -585,10 +586,10 @@ def test_a_thousand_sessions_are_looked_after_in_portions(home: Path) -> None:
 def test_a_machine_that_was_turned_out_before_it_said_hello_gets_no_word_in(home: Path) -> None:
     endpoint = Endpoint(home, welcome, Transport.TCP)
     pair = keys.new_pair()
-    guests.let_in(home, "laptop", pair.public)
+    authorized.let_in(home, "laptop", pair.public)
     with contextlib.closing(endpoint), bare(endpoint, pair) as guest:
         guest.connected()
-        guests.turn_out(home, "laptop")
+        authorized.turn_out(home, "laptop")
         for channel in Channel:
             frames.send(guest.sockets[channel], wire.Hello(1, 0, "me", "s", channel, "test"))
         guest.settle(lambda: all(line.gone for line in guest.lines.values()))

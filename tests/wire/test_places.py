@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from server.wire import codec, connection, files, guests, keys, sockets
+from server.listening import authorized
+from server.wire import codec, connection, files, keys, sockets
 from server.wire.connection import ConnectionFile
 from server.wire.errors import OverpaintError
 
@@ -62,17 +63,17 @@ def test_keys_are_made_once(home: Path) -> None:
 
 def test_admitted_are_this_user_and_the_listed_keys(home: Path) -> None:
     own, other = keys.client_keys(home).public, keys.server_keys(home).public
-    guests.guests_file(home).write_text(f"# laptops\n\n{other} the laptop\nnot-a-key somebody\n")
-    admitted = guests.Guests(home)
+    authorized.guests_file(home).write_text(f"# laptops\n\n{other} the laptop\nnot-a-key somebody\n")
+    admitted = authorized.Guests(home)
     assert admitted.admits(own)
     assert admitted.admits(other)
     assert not admitted.admits("not-a-key")
 
 
 def test_while_the_list_cannot_be_read_no_other_machine_is_let_in_and_none_is_forgotten(home: Path) -> None:
-    file, key = guests.guests_file(home), keys.new_pair().public
-    guests.let_in(home, "laptop", key)
-    admitted = guests.Guests(home)
+    file, key = authorized.guests_file(home), keys.new_pair().public
+    authorized.let_in(home, "laptop", key)
+    admitted = authorized.Guests(home)
     assert admitted.admits(key)
     text = file.read_text()
     file.unlink()
@@ -87,12 +88,12 @@ def test_while_the_list_cannot_be_read_no_other_machine_is_let_in_and_none_is_fo
 
 
 def test_who_is_revoked_while_the_list_cannot_be_read_stays_out_when_it_can(home: Path) -> None:
-    file, key, other = guests.guests_file(home), keys.new_pair().public, keys.new_pair().public
-    guests.let_in(home, "laptop", key)
-    guests.let_in(home, "studio", other)
-    admitted = guests.Guests(home)
+    file, key, other = authorized.guests_file(home), keys.new_pair().public, keys.new_pair().public
+    authorized.let_in(home, "laptop", key)
+    authorized.let_in(home, "studio", other)
+    admitted = authorized.Guests(home)
     assert admitted.admits(key)
-    guests.turn_out(home, "laptop")
+    authorized.turn_out(home, "laptop")
     with unreadable(file):
         assert not admitted.admits(key)
     assert not admitted.admits(key)
@@ -114,27 +115,27 @@ def unreadable(file: Path) -> Iterator[None]:
 
 @posix
 def test_a_list_that_is_a_pipe_makes_nobody_wait(home: Path) -> None:
-    file, key = guests.guests_file(home), keys.new_pair().public
+    file, key = authorized.guests_file(home), keys.new_pair().public
     keys.client_keys(home)
     os.mkfifo(file)
-    assert not guests.Guests(home).admits(key)
+    assert not authorized.Guests(home).admits(key)
 
 
 def test_a_line_of_the_list_that_is_damaged_is_left_out_and_notes_in_it_stay(home: Path) -> None:
-    file, key = guests.guests_file(home), keys.new_pair().public
-    guests.let_in(home, "laptop", key)
+    file, key = authorized.guests_file(home), keys.new_pair().public
+    authorized.let_in(home, "laptop", key)
     file.write_bytes(b"# J\xfcrgens\n\xff\xfe\x00 what\n" + file.read_bytes() + b"\x1b[2J\n" + b"x" * 5000)
-    assert guests.Guests(home).admits(key)
-    guests.let_in(home, "studio", keys.new_pair().public)
+    assert authorized.Guests(home).admits(key)
+    authorized.let_in(home, "studio", keys.new_pair().public)
     assert file.read_text("utf-8").startswith("# J")
-    assert [guest.name for guest in guests.listed(home)] == ["laptop", "studio"]
+    assert [guest.name for guest in authorized.listed(home)] == ["laptop", "studio"]
 
 
 def test_a_name_in_the_list_says_nothing_to_a_terminal(home: Path) -> None:
-    guests.let_in(home, "laptop", keys.new_pair().public)
-    file = guests.guests_file(home)
+    authorized.let_in(home, "laptop", keys.new_pair().public)
+    file = authorized.guests_file(home)
     file.write_text(file.read_text().replace("laptop", "\x1b[2Jlaptop\u202e" + "x" * 200))
-    (guest,) = guests.listed(home)
+    (guest,) = authorized.listed(home)
     assert guest.name.isprintable()
     assert len(guest.name) <= 40
 

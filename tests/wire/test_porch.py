@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from server.listening.porch import Porch
 from server.wire.address import Address
-from server.wire.porch import Porch
 from tests.cli.test_guests import free_port
 from tests.running import until
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.edits.edit import Answer, Cancelled, Scene, Step, seed_of
+from server.editing.edit import Answer, Cancelled, Scene, Step, seed_of
 from server.journal import RESULT
 from server.wire import codec
 from server.wire.errors import Code, OverpaintError

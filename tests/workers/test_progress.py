@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.edits.edit import Step
+from server.editing.edit import Step
 from server.workers.progress import Throttle
 
 

@@ -13,17 +13,17 @@ import pytest
 import torch
 import zmq
 
-from server.edits.edit import Answer, Scene, Step
-from server.edits.inpaint import inpaint
-from server.models.residency import Models
-from server.models.shelf import Shelf
+from server.editing.edit import Answer, Scene, Step
+from server.methods.inpaint import inpaint
+from server.models.runtime.residency import Models
+from server.models.store.store import Shelf
 from server.pixels.picture import Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Extent
 from server.wire.recipe import Recipe
 from server.workers import link, oom
+from server.workers.oom_retry import AGAIN, refused, tried, with_less
 from server.workers.pool import Pool
-from server.workers.thrift import AGAIN, refused, tried, with_less
 from tests import tiny_models
 from tests.running import until
 

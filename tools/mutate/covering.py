@@ -7,10 +7,11 @@ from pathlib import Path
 
 _OF_ROOM = {
     "server/wire": ("tests/wire", "tests/client", "tests/gateway"),
+    "server/listening": ("tests/wire", "tests/client", "tests/gateway"),
     "server/gateway": ("tests/gateway", "tests/workers", "tests/client"),
     "server/journal": ("tests/gateway", "tests/faults"),
     "server/workers": ("tests/workers", "tests/gateway"),
-    "server/pixels": ("tests/pixels", "tests/workers", "tests/edits"),
+    "server/pixels": ("tests/pixels", "tests/workers", "tests/methods"),
 }
 ROOMS = tuple(_OF_ROOM)
 

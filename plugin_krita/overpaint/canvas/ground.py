@@ -9,7 +9,7 @@ from krita import Document, Node
 
 from ..qt import QByteArray
 from ..server.wire.geometry import Bounds
-from ..strips import REST
+from ..tasks import REST
 from .documents import find_document, find_node, refused
 
 MARGIN = 64

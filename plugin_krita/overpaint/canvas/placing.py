@@ -10,7 +10,7 @@ from krita import Document, Node
 
 from ..qt import QTimer
 from ..server.wire.raster import Raster
-from ..strips import REST
+from ..tasks import REST
 from .blocks import blocks
 from .documents import find_document, find_node, id_of, refused
 from .earlier import Answers

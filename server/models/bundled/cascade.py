@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from server.models.adapter import Defaults, OnStep, Painting, Place
-from server.models.card import Card
-from server.models.differential import shrink
-from server.models.diffusion_classifier import DiffusionClassifier, looks
-from server.models.pipeline import as_batch, as_picture
-from server.models.shelf import Installed
-from server.models.stable_diffusion import StableDiffusion
-from server.models.tunable import OnLook
+from server.models.families.stable_diffusion import StableDiffusion
+from server.models.runtime.adapter import Defaults, OnStep, Painting, Place
+from server.models.runtime.denoiser import OnLook
+from server.models.runtime.differential import shrink
+from server.models.runtime.diffusion_classifier import DiffusionClassifier, looks
+from server.models.runtime.pipeline import as_batch, as_picture
+from server.models.store.card import Card
+from server.models.store.store import Installed
 from server.pixels.picture import F32
 from server.pixels.sizes import Sizes, plan_square
 from server.wire import codec

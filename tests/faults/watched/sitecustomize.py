@@ -17,16 +17,16 @@ if _IS_WORKER:
 
 runpy.run_path(str(Path(__file__).parents[2] / "pondering" / "sitecustomize.py"))
 
-from server.edits import table  # noqa: E402
+from server.methods import registry  # noqa: E402
 from server.workers import link  # noqa: E402
 
 
-class _OnADevice(table.Method):
+class _OnADevice(registry.Method):
     light = False
 
 
-table.METHODS = (
-    *table.METHODS,
+registry.METHODS = (
+    *registry.METHODS,
     _OnADevice("instant", "Instant", "", False, False, None, "bench.crowd.instant:instant"),
 )
 

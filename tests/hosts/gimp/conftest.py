@@ -17,7 +17,7 @@ MODELS = ("sd15-inpainting", "sd15")
 @pytest.fixture(scope="package")
 def gimp_home(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Overpaint's home, which GIMP sees too, with two tiny models of random weights."""
-    from server.models.shelf import Shelf
+    from server.models.store.store import Shelf
     from tests import tiny_models
 
     home = host.work / "gimp-op"

@@ -60,7 +60,7 @@ def krita_display(host: Host) -> Iterator[Screen]:
 @pytest.fixture(scope="package")
 def krita_home(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Overpaint's home, which Krita sees too, with two tiny models of random weights."""
-    from server.models.shelf import Shelf
+    from server.models.store.store import Shelf
     from tests import tiny_models
 
     home = host.work / "krita-op"

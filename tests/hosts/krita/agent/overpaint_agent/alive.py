@@ -29,7 +29,7 @@ class Heartbeat:
 def timed(function: str, node: str = "Ink", **values) -> dict:
     """One edit from the call to the layer: the gaps in the loop (ms, longest first) and the server's own time."""
     from overpaint import api as overpaint
-    from overpaint.desk import the_desk
+    from overpaint.controller import the_desk
 
     server = []
     desk = the_desk()

@@ -82,26 +82,26 @@ def cancel(number: int) -> dict:
 
 def last_job() -> dict:
     """The newest job of the docker or of an action, once it is settled."""
-    from overpaint.desk import the_desk
+    from overpaint.controller import the_desk
 
     _jobs.append(the_desk().jobs[0])
     return settle(len(_jobs) - 1)
 
 
 def await_server() -> None:
-    from overpaint.desk import the_desk
+    from overpaint.controller import the_desk
 
     the_desk().greet()
     until(lambda: the_desk().link.welcome is not None)
 
 
 def await_idle() -> None:
-    from overpaint.desk import the_desk
+    from overpaint.controller import the_desk
 
     until(lambda: not the_desk().running)
 
 
 def await_phase(phase: str) -> None:
-    from overpaint.desk import the_desk
+    from overpaint.controller import the_desk
 
     until(lambda: any(one.phase.name == phase for one in the_desk().jobs))

@@ -10,7 +10,7 @@ from .window import our_docker
 
 def ask_for(method: str) -> None:
     """The method's entry below the arrow of the button, which must be one that can be chosen."""
-    from overpaint.desk import the_desk
+    from overpaint.controller import the_desk
     from overpaint.words import say_known
 
     await_server()

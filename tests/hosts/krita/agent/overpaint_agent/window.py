@@ -53,7 +53,7 @@ def show_docker(width: int = 0, alone: bool = True) -> list[int]:
 def fresh_docker() -> None:
     """No words, no settings, no jobs."""
     from overpaint import canvas
-    from overpaint.desk import the_desk
+    from overpaint.controller import the_desk
     from overpaint.settings import Settings
 
     desk, panel_ = the_desk(), our_docker().panel
@@ -74,7 +74,7 @@ def fresh_docker() -> None:
 def speak(language: str) -> None:
     """A docker in that language, as a start of Krita in it would make."""
     from overpaint import words
-    from overpaint.desk import the_desk
+    from overpaint.controller import the_desk
     from overpaint.panel import Panel
 
     words.speak(language)
@@ -185,7 +185,7 @@ def click_close() -> None:
 
 def click_put_here() -> None:
     """Of the newest answer that waits: earlier tests may have left some. Until it is in the document."""
-    from overpaint.desk import the_desk
+    from overpaint.controller import the_desk
 
     cards = reversed(our_docker().panel._cards.items())
     name, card = next((name, card) for name, card in cards if card._place.isVisible())

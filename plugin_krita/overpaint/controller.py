@@ -1,0 +1,369 @@
+"""Where edits are followed: reads layers, talks to the server, puts answers into documents, all in Qt's own loop."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+
+from . import answers, canvas, resume
+from .exploring import Exploring
+from .intent import check_offer
+from .job import Job, Phase, Then
+from .qt import QObject, QTimer, pyqtSignal
+from .request import crop_of, edited_part, submission_of
+from .server.client import events
+from .server.client.launch import find
+from .server.client.link import Link
+from .server.client.ranges import check_ranges
+from .server.wire.errors import OverpaintError
+from .server.wire.messages import MethodOffer
+from .server.wire.raster import Channels, Depth, Raster
+from .server.wire.recipe import Recipe
+from .settings import Pace
+from .tasks import Strips, Work
+from .words import say
+
+BUSY_MS = 15
+"""Between two looks at the sockets while a job runs: in Krita a timer of 15 ms left smaller gaps than a notifier."""
+
+HURRY_MS = 1
+IDLE_MS = 250
+
+JobEvent = (
+    events.Uploading
+    | events.Queued
+    | events.Progressed
+    | events.Downloading
+    | events.Arrived
+    | events.Failed
+    | events.Cancelled
+)
+
+
+class Desk(QObject):
+    """``jobs_changed``: one came or went. ``job_settled``: nothing more happens to one by itself. ``server_changed``:
+    what the server line says may be out of date. ``answered``: an event that answers a question and concerns no job."""
+
+    jobs_changed = pyqtSignal()
+    job_settled = pyqtSignal()
+    server_changed = pyqtSignal()
+    answered = pyqtSignal(object)
+
+    def __init__(self, link: Link) -> None:
+        super().__init__()
+        self.link = link
+        self.jobs: list[Job] = []
+        self.last: Job | None = None
+        self.server: OverpaintError | None = None
+        self.starting = False
+        self.pace = Pace(canvas.setting("pace"))
+        self._pending = resume.stored()
+        self._strips = Strips()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._turn)
+        self._timer.start(IDLE_MS)
+
+    # --- what the user asks for ------------------------------------------------------------------
+
+    @property
+    def offers(self) -> tuple[MethodOffer, ...]:
+        welcome = self.link.welcome
+        return welcome.methods if welcome is not None else ()
+
+    def greet(self) -> None:
+        """Connects to a server that runs already; starting one waits for an edit."""
+        try:
+            running = find() is not None
+        except OverpaintError as error:
+            self.server = error
+            self.server_changed.emit()
+            return
+        if running:
+            self.link.open()
+            self._hurry()
+
+    def seek(self) -> None:
+        """Connects to a server, and starts one where none runs."""
+        self.link.open()
+        self._hurry()
+
+    def begin(self, source: canvas.Source, recipe: Recipe, then: Then = Then.CHOOSE) -> Job:
+        """Starts an edit. Raises ``OverpaintError`` for what is known to be impossible."""
+        check_ranges(recipe)
+        check_offer(recipe.method, recipe.prompt, self.offers)
+        job = Job(recipe, source, crop_of(source, recipe), then)
+        job.settled.connect(self.job_settled)
+        self.jobs.insert(0, job)
+        self.last = job
+        self._strips.add(self._read(job), job.fail)
+        self.link.open()
+        self._hurry()
+        self.jobs_changed.emit()
+        return job
+
+    def work(self, work: Work, failed: Callable[[OverpaintError], None]) -> None:
+        """Does ``work`` in strips, after what waits already."""
+        self._strips.add(work, failed)
+        self._hurry()
+
+    def cancel(self, job: Job) -> None:
+        """Ends a running job, or forgets one that waits to be kept."""
+        if job.phase.over:
+            self.remove(job)
+        elif job.phase.waits:
+            self.work(self._let_go(job), job.fail)  # after what is being kept now
+            self.remove(job)
+        elif job.submission is None:
+            job.enter(Phase.CANCELLED)
+            self.remove(job)
+        else:
+            job.enter(Phase.CANCELLING)
+            self.link.cancel(job.id)
+            self._hurry()
+
+    def remove(self, job: Job) -> None:
+        if job in self.jobs:
+            self.jobs.remove(job)
+            if job.phase.over:
+                job.pixels = job.submission = None  # the last one is remembered, but not what it sent
+            self.jobs_changed.emit()
+
+    def keep(self, job: Job, index: int) -> None:
+        """Makes answer ``index`` a layer."""
+        job.kept.add(index)
+        self._put(job, answers.place(job, [index]))
+
+    def keep_shown(self, job: Job) -> None:
+        """Makes what the slider shows a layer."""
+        self._put(job, answers.place_shown(job))
+
+    def keep_sweep(self, job: Job) -> None:
+        """Makes all that was painted at first a group of layers."""
+        self._put(job, answers.place_sweep(job))
+
+    def settle(self, job: Job, source: canvas.Source) -> None:
+        """Puts an answer whose picture was closed into the document of ``source``."""
+        job.source = dataclasses.replace(source, name=job.source.name)
+        if job.pixels is not None and job.pixels.fit is not None:
+            here = canvas.Fit(source.node_id, None, own=True, veil=job.pixels.fit.veil)
+            job.pixels = dataclasses.replace(job.pixels, fit=here)
+        self._put(job, answers.place_shown(job) if job.exploring is not None else answers.place_all(job))
+
+    @property
+    def running(self) -> list[Job]:
+        return [job for job in self.jobs if not job.phase.settled]
+
+    # --- the loop ---------------------------------------------------------------------------------
+
+    def _hurry(self) -> None:
+        self._timer.start(HURRY_MS)
+
+    def _turn(self) -> None:
+        self._strips.turn()
+        for event in self.link.poll():
+            self._hear(event)
+        for exploring in self._explorings:
+            exploring.ask(time.monotonic())
+        self._timer.start(self._pause())
+
+    def _pause(self) -> int:
+        if self._strips.busy:
+            return HURRY_MS
+        eager = any(exploring.eager for exploring in self._explorings)
+        return BUSY_MS if self.running or self.link.active or eager else IDLE_MS
+
+    @property
+    def _explorings(self) -> list[Exploring]:
+        return [job.exploring for job in self.jobs if job.exploring is not None]
+
+    def _hear(self, event: events.Event) -> None:
+        if isinstance(event, (events.Connecting, events.Welcomed, events.Interrupted, events.ServerLost)):
+            self._hear_server(event)
+        elif isinstance(event, events.Listed):
+            self._take_back(event)
+        elif isinstance(event, events.Estimated):
+            self.answered.emit(event)
+        elif not isinstance(event, events.Acknowledged):
+            self._hear_of(event)
+
+    def _hear_of(self, event: JobEvent) -> None:
+        job = next((one for one in self.jobs if one.id == event.job), None)
+        exploring = next((one for one in self._explorings if event.job in one.asked), None)
+        if job is not None:
+            self._hear_job(job, event)
+        elif exploring is not None and isinstance(event, events.Arrived):
+            self.link.acknowledge(event.job)
+            self._strips.add(exploring.take(event), exploring.fail)
+        elif exploring is not None and event.job == exploring.job:
+            exploring.hear(event)
+        elif isinstance(event, events.Arrived):
+            self.link.acknowledge(event.job)  # nobody wants it any more
+        elif isinstance(event, events.Failed):
+            self.answered.emit(event)
+
+    def _hear_server(self, event: events.Connecting | events.Welcomed | events.Interrupted | events.ServerLost) -> None:
+        self.starting = isinstance(event, (events.Connecting, events.Interrupted))
+        self.server = event.error if isinstance(event, (events.Interrupted, events.ServerLost)) else None
+        for job in [one for one in self.running if one.submission is not None]:
+            if isinstance(event, events.Interrupted):
+                job.notice = say("restarted")
+            job.enter(Phase.SENDING if isinstance(event, events.Welcomed) else Phase.STARTING)
+        if isinstance(event, events.Interrupted):
+            for exploring in self._explorings:
+                exploring.interrupted()
+        if isinstance(event, events.ServerLost):
+            for job in self.running:
+                job.fail(event.error)
+            for exploring in [one for one in self._explorings if one.job]:
+                exploring.fail(event.error)
+        if isinstance(event, events.Welcomed) and self._pending.jobs:
+            self.link.list_jobs()
+        self.server_changed.emit()
+
+    def _take_back(self, listed: events.Listed) -> None:
+        """Edits of an earlier run of Krita, which a crash may have ended, come as cards with their answers."""
+        here = {job.id for job in self.jobs}
+        followed = self._pending.followed({line.job: line.state for line in listed.jobs}, here)
+        if followed != self._pending:
+            self._note(followed)
+        for one in followed.jobs:
+            if one.job not in here:
+                self.jobs.append(_returned(one))
+                self.link.attach(one.job)
+        self.jobs_changed.emit()
+
+    def _note(self, jobs: resume.PendingJobs) -> None:
+        self._pending = jobs
+        resume.store(jobs)
+
+    def _hear_job(self, job: Job, event: events.Event) -> None:
+        if isinstance(event, events.Arrived):
+            self._arrived(job, event)
+        elif isinstance(event, events.Failed):
+            self._note(self._pending.without(job.id))
+            job.fail(event.error)
+        elif isinstance(event, events.Cancelled):
+            self._note(self._pending.without(job.id))
+            job.enter(Phase.CANCELLED)
+            self.remove(job)
+        else:
+            job.hear(event)
+
+    # --- layers and answers -----------------------------------------------------------------------
+
+    def _read(self, job: Job) -> Work:
+        edited = edited_part(job.source, job.recipe, job.crop)
+        pixels = yield from canvas.read(job.source, job.crop, edited)
+        if job.phase.over:
+            return
+        job.pixels = pixels
+        job.submission = submission_of(job.recipe, pixels, job.id)
+        check_offer(job.recipe.method, job.recipe.prompt, self.offers)
+        self.link.start(job.submission)
+        self._note(self._pending.plus(_pending(job, pixels.space)))
+        job.enter(Phase.SENDING if self.link.welcome is not None else Phase.STARTING)
+
+    def _arrived(self, job: Job, arrived: events.Arrived) -> None:
+        job.arrived = arrived
+        job.notice = " ".join(arrived.finished.notices)
+        self._learn(job)
+        job.enter(Phase.PLACING)
+        if job.then is Then.EXPLORE:
+            self._strips.add(self._explore(job), job.fail)
+        elif job.then is Then.CHOOSE and len(arrived.layers) > 1:
+            self._strips.add(self._choose(job), job.fail)
+        else:
+            self._put(job, answers.place_all(job))
+
+    def _learn(self, job: Job) -> None:
+        assert job.arrived is not None
+        seconds = sum(job.arrived.finished.seconds.values())
+        device = self.link.welcome.device if self.link.welcome else ""
+        self.pace.note(job.recipe.method, job.recipe.model, device, seconds)
+        canvas.set_setting("pace", self.pace.dump())
+
+    def _choose(self, job: Job) -> Work:
+        yield from answers.pictures(job)
+        self._offer(job, Phase.CHOOSING)
+
+    def _explore(self, job: Job) -> Work:
+        yield from answers.explore(job, self.link)
+        assert job.exploring is not None
+        job.exploring.changed.connect(self._hurry)
+        self._offer(job, Phase.EXPLORING)
+
+    def _offer(self, job: Job, phase: Phase) -> None:
+        """The user may choose now, unless Cancel came when it was too late for the server."""
+        if job.phase is not Phase.CANCELLING:
+            job.enter(phase)
+            return
+        self._forget(job)
+        job.enter(Phase.CANCELLED)
+        self.remove(job)
+
+    def _put(self, job: Job, work: Work) -> None:
+        self.work(self._finish(job, work), lambda error: self._homeless(job, error))
+
+    def _finish(self, job: Job, work: Work) -> Work:
+        yield from work
+        if job.phase is Phase.EXPLORING:
+            self._acknowledge(job)
+        elif job.phase is not Phase.CHOOSING:
+            self._forget(job)
+            job.enter(Phase.DONE)
+        job.changed.emit()
+
+    def _let_go(self, job: Job) -> Work:
+        self._forget(job)
+        yield None
+
+    def _homeless(self, job: Job, error: OverpaintError) -> None:
+        if job.exploring is not None:
+            job.exploring.tell(error)
+            return
+        job.error = error
+        if not job.source.document_id:
+            job.notice = say("found-kept")
+        job.kept.clear()
+        job.phase = Phase.PLACING
+        job.enter(Phase.HOMELESS, None, f"{error.sentence} {error.hint}")
+
+    def _forget(self, job: Job) -> None:
+        """The answer is where it belongs, or is not wanted: the server need not keep it."""
+        self._acknowledge(job)
+        if job.exploring is not None:
+            job.exploring.end()
+        if job.arrived is not None:
+            self.link.reuse(job.arrived)
+        job.arrived = job.pixels = job.submission = job.exploring = None  # they are as large as the layer
+
+    def _acknowledge(self, job: Job) -> None:
+        if not job.acknowledged:
+            job.acknowledged = True
+            self.link.acknowledge(job.id)
+            self._note(self._pending.without(job.id))
+
+
+def _pending(job: Job, space: canvas.Space) -> resume.Pending:
+    return resume.Pending(job.id, job.recipe, job.source.name, job.crop, space.model, space.depth, space.profile)
+
+
+def _returned(one: resume.Pending) -> Job:
+    space = canvas.Space(one.model, one.depth, one.profile)
+    job = Job(one.recipe, canvas.nowhere(one.layer, space, one.crop), one.crop, Then.KEEP)
+    job.id = one.job
+    job.pixels = canvas.Pixels(space, Raster(one.crop, Channels.RGBA, Depth.U8), bytearray(), None, None)
+    job.enter(Phase.WAITING)
+    return job
+
+
+_desk: Desk | None = None
+
+
+def the_desk() -> Desk:
+    """The one desk of this Krita, made on first use."""
+    global _desk
+    if _desk is None:
+        _desk = Desk(Link("krita"))
+    return _desk

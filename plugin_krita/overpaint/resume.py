@@ -1,0 +1,83 @@
+"""What has to be known of a running edit to take its answer after a crash or a restart of Krita. No Qt, no libkis."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .server.wire import codec, paths
+from .server.wire.errors import OverpaintError
+from .server.wire.files import private_folder
+from .server.wire.geometry import Bounds
+from .server.wire.messages import JobState
+from .server.wire.recipe import Recipe
+
+MOST = 50
+"""Older ones are dropped: the server does not keep answers for ever."""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """layer: the source's name. model, depth, profile: the colour space of the pixels that come back."""
+
+    job: str
+    recipe: Recipe
+    layer: str
+    crop: Bounds
+    model: str
+    depth: str
+    profile: str
+
+
+@dataclass(frozen=True)
+class PendingJobs:
+    jobs: tuple[Pending, ...] = field(default=())
+
+    def plus(self, job: Pending) -> PendingJobs:
+        return PendingJobs((*self.without(job.job).jobs, job)[-MOST:])
+
+    def without(self, job_id: str) -> PendingJobs:
+        return PendingJobs(tuple(one for one in self.jobs if one.job != job_id))
+
+    def followed(self, kept: Mapping[str, JobState], here: Container[str]) -> PendingJobs:
+        """Those whose answers may still come: begun by this run of Krita (``here``), or whole on the server, which
+        ``kept`` them. What an earlier run was still sending went with it, for the pixels were in its memory."""
+        return PendingJobs(
+            tuple(
+                one
+                for one in self.jobs
+                if one.job in here or kept.get(one.job, JobState.UPLOADING) is not JobState.UPLOADING
+            )
+        )
+
+    def dump(self) -> str:
+        return codec.to_text(self)
+
+
+def path() -> Path:
+    """In Overpaint's own folder: Krita writes its settings only when it ends well."""
+    return paths.home() / "clients" / "krita-pending.json"
+
+
+def stored() -> PendingJobs:
+    return load(path().read_text(encoding="utf-8")) if path().exists() else PendingJobs()
+
+
+def store(jobs: PendingJobs) -> None:
+    """Whole or not at all, and for this user only. Not forced onto the disk: that can take longer than a window may
+    stand still."""
+    private_folder(path().parent)
+    half = path().with_suffix(".half")
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(jobs.dump())
+    half.replace(path())
+
+
+def load(text: str) -> PendingJobs:
+    """What ``dump`` gave; empty where it cannot be read."""
+    try:
+        return codec.from_text(PendingJobs, text, "pending") if text else PendingJobs()
+    except OverpaintError:
+        return PendingJobs()

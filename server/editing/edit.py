@@ -1,0 +1,83 @@
+"""What an edit method is given, what it tells on the way, and what it hands back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from server.pixels.masks import Region
+from server.pixels.picture import F32, Picture
+from server.wire.messages import Estimate, Estimated
+from server.wire.recipe import Recipe
+
+if TYPE_CHECKING:
+    from server.models.runtime.residency import Models
+
+
+class Cancelled(Exception):  # noqa: N818 - not an error: the user wanted it
+    """Raised by ``Report`` when the user gave the job up; an edit lets it pass."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """picture: the crop at its own size. mask: float32 (H, W), 0..1, white = repaint (the denoise mask).
+    selected: bool (H, W), what of that the person selected, the rest being there for an edit's edges. None: all of it.
+    content: the name of what both were made of (``wire.content``), for an edit that keeps what it learned of a picture;
+    a function, because most edits do not ask and reading everything once more takes its time."""
+
+    picture: Picture
+    mask: F32
+    content: Callable[[], str] = str
+    selected: Region | None = None
+
+    def __post_init__(self) -> None:
+        if self.mask.shape != self.picture.alpha.shape:
+            raise ValueError(f"a mask of {self.mask.shape} for a picture of {self.picture.alpha.shape}")
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """Where an edit stands. ``stage`` in words for a person ("Painting"); ``step`` of ``of`` are done.
+
+    preview: float32 (h, w, 3), 0..1, sRGB, small (a side of at most 256), or None when there is nothing new to see.
+    """
+
+    stage: str
+    step: int
+    of: int
+    preview: F32 | None = None
+
+
+Report = Callable[[Step], None]
+"""Called at least once per denoising step; may raise ``Cancelled``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """images: one float32 (H, W, 3) per variation (and, where the recipe has etas, for each of them: all variations of
+    the first eta first), sRGB, at the scene's size, never composited. recipe: with every setting that was used filled
+    in. notices: sentences worth showing beside the answer. painted: bool (H, W), of an edit that continues what is
+    around a hole: all of that shows and nothing else, in the layer's own outline; None: the selection decides."""
+
+    images: tuple[F32, ...]
+    recipe: Recipe
+    notices: tuple[str, ...] = ()
+    painted: Region | None = None
+
+
+Edit = Callable[[Scene, Recipe, "Models", Report], Answer]
+
+Estimator = Callable[[Estimate, "Models"], Estimated]
+"""What an edit of this recipe would need here; may load the model and measure a step."""
+
+
+def seed_of(recipe: Recipe) -> int:
+    """The recipe's own seed, or a fresh one, 0..2**32-1."""
+    return secrets.randbelow(2**32) if recipe.seed is None else recipe.seed
+
+
+def seeds(first: int, variations: int) -> tuple[int, ...]:
+    """Variation ``i`` is drawn with ``first + i``, around the end of the range."""
+    return tuple((first + number) % 2**32 for number in range(variations))

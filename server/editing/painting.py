@@ -1,0 +1,149 @@
+"""What the methods share that let a model repaint under a soft mask: sizes, variations, progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil
+
+from server.models.runtime.adapter import Adapter, Painting
+from server.models.runtime.denoiser import Words
+from server.models.runtime.residency import Models
+from server.pixels.picture import F32, on_paper
+from server.pixels.sizes import Sizes, fit, fit_mask, unfit
+from server.wire.errors import Code, OverpaintError
+from server.wire.geometry import Extent
+from server.wire.recipe import Recipe
+
+from .close_up import CloseUp, close_up, whole
+from .edit import Answer, Report, Scene, Step, seed_of, seeds
+
+_COARSE = 0.7
+"""Below this share of the document's resolution the user is told that detail was lost."""
+
+
+def load(models: Models, name: str, report: Report) -> Adapter:
+    return models.get(name, loading=lambda: report(Step("Loading the model", 0, 1)))
+
+
+def settle(recipe: Recipe, adapter: Adapter, strength: float) -> Recipe:
+    """The recipe with the model's own defaults where the user said nothing."""
+    chosen = adapter.defaults
+    return replace(
+        recipe,
+        model=adapter.card.name,
+        seed=seed_of(recipe),
+        strength=strength if recipe.strength is None else recipe.strength,
+        steps=chosen.steps if recipe.steps is None else recipe.steps,
+        guidance=chosen.guidance if recipe.guidance is None else recipe.guidance,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Easel:
+    """What of a scene a model is shown, at its working size. image: (H, W, 3) on white paper. mask: (H, W)."""
+
+    seen: CloseUp
+    sizes: Sizes
+    image: F32
+    mask: F32
+
+    @classmethod
+    def of(cls, scene: Scene, recipe: Recipe, adapter: Adapter) -> Easel:
+        """Raises empty-selection for a mask that is black everywhere."""
+        if not scene.mask.any():
+            raise OverpaintError(Code.EMPTY_SELECTION, "Nothing is selected.", "Select the part to change.")
+        seen = view(scene, recipe, adapter)
+        sizes = adapter.sizes(seen.scene.picture.extent)
+        return cls(seen, sizes, fit(on_paper(seen.scene.picture), sizes), fit_mask(seen.scene.mask, sizes))
+
+    def painting(self, recipe: Recipe, seed: int, words: Words | None = None) -> Painting:
+        """Of a settled recipe."""
+        if recipe.strength is None or recipe.steps is None or recipe.guidance is None:
+            raise ValueError("the recipe is not settled")
+        return Painting(
+            image=self.image,
+            mask=self.mask,
+            prompt=recipe.prompt,
+            negative=recipe.negative,
+            seed=seed,
+            strength=recipe.strength,
+            steps=recipe.steps,
+            guidance=recipe.guidance,
+            words=words,
+        )
+
+    def placed(self, image: F32) -> F32:
+        """An answer of the model as one to the scene: (H, W, 3) at its size."""
+        return self.seen.placed(unfit(image, self.sizes))
+
+    def preview(self, preview: F32) -> F32:
+        return self.seen.preview(_without_padding(preview, self.sizes))
+
+    @property
+    def coarse(self) -> tuple[str, ...]:
+        """What to say of detail that was lost."""
+        return _coarse(self.sizes)
+
+
+def paint(scene: Scene, recipe: Recipe, adapter: Adapter, report: Report) -> Answer:
+    """All variations of a settled recipe, one after the other: a batch would give other pixels than each alone.
+
+    At strength 0 nothing is noised: the answer is the picture itself. Raises empty-selection for a mask that is black
+    everywhere.
+    """
+    if recipe.strength == 0:
+        return Answer((scene.picture.rgb,) * recipe.variations, recipe, ("Edit strength 0 changes nothing.",))
+    easel = Easel.of(scene, recipe, adapter)
+    images = []
+    for number, seed in enumerate(seeds(seed_of(recipe), recipe.variations)):
+        progress = PaintingProgress(report, number, 1, recipe.variations, easel)
+        images.append(easel.placed(adapter.repaint(easel.painting(recipe, seed), progress.step)))
+    return Answer(tuple(images), recipe, (*misgivings(adapter, recipe), *easel.coarse))
+
+
+def view(scene: Scene, recipe: Recipe, adapter: Adapter) -> CloseUp:
+    """What of the scene the model is shown."""
+    return close_up(scene, recipe.context) if adapter.close_up else whole(scene)
+
+
+def misgivings(adapter: Adapter, recipe: Recipe) -> tuple[str, ...]:
+    """What the person should know before trusting an answer to these words."""
+    unknown = adapter.unfamiliar(recipe.prompt)
+    return (*_cut_short(adapter, recipe), *((unknown,) if unknown else ()))
+
+
+@dataclass(frozen=True)
+class PaintingProgress:
+    """Counted in steps of single pictures: ``before`` are done, ``count`` advance at once."""
+
+    report: Report
+    before: int
+    count: int
+    all: int
+    easel: Easel
+
+    def step(self, done: int, of: int, preview: F32 | None) -> None:
+        shown = None if preview is None else self.easel.preview(preview)
+        self.report(Step("Painting", self.before * of + self.count * done, self.all * of, shown))
+
+
+def _without_padding(preview: F32, sizes: Sizes) -> F32:
+    height = ceil(preview.shape[0] * sizes.content.height / sizes.working.height)
+    width = ceil(preview.shape[1] * sizes.content.width / sizes.working.width)
+    return preview[:height, :width]
+
+
+def _cut_short(adapter: Adapter, recipe: Recipe) -> tuple[str, ...]:
+    unread = adapter.left_out(recipe.prompt)
+    return (f"The description is too long for this model; it did not read “{unread}”.",) if unread else ()
+
+
+def _coarse(sizes: Sizes) -> tuple[str, ...]:
+    if sizes.scale * sizes.upscale >= _COARSE:
+        return ()
+    painted, wanted = _size(sizes.painted), _size(sizes.target)
+    return (f"Painted at {painted} and enlarged to {wanted}; a smaller selection or less context gives finer detail.",)
+
+
+def _size(extent: Extent) -> str:
+    return f"{extent.width} × {extent.height}"

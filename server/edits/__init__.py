@@ -1,1 +1,0 @@
-"""One file per edit method, each readable beside its paper; ``table`` lists them without importing torch."""

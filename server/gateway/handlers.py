@@ -1,0 +1,306 @@
+"""What clients ask, answered: submit, chunks, attach, fetch, acknowledge, cancel, list."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+
+from server.gateway.admission import JOB_ID, admit, admit_question, check_id, check_room, room_for
+from server.gateway.dispatch import Dispatch
+from server.gateway.hosts import Hosts
+from server.gateway.jobs import OPEN, Book, Job
+from server.gateway.offer import Offer
+from server.gateway.quotas import check_places
+from server.gateway.settings import Settings
+from server.gateway.transfers import Downloads, Send
+from server.journal import Journal
+from server.listening.peers import Peer, Received, guest_of, party
+from server.wire.errors import Code, OverpaintError
+from server.wire.frames import Buffer
+from server.wire.messages import (
+    Accepted,
+    Acknowledge,
+    Acknowledged,
+    Attach,
+    Cancel,
+    Cancelled,
+    Chunk,
+    Credit,
+    Estimate,
+    Failed,
+    Fetch,
+    JobLine,
+    Jobs,
+    JobState,
+    Limits,
+    ListJobs,
+    Message,
+    Progress,
+    Queued,
+    Submit,
+)
+from server.wire.words import plain
+
+log = logging.getLogger(__name__)
+
+_LISTED_JOBS, _LISTED_PROMPT = 100, 80
+"""So that a list fits into one header frame, whatever the prompts are made of."""
+
+_CANCELS_REMEMBERED, _CANCELLING_CLIENTS = 100, 1000
+"""A cancel goes by the control socket and may overtake the submit it means. Each client's are remembered by
+themselves, so that nobody can make the server forget another's."""
+
+
+class Desk:
+    """``answer`` takes each message of a client; what it raises is sent back to that client as ``Failed``."""
+
+    def __init__(
+        self,
+        book: Book,
+        journal: Journal,
+        dispatch: Dispatch,
+        offer: Callable[[], Offer],
+        send: Send,
+        limits: Limits,
+        settings: Settings,
+    ) -> None:
+        self._book, self._journal, self._dispatch = book, journal, dispatch
+        self._offer, self._send, self._limits, self._settings = offer, send, limits, settings
+        self._downloads = Downloads(send, self._damaged)
+        self._cancelled: dict[str, deque[str]] = {}
+        self._returned: dict[str, Received] = {}
+        self._hosts = Hosts()
+
+    def answer(self, received: Received) -> None:
+        peer, message = received.peer, received.message
+        try:
+            self._handle(peer, message, received.payload)
+        except OverpaintError as error:
+            log.info("%s refused: %s", type(message).__name__, error.code.value)
+            self._send(peer, Failed.of(_subject(message), error), None)
+        except Exception:  # a fault of ours: whoever asked must not wait for ever, nor the others end with it
+            log.exception("a %s message could not be handled", type(message).__name__)
+            self._send(peer, _fault(_subject(message)), None)
+
+    def gone(self, peer: Peer) -> None:
+        """The session has ended: its jobs that should not outlive it are given up, the others go on unheard, and so do
+        those whose pixels are here when the whole application has ended."""
+        self._downloads.end(peer=peer)
+        self._returned = {name: one for name, one in self._returned.items() if one.peer != peer}
+        self._dispatch.ask_no_more(peer)
+        crashed = self._hosts.took_along(peer)
+        for job in self._book.heard_by(peer):
+            self._book.listen(job, None)
+            if not job.submit.keep and crashed and job.state is not JobState.UPLOADING:
+                log.info("job %s outlives its application", job.id)
+                self._book.keep(job)
+            elif not job.submit.keep:
+                self._dispatch.give_up(job)
+
+    def turned_out(self, key: str) -> None:
+        """The machine with this key may not come in any more: what it had here is given up and removed."""
+        for job in self._book:
+            if guest_of(job.client) == key:
+                self._downloads.end(job=job.id)
+                self._dispatch.give_up(job)
+
+    def _handle(self, peer: Peer, message: Message, payload: memoryview | None) -> None:
+        if not isinstance(message, ListJobs):
+            check_id(_subject(message))
+        if isinstance(message, Chunk) and payload is not None:
+            self._take_chunk(peer, message, payload)
+        elif isinstance(message, Credit):
+            self._downloads.grant(peer, message.job, message.chunks)
+        elif isinstance(message, Submit):
+            self._submit(peer, message)
+        elif isinstance(message, Attach):
+            self._attach(peer, self._book.need(message.job, peer.client))
+        elif isinstance(message, Fetch):
+            self._fetch(peer, message)
+        elif isinstance(message, Acknowledge):
+            self._acknowledge(peer, message.job)
+        elif isinstance(message, Cancel):
+            self._cancel(peer, message.job)
+        elif isinstance(message, ListJobs):
+            self._list(peer)
+        elif isinstance(message, Estimate):
+            self._estimate(peer, message)
+
+    # --- in -----------------------------------------------------------------------------------------
+
+    def take_up_returned(self) -> None:
+        """Call it often. Where a host that had vanished submitted its edit again while the first run was being given
+        up, the edit begins anew once that has ended."""
+        for name in [name for name in self._returned if not self._book.taken(name)]:
+            self.answer(self._returned.pop(name))
+
+    def _submit(self, peer: Peer, submit: Submit) -> None:
+        check_id(submit.job)
+        if submit.job in self._cancelled.get(peer.client, ()):
+            self._send(peer, Cancelled(submit.job), None)
+            return
+        if self._book.being_given_up(submit.job, peer.client):
+            self._returned[submit.job] = Received(peer, submit)
+            return
+        job = self._book.find(submit.job, peer.client) or self._admit(peer, submit)
+        self._book.listen(job, peer)
+        if not submit.keep:
+            self._hosts.meet(peer)
+        elif not job.submit.keep:  # its host found no place for the answer
+            self._book.keep(job)
+        self._journal.when_written(lambda error: self._accept(peer, job), checked=job.checking)
+
+    def _accept(self, peer: Peer, job: Job) -> None:
+        """The job is on the disk: that it is accepted may be said, unless something came of it meanwhile."""
+        if self._book.get(job.id) is not job or job.listener != peer:
+            return
+        if job.failure is not None:
+            self._attach(peer, job)
+            return
+        received = job.receiving.received if job.receiving is not None else job.submit.blobs
+        self._send(peer, Accepted(job.id, job.state, received), None)
+        if job.receiving is not None and job.receiving.complete:
+            self._uploaded(job)
+
+    def _damaged(self, name: str, error: OverpaintError) -> None:
+        job = self._book.get(name)
+        if job is not None and job.state is JobState.FINISHED:
+            self._book.fail(job, error)
+            self._book.forget(job)  # whoever fetched it has just been told
+
+    def _admit(self, peer: Peer, submit: Submit) -> Job:
+        if self._book.taken(submit.job):
+            raise OverpaintError(Code.BUSY, "The server cannot take this edit now.", "Run it again as a new one.")
+        offer = self._offer()
+        admit(submit, offer.methods, offer.models, self._limits)
+        promised = self._book.tally.all.to_come
+        check_room(room_for(submit), self._journal.free_bytes() - promised, self._settings.spare_disk)
+        check_places(submit, party(peer.client), self._book, self._settings)
+        asked = f": {submit.recipe.prompt!r}" if self._settings.log_prompts else ""
+        log.info("job %s is %s, from %s%s", submit.job, submit.recipe.method, peer.application or "a host", asked)
+        job = self._book.add(submit, peer.client, lambda error: self._refuse(job, error))
+        return job
+
+    def _refuse(self, job: Job, error: OverpaintError | None) -> None:
+        """Where the disk did not take the job, or its pixels: it is none, and whoever sent it hears why."""
+        if error is None or self._book.get(job.id) is not job:
+            return
+        if job.listener is not None:
+            self._send(job.listener, self._book.fail(job, error), None)
+        self._book.forget(job)
+
+    def _estimate(self, peer: Peer, question: Estimate) -> None:
+        offer = self._offer()
+        admit_question(question, offer.methods, offer.models, self._limits)
+        self._dispatch.ask(peer, question)
+
+    def _take_chunk(self, peer: Peer, chunk: Chunk, payload: Buffer) -> None:
+        job = self._book.find(chunk.job, peer.client)
+        if job is None and self._book.just_gone(chunk.job, peer.client):
+            return
+        job = job or self._book.need(chunk.job, peer.client)
+        if job.receiving is None or job.listener != peer:
+            return  # still under way when the job was failed, or taken over by another session
+        try:
+            if job.making:
+                raise OverpaintError(Code.BAD_REQUEST, "Pixels came before their edit was accepted.")
+            credit = job.receiving.take(chunk, payload)
+        except OverpaintError as error:
+            self._send(peer, self._book.fail(job, error), None)
+            self._book.forget(job)
+            return
+        self._book.took(job)
+        if job.receiving.complete:
+            self._uploaded(job)
+        elif credit is not None:
+            self._send(peer, credit, None)
+
+    def _uploaded(self, job: Job) -> None:
+        """It waits for a worker as soon as its pixels are on the disk."""
+        job.receiving = None
+        self._journal.sync_uploads(job.submit, lambda error: self._queue(job, error))
+
+    def _queue(self, job: Job, error: OverpaintError | None) -> None:
+        self._refuse(job, error)
+        if error is None and self._book.get(job.id) is job and job.state is JobState.UPLOADING:
+            self._book.set_state(job, JobState.QUEUED)
+            self._dispatch.enqueue(job)
+
+    # --- out ----------------------------------------------------------------------------------------
+
+    def _attach(self, peer: Peer, job: Job) -> None:
+        self._book.listen(job, peer)
+        message, preview = _standing(job)
+        if message is not None and self._send(peer, message, preview) and job.failure is not None:
+            self._book.forget(job)  # a failure is kept only until somebody has heard of it
+
+    def _fetch(self, peer: Peer, fetch: Fetch) -> None:
+        job = self._book.need(fetch.job, peer.client)
+        if job.finished is None:
+            raise OverpaintError(Code.BAD_REQUEST, "The answer was asked for before it was there.")
+        self._downloads.begin(peer, fetch, job.finished, self._journal.folder(job.id))
+
+    def _acknowledge(self, peer: Peer, name: str) -> None:
+        job = self._book.find(name, peer.client)
+        if job is not None and job.state in OPEN:
+            raise OverpaintError(Code.BAD_REQUEST, "The answer was acknowledged before it was there.")
+        if job is not None:
+            self._downloads.end(job=name)
+            self._book.forget(job)
+        self._journal.when_written(lambda error: self._say_acknowledged(peer, name))
+
+    def _say_acknowledged(self, peer: Peer, name: str) -> None:
+        """The job never comes back."""
+        self._send(peer, Acknowledged(name), None)
+
+    def _cancel(self, peer: Peer, name: str) -> None:
+        self._remember_cancel(peer.client, name)
+        job = self._book.find(name, peer.client)
+        if job is not None:
+            listener = job.listener
+            self._downloads.end(job=name)
+            self._dispatch.give_up(job)
+            if listener is not None and listener != peer:
+                self._send(listener, Cancelled(name), None)
+        self._send(peer, Cancelled(name), None)
+
+    def _remember_cancel(self, client: str, name: str) -> None:
+        names = self._cancelled.pop(client, None) or deque(maxlen=_CANCELS_REMEMBERED)
+        names.append(name)
+        self._cancelled[client] = names
+        if len(self._cancelled) > _CANCELLING_CLIENTS:
+            del self._cancelled[next(iter(self._cancelled))]
+
+    def _list(self, peer: Peer) -> None:
+        mine = self._book.of(peer.client)[-_LISTED_JOBS:]
+        lines = [(self._journal.entry(job.id), job.listener is not None) for job in mine]
+        listed = tuple(_shortened(entry.line, attended) for entry, attended in lines if entry is not None)
+        self._send(peer, Jobs(listed), None)
+
+
+def _standing(job: Job) -> tuple[Message | None, bytes | None]:
+    """Where a job stands, as the message that would have said so when it got there."""
+    if job.state is JobState.QUEUED and job.place is not None:
+        return Queued(job.id, job.place), None
+    if job.state is JobState.RUNNING:
+        progress, preview = job.progress or (Progress(job.id, "Starting", 0, 0), b"")
+        return progress, preview or None
+    return job.finished or job.failure, None
+
+
+def _subject(message: Message) -> str:
+    """The job, or the question, that a message is about; empty when it is about neither, and for what is no id."""
+    name = message.question if isinstance(message, Estimate) else getattr(message, "job", "")
+    return name if JOB_ID.fullmatch(name) else ""
+
+
+def _fault(job: str) -> Failed:
+    return Failed(
+        job, Code.INTERNAL, "Something went wrong inside the server.", "Its log says what: run “overpaint doctor”."
+    )
+
+
+def _shortened(line: JobLine, attended: bool) -> JobLine:
+    return replace(line, prompt=plain(line.prompt, _LISTED_PROMPT), attended=attended)

@@ -1,0 +1,1 @@
+"""The server's listening side: sockets, sessions, connections, who is authorized. No plugin carries it."""

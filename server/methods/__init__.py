@@ -1,0 +1,1 @@
+"""One file per edit method, each readable beside its paper; ``registry`` lists them without importing torch."""

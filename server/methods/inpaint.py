@@ -1,0 +1,20 @@
+"""Replace: repaint what is selected after the user's words.
+
+The mask is soft: differential diffusion (Levin and Fried, arXiv 2306.00950, §4) lets a half-selected pixel join the
+denoising half-way, so that the new part grows out of its surroundings (``server.models.runtime.differential``).
+"""
+
+from __future__ import annotations
+
+from server.editing.edit import Answer, Report, Scene
+from server.editing.painting import load, paint, settle
+from server.models.families.families import Ability
+from server.models.runtime.residency import Models
+from server.wire.recipe import Recipe
+
+
+def inpaint(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
+    """At strength 1 what was under the mask is forgotten; below, its colours and shapes shine through."""
+    card = models.choose(recipe.model, Ability.INPAINT)
+    adapter = load(models, card.name, report)
+    return paint(scene, settle(recipe, adapter, adapter.defaults.strength), adapter, report)

@@ -1,0 +1,1 @@
+"""One file per model family; ``families`` lists them without importing torch."""

@@ -1,0 +1,1 @@
+"""Models that run: loading, conditioning, prediction, sampling, memory. Needs torch."""

@@ -1,0 +1,50 @@
+"""How much memory a device has left, and how much a model will take there."""
+
+from __future__ import annotations
+
+import gc
+
+import psutil
+import torch
+
+from server.models.store import headers
+from server.models.store.card import Card
+from server.models.store.files import weight_files
+from server.models.store.store import Installed
+from server.wire.errors import Code, OverpaintError
+
+_GB = 1e9
+_WORKING_SHARE, _WORKING_LEAST = 0.2, 256 << 20
+"""Room for what a run needs beside the weights."""
+
+
+def free(device: torch.device) -> int:
+    """Bytes that a model could still take on ``device``."""
+    if device.type == "cuda":
+        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0] + unused)
+    if device.type == "mps":
+        return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
+    return int(psutil.virtual_memory().available)
+
+
+def sweep(device: torch.device) -> None:
+    """Gives memory back that nothing uses any more."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def needed(model: Installed, dtype: torch.dtype) -> int:
+    """Bytes for the weights in ``dtype`` and for working with them."""
+    elements = sum(headers.read(path).elements for path in weight_files(model.card, model.weights))
+    nbytes = elements * dtype.itemsize
+    return nbytes + max(_WORKING_LEAST, int(_WORKING_SHARE * nbytes))
+
+
+def too_little(card: Card, need: int, left: int) -> OverpaintError:
+    return OverpaintError(
+        Code.OUT_OF_MEMORY,
+        f"The model “{card.title}” needs about {need / _GB:.1f} GB, {left / _GB:.1f} GB are free.",
+        "Use a smaller model, or close other programs.",
+    )

@@ -1,0 +1,145 @@
+"""The models in memory: loaded when an edit asks; when one needs room, that used longest ago leaves first."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+
+import torch
+
+from server.models.families.families import Ability, family
+from server.models.store.card import Card
+from server.models.store.files import weight_files
+from server.models.store.store import Installed, Shelf, able
+from server.wire.errors import Code, OverpaintError
+
+from . import memory
+from .adapter import Adapter, Place
+
+log = logging.getLogger(__name__)
+
+_WIDE_RANGE = ("sd3", "flux-fill")
+"""Families whose activations overflow in half precision: bfloat16 for them."""
+
+
+class Models:
+    """What edits get models from. One per device and process.
+
+    budget: bytes that loaded models may take together; None: what the device has free.
+    """
+
+    def __init__(self, shelf: Shelf, device: str = "cpu", budget: int | None = None) -> None:
+        self._shelf = shelf
+        self._device = torch.device(device)
+        self._budget = budget
+        self._loaded: OrderedDict[str, Adapter] = OrderedDict()
+        self.careful = False
+        """Whether models are loaded with their first measure against too little memory taken."""
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """Names, the one used longest ago first."""
+        return tuple(self._loaded)
+
+    def choose(self, name: str, ability: Ability) -> Card:
+        """The card of ``name``, or of the model that suits best where ``name`` is empty. Raises unknown-model when it
+        cannot do that, model-missing when there is none."""
+        cards = able(ability, self._shelf.cards())
+        if name:
+            card = self._shelf.card(name)
+            if ability not in card.abilities:
+                raise OverpaintError(
+                    Code.UNKNOWN_MODEL,
+                    f"The model “{card.title}” cannot do this.",
+                    f"These can: {', '.join(card.name for card in cards) or 'none that is installed'}.",
+                )
+            return card
+        if not cards:
+            raise OverpaintError(
+                Code.MODEL_MISSING,
+                "No model is installed that can do this.",
+                "Get one with “overpaint models list” and “overpaint models pull NAME”.",
+            )
+        return cards[0]
+
+    def get(self, name: str, loading: Callable[[], None] = lambda: None) -> Adapter:
+        """The model ``name``, loaded. ``loading`` is called before it has to be read from disk."""
+        adapter = self._loaded.get(name)
+        if adapter is None:
+            loading()
+            adapter = self._load(self._shelf.find(name))
+            self._loaded[name] = adapter
+            if self.careful:
+                adapter.economise()
+        self._loaded.move_to_end(name)
+        return adapter
+
+    def identity(self, name: str) -> str:
+        """Other weights, another text: of what the files of ``name`` are called, their sizes and times."""
+        model = self._shelf.find(name)
+        files = [(path, path.stat()) for path in weight_files(model.card, model.weights)]
+        return "\n".join([name, *(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in files)])
+
+    def unload(self) -> None:
+        """Frees all that models hold."""
+        self._loaded.clear()
+        memory.sweep(self._device)
+
+    def economise(self) -> bool:
+        """After memory ran out: others leave, then the model used last takes a measure of its own, which lasts while it
+        is loaded. False when nothing is left to do."""
+        others = list(self._loaded)[:-1]
+        for name in others:
+            log.info("unloading %s: memory ran out", name)
+            del self._loaded[name]
+        saved = bool(others) or any(adapter.economise() for adapter in self._loaded.values())
+        memory.sweep(self._device)
+        return saved
+
+    @property
+    def room(self) -> int:
+        """Bytes that an edit may still take."""
+        memory.sweep(self._device)
+        return self._room()
+
+    def _load(self, model: Installed) -> Adapter:
+        card = model.card
+        dtype = self._dtype(card)
+        need = memory.needed(model, dtype)
+        place = Place(self._device, dtype, offload=not self._make_room(card, need))
+        log.info("loading %s on %s in %s", card.name, self._device, dtype)
+        return self._adapter_class(card).load(model, place)
+
+    def _make_room(self, card: Card, need: int) -> bool:
+        """Unloads others until ``need`` bytes fit. False when they do not, and the model has to be offloaded in parts;
+        raises out-of-memory where there is nothing to offload to."""
+        while self._room() < need and self._loaded:
+            name, _ = self._loaded.popitem(last=False)
+            log.info("unloading %s", name)
+            memory.sweep(self._device)
+        left = self._room()
+        if left >= need:
+            return True
+        host = memory.free(torch.device("cpu"))
+        if self._device.type == "cpu" or host < need:
+            raise memory.too_little(card, need, min(left, host))
+        return False
+
+    def _room(self) -> int:
+        left = memory.free(self._device)
+        if self._budget is None:
+            return left
+        return min(left, self._budget - sum(adapter.nbytes for adapter in self._loaded.values()))
+
+    def _dtype(self, card: Card) -> torch.dtype:
+        if self._device.type == "cpu":
+            return torch.float32
+        return torch.bfloat16 if card.family in _WIDE_RANGE else torch.float16
+
+    @staticmethod
+    def _adapter_class(card: Card) -> type[Adapter]:
+        module, _, name = family(card.family).adapter.partition(":")
+        found: type[Adapter] = getattr(importlib.import_module(module), name)
+        return found

@@ -1,0 +1,1 @@
+"""The installed models and where they come from: cards, catalogue, download, import. Torch-free."""
