@@ -241,8 +241,11 @@ def homes() -> Iterator[Case]:
         return Seen("; ".join(wrong) or "in words, every command", not wrong)
 
     def read_only() -> Seen:
-        with tempfile.TemporaryDirectory(prefix="op-") as folder, mounted(Path(folder), "ro,size=64k") as there:
-            return everything(folder, CHECKOUT) if there else Seen("no file system can be mounted here", True)
+        with tempfile.TemporaryDirectory(prefix="op-") as name:
+            home = Path(name) / "h"
+            home.mkdir()
+            with mounted(home, "ro,size=64k") as there:
+                return everything(str(home), Path(name)) if there else Seen("no file system can be mounted here", True)
 
     def a_file() -> Seen:
         with tempfile.TemporaryDirectory(prefix="op-") as folder:
