@@ -242,12 +242,13 @@ def test_arbitrary_frames_harm_neither_the_server_nor_its_other_clients(home: Pa
         other.settle(lambda: wire.Pong(1) in other.heard)
 
 
-def test_a_frame_beyond_the_limit_ends_that_connection_only(client: Wire) -> None:
+@pytest.mark.parametrize(("channel", "nbytes"), [(Channel.DATA, 2 << 20), (Channel.CONTROL, 64 << 10)])
+def test_a_frame_beyond_the_limit_ends_that_connection_only(client: Wire, channel: Channel, nbytes: int) -> None:
     client.greet()
     with bare(client.endpoint) as other:
         other.greet("other")
-        client.sockets[Channel.DATA].send_multipart([b"{}", bytes(2 << 20)])
-        client.settle(lambda: client.lines[Channel.DATA].gone)
+        client.sockets[channel].send_multipart([b"{}", bytes(nbytes)])
+        client.settle(lambda: client.lines[channel].gone)
         frames.send(other.sockets[Channel.CONTROL], wire.Ping(2))
         other.settle(lambda: wire.Pong(2) in other.heard)
 

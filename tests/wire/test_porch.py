@@ -146,3 +146,12 @@ def test_nobody_inside_is_a_connection_that_ends(home: Path):
     porch.close()
     with pytest.raises(OSError, match="refused"):
         knock(number)
+
+
+def test_a_porch_that_was_closed_holds_nothing_open(home: Path):
+    process = psutil.Process()
+    before = process.num_fds()
+    porches = [Porch(Address("127.0.0.1", free_port()), home / "nobody", MOST) for _ in range(3)]
+    for porch in porches:
+        porch.close()
+    assert process.num_fds() <= before
