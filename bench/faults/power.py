@@ -23,7 +23,8 @@ from bench.faults.possible import Folder
 from server.client.submission import Submission
 from server.gateway.jobs import Book, Job
 from server.gateway.transfers import SpoolFile
-from server.journal import Journal, read_whole
+from server.journal import Journal
+from server.journal.checked import read_whole
 from server.wire import messages as wire
 from server.wire.errors import OverpaintError
 from server.wire.messages import CHUNK_BYTES, JobState

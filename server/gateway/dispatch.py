@@ -178,7 +178,7 @@ class Dispatch:
         if job is None:
             return
         self._book.begin_run(job)
-        worker.run(job.id, self._journal.folder(job.id), job.careful)
+        worker.run(job.id, self._journal.files(job.id), guest_of(job.client), job.careful)
 
     def _on_report(self, worker: Worker, note: Progress | Finished | Failed | Cancelled, payload: bytes) -> None:
         if worker.job != note.job:

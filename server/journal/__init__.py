@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from server.journal.checked import CheckedFile, DamagedError, read_sealed, read_whole, write_sealed, write_whole
+from server.journal.checked import CheckedFile, DamagedError
 from server.journal.disk import disk_errors
 from server.journal.entry import Entry
+from server.journal.job_files import SpoolFiles
 from server.journal.journal import Journal
 from server.journal.scribe import Then
-from server.journal.spool import REQUEST, RESULT, Owner
+from server.journal.spool import REQUEST, RESULT
 
 __all__ = [
     "REQUEST",
@@ -16,11 +17,7 @@ __all__ = [
     "DamagedError",
     "Entry",
     "Journal",
-    "Owner",
+    "SpoolFiles",
     "Then",
     "disk_errors",
-    "read_sealed",
-    "read_whole",
-    "write_sealed",
-    "write_whole",
 ]

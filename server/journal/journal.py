@@ -21,6 +21,7 @@ from typing import Any
 from server.journal.clock import KeptTime, Mark
 from server.journal.disk import disk_errors
 from server.journal.entry import Entry
+from server.journal.job_files import SpoolFiles
 from server.journal.scribe import Scribe, Then, nothing
 from server.journal.spool import Spool, remove_tree
 from server.journal.table import Table, is_broken, set_aside
@@ -81,6 +82,9 @@ class Journal:
 
     def folder(self, job: str) -> Path:
         return self._spool.folder(job)
+
+    def files(self, job: str) -> SpoolFiles:
+        return SpoolFiles(self._spool.folder(job))
 
     def free_bytes(self) -> int:
         with disk_errors():

@@ -9,12 +9,14 @@ from .frames import Buffer
 
 DIGEST_HEX = 64
 
+ORDER = ("layer", "mask", "icc")
+"""In which blobs are looked at; those that are empty are left out."""
 
 _PIECE = 1 << 20
 
 
 def digest(blobs: Iterable[tuple[str, Buffer]]) -> str:
-    """64 hex digits (BLAKE2b) for the blobs of a job, each with its name, in the order layer, mask, icc."""
+    """64 hex digits (BLAKE2b) for the blobs of a job, each with its name, in ``ORDER``."""
     work = digesting(blobs)
     while True:
         try:

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.editing.edit import Answer, Edit, Report, Scene, Step, seeds
-from server.journal import (
-    REQUEST,
-    RESULT,
-    DamagedError,
-    Owner,
-    read_sealed,
-    read_whole,
-    write_sealed,
-    write_whole,
-)
-from server.listening.peers import guest_of
 from server.pixels import blend, formats, masks
 from server.pixels.formats import Source
 from server.pixels.masks import Masks
 from server.pixels.picture import F32
-from server.wire import codec, content
-from server.wire.files import sync_folder
+from server.wire import content
 from server.wire.messages import Finished, ResultLayer, Submit
 from server.wire.recipe import Recipe
+from server.workers.runner import JobFiles
 
 if TYPE_CHECKING:
     from server.models.runtime.residency import Models
@@ -55,36 +43,33 @@ class Stopwatch:
         return {stage: round(seconds, 3) for stage, seconds in self._seconds.items()}
 
 
-def read_request(folder: Path) -> Submit:
-    """Raises ``DamagedError``, also where there is none any more."""
-    if not (folder / REQUEST).exists():
-        raise DamagedError("What was sent")
-    return codec.from_text(Submit, read_sealed(folder / REQUEST, "The request"), REQUEST)
+def run(
+    submit: Submit,
+    files: JobFiles,
+    edit: Edit,
+    models: Models,
+    report: Report,
+    guest: str = "",
+) -> Finished:
+    """Do the job of ``files`` with ``edit`` and put its answer there: it lasts when this returns.
 
-
-def _guest(folder: Path) -> str:
-    return guest_of(codec.from_text(Owner, read_sealed(folder / REQUEST, "The request"), REQUEST).client)
-
-
-def run(submit: Submit, folder: Path, edit: Edit, models: Models, report: Report) -> Finished:
-    """Do the job that lies in ``folder`` with ``edit`` and put its answer there: it is on the disk when this returns.
-
-    ``report`` hears each step and may raise ``Cancelled``, which passes, as does any ``OverpaintError``.
+    ``report`` hears each step and may raise ``Cancelled``, which passes, as does any ``OverpaintError``. guest: the key
+    of the machine whose picture it is; empty for one of this user's own.
     """
     watch = Stopwatch()
     watch.begin("reading")
-    source = _read_source(submit, folder)
-    edges = _read_masks(submit, folder, source.picture.alpha)
+    source = _read_source(submit, files)
+    found = _read_masks(submit, files, source.picture.alpha)
 
     def timed_report(step: Step) -> None:
         watch.begin(step.stage)
         report(step)
 
     watch.begin("editing")
-    scene = Scene(source.picture, edges.denoise, lambda: _content(folder), edges.selected)
+    scene = Scene(source.picture, found.denoise, lambda: _content(submit, files, guest), found.selected)
     answer = edit(scene, submit.recipe, models, timed_report)
     watch.begin("finishing")
-    layers = tuple(_write_layers(submit, folder, source, edges, answer, report))
+    layers = tuple(_write_layers(submit, files, source, found, answer, report))
     finished = Finished(
         submit.job,
         answer.recipe,
@@ -92,49 +77,39 @@ def run(submit: Submit, folder: Path, edit: Edit, models: Models, report: Report
         watch.seconds(),
         (*source.notices, *answer.notices),
     )
-    sync_folder(folder)
-    write_sealed(folder / RESULT, codec.to_text(finished))
-    sync_folder(folder)
+    files.finish(finished)
     return finished
 
 
-def _content(folder: Path) -> str:
-    sent = [(name, folder / name) for name in ("layer", "mask", "icc")]
-    there = ((name, _sent(path)) for name, path in sent if path.exists() and path.stat().st_size)
-    return content.of_guest(content.digest(there), _guest(folder))
+def _content(submit: Submit, files: JobFiles, guest: str) -> str:
+    sent = {blob.name for blob in submit.blobs if blob.nbytes}
+    blobs = ((name, files.read(name)) for name in content.ORDER if name in sent)
+    return content.of_guest(content.digest(blobs), guest)
 
 
-def _read_source(submit: Submit, folder: Path) -> Source:
-    icc = folder / "icc"
-    profile = _sent(icc) if icc.exists() and icc.stat().st_size else None
-    return formats.read_source(submit.layer, _sent(folder / "layer"), profile)
+def _read_source(submit: Submit, files: JobFiles) -> Source:
+    has_profile = any(blob.name == "icc" and blob.nbytes for blob in submit.blobs)
+    return formats.read_source(submit.layer, files.read("layer"), files.read("icc") if has_profile else None)
 
 
-def _sent(path: Path) -> bytes:
-    try:
-        return read_whole(path, "What was sent")
-    except FileNotFoundError as error:
-        raise DamagedError("What was sent") from error
-
-
-def _read_masks(submit: Submit, folder: Path, alpha: F32) -> Masks:
+def _read_masks(submit: Submit, files: JobFiles, alpha: F32) -> Masks:
     extent = submit.layer.bounds.extent
     if submit.mask_depth is None:
         return masks.whole(extent, alpha)
-    selection = masks.decode_mask(_sent(folder / "mask"), submit.mask_depth, extent)
+    selection = masks.decode_mask(files.read("mask"), submit.mask_depth, extent)
     return masks.derive(selection, submit.recipe.grow, submit.recipe.feather)
 
 
 def _write_layers(
-    submit: Submit, folder: Path, source: Source, edges: Masks, answer: Answer, report: Report
+    submit: Submit, files: JobFiles, source: Source, found: Masks, answer: Answer, report: Report
 ) -> Iterator[ResultLayer]:
     raster = formats.answer_raster(submit.layer)
     if answer.painted is not None:
-        edges = masks.painted_only(edges, answer.painted, source.picture.alpha)
+        found = masks.painted_only(found, answer.painted, source.picture.alpha)
     for number, (image, (eta, seed)) in enumerate(zip(answer.images, _draws(answer.recipe), strict=True)):
         report(Step("Matching the colours", number, len(answer.images)))
-        layer = blend.finish(source.picture, image, edges)
-        write_whole(folder / f"result-{number}", formats.encode_answer(layer, source))
+        layer = blend.finish(source.picture, image, found)
+        files.write(f"result-{number}", formats.encode_answer(layer, source))
         yield ResultLayer(f"result-{number}", raster, seed, eta)
 
 

@@ -29,12 +29,14 @@ _LONGEST = 1 << 20
 
 @dataclass(frozen=True)
 class Run:
-    """Do the job whose request and pixels lie in ``folder``; the answer goes there too. ``careful``: with little
-    memory, for the system ended the process that did it before."""
+    """Do the job whose request and pixels lie where ``files`` says (``JobFiles.reference``); the answer goes there too.
+    guest: the key of the machine whose picture it is; empty for this user's own. low_memory: with little memory, for
+    the system ended the process that did it before."""
 
     job: str
-    folder: str
-    careful: bool = False
+    files: str
+    guest: str = ""
+    low_memory: bool = False
 
 
 @dataclass(frozen=True)

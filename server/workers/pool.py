@@ -21,6 +21,7 @@ from server.wire.messages import Estimate
 from server.wire.surroundings import for_own_code
 from server.workers import link, oom
 from server.workers.orders import Orders
+from server.workers.runner import JobFiles
 from server.workers.threads import PASSIVE
 
 log = logging.getLogger(__name__)
@@ -85,9 +86,9 @@ class Worker:
     def pid(self) -> int | None:
         return self.process.pid if self.process else None
 
-    def run(self, job: str, folder: Path, careful: bool = False) -> None:
+    def run(self, job: str, files: JobFiles, guest: str = "", low_memory: bool = False) -> None:
         self.job = job
-        self._order(link.Run(job, str(folder), careful))
+        self._order(link.Run(job, files.reference, guest, low_memory))
 
     def stop(self, grace: float) -> None:
         """Ask it to give its job up; if it has not within ``grace`` seconds, ``Pool.tick`` ends the process."""

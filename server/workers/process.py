@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from server.editing.edit import Cancelled, Step
+from server.journal import SpoolFiles
 from server.methods import registry
 from server.methods.registry import Method
 from server.models.store.store import Shelf
@@ -133,8 +134,8 @@ class Process:
         self._say(note)
 
     def _do(self, order: link.Run) -> wire.Finished:
-        folder = Path(order.folder)
-        submit = job.read_request(folder)
+        files = SpoolFiles(Path(order.files))
+        submit = files.request()
         method = registry.method(submit.recipe.method)
         pace, throttle = progress.Pace(), progress.Throttle()
 
@@ -147,9 +148,9 @@ class Process:
         report(Step("Starting", 0, 0))
         models = self._models_for(method)
         if models is not None:
-            models.careful = order.careful
+            models.careful = order.low_memory
         edit, size = method.load(), submit.layer.bounds.extent
-        return with_less(lambda: job.run(submit, folder, edit, models, report), models, report, size)
+        return with_less(lambda: job.run(submit, files, edit, models, report, order.guest), models, report, size)
 
     def _estimate(self, question: wire.Estimate) -> None:
         note: link.Note

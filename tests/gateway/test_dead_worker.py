@@ -9,8 +9,7 @@ import zmq
 from server.gateway.dispatch import Dispatch
 from server.gateway.jobs import Book
 from server.gateway.settings import Settings
-from server.journal import RESULT, Journal, write_sealed, write_whole
-from server.wire import codec
+from server.journal import Journal
 from server.wire import messages as wire
 from server.workers import link
 from server.workers.pool import Pool
@@ -30,9 +29,10 @@ def test_the_answer_of_a_worker_that_died_before_it_could_say_so_is_kept(home: P
     book.set_state(entry, wire.JobState.QUEUED)
     book.begin_run(entry)
     pool.workers[0].job = job.job
-    write_whole(journal.folder(job.job) / "result-0", bytes(job.layer.nbytes))
+    files = journal.files(job.job)
+    files.write("result-0", bytes(job.layer.nbytes))
     finished = wire.Finished(job.job, job.recipe, (wire.ResultLayer("result-0", job.layer, 1),))
-    write_sealed(journal.folder(job.job) / RESULT, codec.to_text(finished))
+    files.finish(finished)
     dispatch._take(pool.workers[0], link.Died(-9, "killed"), b"")
     assert told == [finished]
     assert entry.state is wire.JobState.FINISHED

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from server.editing.edit import Scene
+from server.journal import SpoolFiles
 from server.methods.erase import erase
 from server.pixels import masks
 from server.pixels.picture import F32, Picture
@@ -99,7 +100,13 @@ def erased(folder: Path, layer: np.ndarray, selection: np.ndarray) -> np.ndarray
     (folder / "mask").write_bytes(selection.tobytes())
     raster = Raster(bounds, Channels.RGBA, Depth.U8)
     blobs = (Blob("layer", layer.nbytes), Blob("mask", selection.nbytes))
-    job.run(Submit("e" * 32, Recipe("erase", seed=1), raster, blobs, Depth.U8), folder, erase, None, lambda step: None)
+    job.run(
+        Submit("e" * 32, Recipe("erase", seed=1), raster, blobs, Depth.U8),
+        SpoolFiles(folder),
+        erase,
+        None,
+        lambda step: None,
+    )
     return np.frombuffer((folder / "result-0").read_bytes(), np.uint8).reshape(layer.shape)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from server.editing.edit import Answer, Cancelled, Scene, Step, seed_of
-from server.journal import RESULT
+from server.journal import RESULT, SpoolFiles
 from server.wire import codec
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
@@ -50,7 +50,7 @@ def request(folder: Path, channels: Channels, depth: Depth, recipe: Recipe, *, s
 @pytest.mark.parametrize("depth", [Depth.U8, Depth.U16, Depth.F32])
 def test_the_answer_has_the_crops_place_and_depth_and_alpha_only_where_it_may_show(tmp_path, channels, depth):
     submit = request(tmp_path, channels, depth, Recipe("x", seed=5, variations=2, grow=1, feather=2))
-    finished = job.run(submit, tmp_path, inverted, None, ignore)
+    finished = job.run(submit, SpoolFiles(tmp_path), inverted, None, ignore)
     assert [(layer.blob, layer.seed) for layer in finished.layers] == [("result-0", 5), ("result-1", 6)]
     raster = finished.layers[0].raster
     assert (raster.bounds, raster.depth) == (BOUNDS, depth)
@@ -66,7 +66,7 @@ def test_the_answer_has_the_crops_place_and_depth_and_alpha_only_where_it_may_sh
 
 def test_what_was_written_is_what_is_reported(tmp_path):
     submit = request(tmp_path, Channels.RGBA, Depth.U8, Recipe("x"))
-    finished = job.run(submit, tmp_path, inverted, None, ignore)
+    finished = job.run(submit, SpoolFiles(tmp_path), inverted, None, ignore)
     assert codec.from_text(Finished, (tmp_path / RESULT).read_bytes(), RESULT) == finished
     assert finished.recipe.seed is not None
     assert finished.recipe.feather is None, "run again, it fits the selection as it did"
@@ -76,7 +76,7 @@ def test_what_was_written_is_what_is_reported(tmp_path):
 
 def test_without_a_mask_the_whole_layer_is_answered_in_its_own_outline(tmp_path):
     submit = replace(request(tmp_path, Channels.RGBA, Depth.U8, Recipe("x")), mask_depth=None)
-    job.run(submit, tmp_path, inverted, None, ignore)
+    job.run(submit, SpoolFiles(tmp_path), inverted, None, ignore)
     shape = (BOUNDS.height, BOUNDS.width, 4)
     layer, answer = (
         np.frombuffer((tmp_path / name).read_bytes(), np.uint8).reshape(shape) for name in ("layer", "result-0")
@@ -86,7 +86,7 @@ def test_without_a_mask_the_whole_layer_is_answered_in_its_own_outline(tmp_path)
 
 def test_a_layer_without_alpha_is_answered_everywhere(tmp_path):
     submit = replace(request(tmp_path, Channels.RGB, Depth.U8, Recipe("x")), mask_depth=None)
-    job.run(submit, tmp_path, inverted, None, ignore)
+    job.run(submit, SpoolFiles(tmp_path), inverted, None, ignore)
     answer = np.frombuffer((tmp_path / "result-0").read_bytes(), np.uint8).reshape(BOUNDS.height, BOUNDS.width, 4)
     assert (answer[..., 3] == 255).all()
 
@@ -94,7 +94,7 @@ def test_a_layer_without_alpha_is_answered_everywhere(tmp_path):
 def test_an_empty_selection_is_an_error_and_leaves_no_answer(tmp_path):
     submit = request(tmp_path, Channels.RGBA, Depth.U8, Recipe("x"), selected=False)
     with pytest.raises(OverpaintError) as caught:
-        job.run(submit, tmp_path, inverted, None, ignore)
+        job.run(submit, SpoolFiles(tmp_path), inverted, None, ignore)
     assert caught.value.code is Code.EMPTY_SELECTION
     assert not (tmp_path / RESULT).exists()
 
@@ -105,7 +105,7 @@ def test_a_cancel_ends_the_job_at_the_next_step_and_leaves_no_answer(tmp_path):
 
     submit = request(tmp_path, Channels.RGBA, Depth.U8, Recipe("x"))
     with pytest.raises(Cancelled):
-        job.run(submit, tmp_path, inverted, None, cancelled)
+        job.run(submit, SpoolFiles(tmp_path), inverted, None, cancelled)
     assert not (tmp_path / RESULT).exists()
 
 

@@ -13,6 +13,7 @@ import psutil
 import pytest
 import zmq
 
+from server.journal import SpoolFiles
 from server.workers import link
 from server.workers.pool import Pool
 from server.workers.threads import PASSIVE
@@ -105,7 +106,7 @@ def test_a_worker_that_is_stopped_takes_orders_without_making_us_wait_and_is_rep
     stopped.suspend()
     began = time.monotonic()
     for _ in range(40):
-        worker.run("a" * 32, Path("x" * 8000))
+        worker.run("a" * 32, SpoolFiles(Path("x" * 8000)))
     assert time.monotonic() - began < 1.0
     hear(pool, link.Died)
     worker.done()
@@ -120,7 +121,7 @@ def test_closing_does_not_wait_for_a_worker_that_is_stopped_with_its_orders_unre
     pool = Pool(context, home, "cpu")
     hear(pool, link.Ready)
     psutil.Process(pool.workers[0].pid).suspend()
-    pool.workers[0].run("a" * 32, Path("x" * 200_000))
+    pool.workers[0].run("a" * 32, SpoolFiles(Path("x" * 200_000)))
     began = time.monotonic()
     pool.close()
     context.destroy(linger=0)
