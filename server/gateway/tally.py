@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -47,8 +48,8 @@ class Tally:
 
 
 def _sum(one: Share, other: Share) -> Share:
-    return Share(*(a + b for a, b in zip(one, other, strict=True)))
+    return Share(*map(operator.add, one, other))
 
 
 def _difference(one: Share, other: Share) -> Share:
-    return Share(*(a - b for a, b in zip(one, other, strict=True)))
+    return Share(*map(operator.sub, one, other))
