@@ -90,3 +90,14 @@ def test_a_long_row_hears_a_few_at_a_time_and_not_of_each_change(row: Row) -> No
     assert row.announcer.pause(10.1, 0.05) == 0.05
     row.announcer.announce(10.3)
     assert [name for name, _ in row.said()] == names[1:51]
+
+
+def test_those_who_are_being_told_are_all_told_before_the_next_change_is_looked_at(row: Row) -> None:
+    names = row.come(70)
+    row.announcer.announce(10.0)
+    row.said()
+    row.take()
+    row.announcer.announce(11.0)
+    assert [name for name, _ in row.said()] == names[50:]
+    row.announcer.announce(12.0)
+    assert [name for name, _ in row.said()] == names[1:51]

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.gateway.queue import FairQueue
+from server.gateway.queue import CLIENTS_REMEMBERED, FairQueue
 from server.gateway.tally import NOTHING, Share, Tally
 
 
@@ -20,6 +21,16 @@ def test_one_client_is_served_in_the_order_it_came():
 
 def test_a_client_with_one_job_does_not_wait_behind_anothers_many():
     assert filled(("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")).order() == ["a1", "b1", "a2", "a3"]
+
+
+@pytest.mark.parametrize(("others", "first"), [(CLIENTS_REMEMBERED - 1, "new"), (CLIENTS_REMEMBERED, "old")])
+def test_who_was_served_is_remembered_beside_so_many_others_and_no_longer(others: int, first: str):
+    queue = filled(("job", "a"), *((f"job {number}", f"client {number}") for number in range(others)))
+    while queue.take():
+        pass
+    queue.add("old", "a")
+    queue.add("new", "b")
+    assert queue.take() == first
 
 
 def test_who_was_served_last_waits_for_the_one_who_was_not():

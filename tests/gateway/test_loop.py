@@ -1,0 +1,26 @@
+"""The gateway as a whole, made in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server.gateway.loop import Gateway
+from server.wire.connection import connection_path
+from server.wire.errors import Code, OverpaintError
+
+
+def test_a_server_that_cannot_keep_jobs_is_none_and_stands_in_nobodys_way(home: Path) -> None:
+    for name in ("spool", "broken"):
+        (home / name).write_text("a file where a folder should be")
+    with pytest.raises(OverpaintError) as refused:
+        Gateway(home)
+    assert refused.value.code is Code.INTERNAL
+    assert not connection_path(home).exists()
+    (home / "broken").unlink()
+    gateway = Gateway(home)
+    assert connection_path(home).exists()
+    gateway.stop()
+    gateway.run()
+    assert not connection_path(home).exists()
