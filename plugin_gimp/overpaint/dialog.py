@@ -20,12 +20,13 @@ from line import Line  # noqa: E402
 from methods import suitable, with_method  # noqa: E402
 from settings import READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
 from task import order  # noqa: E402
-from words import say  # noqa: E402
+from words import label  # noqa: E402
 
 from server.client.events import Event  # noqa: E402
 from server.client.reading import Reading  # noqa: E402
 from server.client.submission import Submission  # noqa: E402
-from server.client.wording import sentence, server_line, tr  # noqa: E402
+from server.client.translation import tr  # noqa: E402
+from server.client.wording import sentence, server_line  # noqa: E402
 from server.wire.errors import Code, OverpaintError  # noqa: E402
 from server.wire.messages import MethodOffer, PresetOffer, Welcome  # noqa: E402
 
@@ -55,8 +56,8 @@ def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, kind: Kind, aim
     if len(matters) == len(Reading):
         raise matters[0]
     GimpUi.init("overpaint")
-    dialog = GimpUi.ProcedureDialog.new(procedure, config, say(f"title-{kind.value}"))
-    dialog.set_ok_label(say(f"button-{kind.value}"))
+    dialog = GimpUi.ProcedureDialog.new(procedure, config, label(f"title-{kind.value}"))
+    dialog.set_ok_label(label(f"button-{kind.value}"))
     form = Form(dialog, config, kind, aim, line)
     watching = GLib.timeout_add(POLL_MS, form.watch)
     wanted = dialog.run()
@@ -124,11 +125,11 @@ class Form:
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
         entry = GimpUi.prop_entry_new(self._config, "prompt", -1)
         entry.set_activates_default(True)
-        entry.set_placeholder_text(say(f"{self._kind.question}-tip"))
-        label = Gtk.Label(label=say(self._kind.question), use_underline=True, xalign=0, mnemonic_widget=entry)
+        entry.set_placeholder_text(label(f"{self._kind.question}-tip"))
+        above = Gtk.Label(label=label(self._kind.question), use_underline=True, xalign=0, mnemonic_widget=entry)
         entry.connect("changed", self._words_changed)
         self._entry = entry
-        box.pack_start(label, False, False, 0)
+        box.pack_start(above, False, False, 0)
         box.pack_start(entry, False, False, 0)
         return box
 
@@ -154,7 +155,9 @@ class Form:
         self._grid.attach(self._purpose, 1, 1, 1, 1)
         self._list("model", 2)
         self._no_model = Gtk.Label(xalign=0, wrap=True, max_width_chars=44, no_show_all=True, selectable=True)
-        self._no_model.set_text(f"{say('no-model')} {say('no-model-hint')}")
+        self._no_model.set_text(
+            f"{tr('No model for this is installed yet.')} {tr('See what there is with: overpaint models list')}"
+        )
         self._grid.attach(self._no_model, 1, 3, 1, 1)
         self._config.connect(f"notify::{self._way}", lambda *_: self._way_changed())
         return self._grid
@@ -172,7 +175,7 @@ class Form:
         return self._expander("settings", grid)
 
     def _expander(self, name: str, inside: Gtk.Widget) -> Gtk.Expander:
-        expander = Gtk.Expander(label=say(name), use_underline=True)
+        expander = Gtk.Expander(label=label(name), use_underline=True)
         inside.set_margin_top(SPACE)
         expander.add(inside)
         # GIMP's dialogs grow with what unfolds in them, but do not shrink again.
@@ -188,19 +191,19 @@ class Form:
             spin.set_range(argument.low, argument.high)
             spin.set_activates_default(True)
             if argument.low < 0:
-                _name_the_lowest(spin, say("random" if argument.name == "seed" else "automatic"))
+                _name_the_lowest(spin, tr("New each time") if argument.name == "seed" else tr("Automatic"))
             self._attach(grid, row, argument.name, spin)
         return grid
 
     def _attach(self, grid: Gtk.Grid, row: int, name: str, widget: Gtk.Widget) -> tuple[Gtk.Widget, Gtk.Widget]:
-        label = Gtk.Label(label=say(name), use_underline=True, xalign=0, mnemonic_widget=widget)
-        self._labels.add_widget(label)
+        beside = Gtk.Label(label=label(name), use_underline=True, xalign=0, mnemonic_widget=widget)
+        self._labels.add_widget(beside)
         widget.set_hexpand(True)
-        for one in (label, widget):
-            one.set_tooltip_text(say(f"{name}-tip"))
-        grid.attach(label, 0, row, 1, 1)
+        for one in (beside, widget):
+            one.set_tooltip_text(label(f"{name}-tip"))
+        grid.attach(beside, 0, row, 1, 1)
         grid.attach(widget, 1, row, 1, 1)
-        return label, widget
+        return beside, widget
 
     def _forecast_row(self) -> Gtk.Widget:
         """How long it will take. The line keeps the room of two, so that nothing moves when the answer comes."""
@@ -283,7 +286,7 @@ class Form:
         chosen = self._config.get_property(name) or ""
         rows = self._lists[name]
         rows.clear()
-        rows.append(["", say("automatic")])
+        rows.append(["", tr("Automatic")])
         for entry in entries:
             rows.append(list(entry))
         kept = chosen if self._welcome is None or chosen in dict(entries) else ""

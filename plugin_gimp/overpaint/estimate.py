@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Generator
 
 from line import Line
-from words import say
 
 from server.client import events
 from server.client.submission import Submission
+from server.client.translation import tr
 from server.client.wording import estimate_line, sentence
 from server.wire.errors import OverpaintError
 
@@ -24,7 +24,7 @@ class Forecast:
     """``request``: what would be sent now; None where there is nothing to ask about; may raise ``OverpaintError``."""
 
     def __init__(self, line: Line, request: Callable[[], Submission | None]) -> None:
-        self.text = say("forecast-none")
+        self.text = tr("Say what it should become; this line then says how long that takes.")
         self._line, self._request = line, request
         self._due: float | None = None
         self._reckoning: Generator[None, None, None] | None = None
@@ -50,9 +50,9 @@ class Forecast:
     def _begin(self, request: Submission | None) -> None:
         self._question, self._reckoning = "", None
         if request is None:
-            self.text = say("forecast-none")
+            self.text = tr("Say what it should become; this line then says how long that takes.")
             return
-        self.text = say("forecast-asked")
+        self.text = tr("Working out how long it takes…")
         self._reckoning = self._named(request)
 
     def _named(self, request: Submission) -> Generator[None, None, None]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from words import LOCALE, say
-
 from server.client import events
 from server.client.link import Link
-from server.client.wording import place_line, stage_line, tr, use_language
+from server.client.translation import tr
+from server.client.wording import place_line, stage_line
 from server.wire.messages import Welcome
-
-use_language(LOCALE)
 
 WAIT_S = 0.25
 STEP_S = 0.05
@@ -51,9 +48,9 @@ class Said:
 def said(event: events.Event) -> Said | None:
     """What ``event`` means to a person who waits; None where it means nothing."""
     if isinstance(event, events.Connecting) and event.starting:
-        return Said(say("stage-starting"))
+        return Said(tr("Starting the server"))
     if isinstance(event, events.Interrupted):
-        return Said(say("stage-interrupted"))
+        return Said(tr("The server stopped; your edit is kept and starts again"))
     if isinstance(event, events.Uploading):
         return Said(tr("Sending"), event.fraction, passing=True)
     if isinstance(event, events.Downloading):

@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from settings import Kind
-from words import problem, say
 
+from server.client.translation import tr
+from server.client.wording import problem
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import MethodOffer, Welcome
 from server.wire.recipe import Recipe
+from server.wire.words import mark
 
 
 def check_words(kind: Kind, recipe: Recipe) -> None:
     if kind.needs_words and not recipe.prompt:
-        hint = "hint-no-words" if kind.needs_selection else "hint-no-words-edit-layer"
-        raise OverpaintError(Code.HOST, say("error-no-words"), say(hint))
+        hint = (
+            mark("Say what should be here, or choose Erase Selection.")
+            if kind.needs_selection
+            else mark("Say what it should become.")
+        )
+        raise OverpaintError(Code.HOST, tr("There are no words yet."), tr(hint))
 
 
 def suitable(kind: Kind, welcome: Welcome) -> list[MethodOffer]:
@@ -44,7 +50,7 @@ def with_method(kind: Kind, recipe: Recipe, welcome: Welcome) -> Recipe:
     fits = suitable(kind, welcome)
     able = [offer for offer in fits if not recipe.model or recipe.model in offer.models] or fits
     if not able:
-        raise problem("no-method")
+        raise problem("The server has no way to do this yet.", "Update Overpaint: run its installer again.")
     return replace(recipe, method=able[0].name, model=_model(kind, recipe.model, able[0], welcome))
 
 

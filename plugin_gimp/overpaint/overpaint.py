@@ -13,6 +13,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from words import label
+
+from server.client.translation import tr
+from server.wire.words import mark
+
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
@@ -21,7 +26,6 @@ import gi  # noqa: E402  # our own folder has to come first
 gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
 from settings import READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
-from words import say  # noqa: E402
 
 if TYPE_CHECKING:
     from canvas.source import Source
@@ -37,6 +41,8 @@ WIDE = 2**31 - 1
 """GIMP's own ends of a number. Beyond narrower ones a script's value would be dropped in silence, so ours are checked
 when the procedure runs."""
 
+UNEXPECTED_HINT = mark("Try again; if it stays, tell us what you did.")
+
 READWRITE = GObject.ParamFlags.READWRITE
 
 
@@ -44,7 +50,7 @@ class Overpaint(Gimp.PlugIn):
     """The plug-in as GIMP knows it."""
 
     def do_set_i18n(self, name: str) -> bool:
-        return False  # words.py speaks GIMP's language itself
+        return False  # translation.py speaks GIMP's language itself
 
     def do_query_procedures(self) -> list[str]:
         return [*(_procedure_name(kind) for kind in Kind), *(f"overpaint-{key}" for key in WITHOUT_ARGUMENTS)]
@@ -56,15 +62,23 @@ class Overpaint(Gimp.PlugIn):
         # Without a layer the menu stays sensitive: the sentence that says what to do is worth more than a gray entry.
         some = Gimp.ProcedureSensitivityMask
         procedure.set_sensitivity_mask(some.DRAWABLE | some.DRAWABLES | some.NO_DRAWABLES)
-        procedure.set_menu_label(say(f"menu-{key}"))
+        procedure.set_menu_label(label(f"menu-{key}"))
         procedure.add_menu_path("<Image>/Filters/Overpaint")
-        procedure.set_documentation(say(f"blurb-{key}"), say("help"), name)
+        procedure.set_documentation(
+            label(f"blurb-{key}"),
+            tr(
+                "The answer arrives as a new layer above the chosen one, which is never changed. The work is done by "
+                "the Overpaint server on this machine, which is started when it does not run. -1 means: chosen for "
+                "you."
+            ),
+            name,
+        )
         procedure.set_attribution("The Overpaint authors", "The Overpaint authors", "2026")
         if key not in WITHOUT_ARGUMENTS:
             for argument in arguments(Kind(key)):
                 _add(procedure, argument, Kind(key))
         procedure.add_core_object_array_return_value(
-            "layers", say("layers"), say("layers"), Gimp.Layer.__gtype__, READWRITE
+            "layers", tr("The new layers"), tr("The new layers"), Gimp.Layer.__gtype__, READWRITE
         )
         return procedure
 
@@ -81,9 +95,11 @@ class Overpaint(Gimp.PlugIn):
         try:
             return _run(procedure, mode, image, drawables, config, key)
         except ImportError as error:
-            return _failed(procedure, mode, f"{say('error-zmq', why=error)} {say('hint-zmq')}")
+            why = tr("Overpaint's installation is not complete: {why}.", why=error)
+            return _failed(procedure, mode, f"{why} {tr('Run: python3 install.py doctor')}")
         except (GLib.Error, OSError) as error:
-            return _failed(procedure, mode, f"{say('error-unexpected', why=error)} {say('hint-unexpected')}")
+            why, hint = tr("Overpaint met something unexpected: {why}", why=error), tr(UNEXPECTED_HINT)
+            return _failed(procedure, mode, f"{why} {hint}")
 
 
 def _run(
@@ -189,13 +205,13 @@ def _procedure_name(kind: Kind) -> str:
 def _add(procedure: Gimp.Procedure, argument: Argument, kind: Kind) -> None:
     name, default = argument.name, argument.default
     key = kind.question if name == "prompt" else name
-    label, tip = say(key), say(f"{key}-tip")
+    title, tip = label(key), label(f"{key}-tip")
     if isinstance(default, str):
-        procedure.add_string_argument(name, label, tip, default, READWRITE)
+        procedure.add_string_argument(name, title, tip, default, READWRITE)
     elif isinstance(default, float):
-        procedure.add_double_argument(name, label, tip, -WIDE, WIDE, default, READWRITE)
+        procedure.add_double_argument(name, title, tip, -WIDE, WIDE, default, READWRITE)
     else:
-        procedure.add_int_argument(name, label, tip, -WIDE - 1, WIDE, default, READWRITE)
+        procedure.add_int_argument(name, title, tip, -WIDE - 1, WIDE, default, READWRITE)
 
 
 Gimp.main(Overpaint.__gtype__, sys.argv)

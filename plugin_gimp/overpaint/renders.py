@@ -9,7 +9,8 @@ from line import Line, said
 from server.client import events
 from server.client.strengths import Point, Strengths, kept_at_once, painted_at
 from server.client.submission import Submission, new_job_id
-from server.client.wording import sentence, tr
+from server.client.translation import tr
+from server.client.wording import sentence
 from server.wire.errors import OverpaintError
 from server.wire.messages import Finished
 

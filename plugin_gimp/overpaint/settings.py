@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from words import problem
-
 from server.client.reading import Reading
 from server.client.strengths import parse
+from server.client.wording import problem
 from server.wire.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ def reading(given: Mapping[str, str | int | float]) -> Reading:
     value = str(given.get(READING.name) or Reading.LAYER.value)
     names = [each.value for each in Reading]
     if value not in names:
-        raise problem("no-reading", value=value, names=", ".join(names))
+        raise problem("‘reading’ is “{value}”.", "It is one of: {names}.", value=value, names=", ".join(names))
     return Reading(value)
 
 
@@ -137,7 +136,14 @@ def _check_range(argument: Argument, value: str | int | float) -> None:
     if isinstance(argument.default, str) or argument.low <= float(value) <= argument.high:
         return
     low, high = (f"{end:.10g}" for end in (argument.low, argument.high))
-    raise problem("out-of-range", name=argument.name, value=f"{float(value):.10g}", low=low, high=high)
+    raise problem(
+        "‘{name}’ is {value}.",
+        "It goes from {low} to {high}.",
+        name=argument.name,
+        value=f"{float(value):.10g}",
+        low=low,
+        high=high,
+    )
 
 
 def new_seed() -> int:

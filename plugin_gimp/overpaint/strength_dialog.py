@@ -20,10 +20,11 @@ from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk  # noqa: E402
 from renders import Painted, Renders  # noqa: E402
 from settings import new_seed  # noqa: E402
 from task import Order, new_layer  # noqa: E402
-from words import say  # noqa: E402
+from words import label  # noqa: E402
 
 from server.client.naming import strength_name  # noqa: E402
 from server.client.strengths import HIGHEST, LOWEST, Point  # noqa: E402
+from server.client.translation import tr  # noqa: E402
 from server.client.wording import sentence  # noqa: E402
 from server.wire.errors import OverpaintError  # noqa: E402
 from server.wire.raster import Raster  # noqa: E402
@@ -96,10 +97,10 @@ class Window:
     # --- the parts ---------------------------------------------------------------------------------
 
     def _dialog(self) -> GimpUi.Dialog:
-        dialog = GimpUi.Dialog(title=say("title-strength"), role="overpaint-strength", resizable=False)
-        dialog.add_button(say("button-close"), Gtk.ResponseType.CLOSE)
-        dialog.add_button(say("button-another"), ANOTHER)
-        dialog.add_button(say("button-keep"), KEEP)
+        dialog = GimpUi.Dialog(title=tr("Edit Strength"), role="overpaint-strength", resizable=False)
+        dialog.add_button(tr("_Close"), Gtk.ResponseType.CLOSE)
+        dialog.add_button(tr("Another _Variation"), ANOTHER)
+        dialog.add_button(tr("_Keep"), KEEP)
         dialog.set_default_response(KEEP)
         return dialog
 
@@ -108,15 +109,17 @@ class Window:
         self._image = Gtk.Image()
         self._image.set_size_request(SIDE, SIDE)
         box = Gtk.EventBox(halign=Gtk.Align.CENTER)
-        box.set_tooltip_text(say("before-tip"))
+        box.set_tooltip_text(tr("Holding the mouse button on the picture does the same"))
         box.connect("button-press-event", lambda *_: self._hold(True))
         box.connect("button-release-event", lambda *_: self._hold(False))
         box.add(self._image)
         return box
 
     def _comparison(self) -> Gtk.Widget:
-        self._before = Gtk.CheckButton(label=say("before"), use_underline=True, halign=Gtk.Align.CENTER)
-        self._before.set_tooltip_text(say("before-tip"))
+        self._before = Gtk.CheckButton(
+            label=tr("Show the picture _before"), use_underline=True, halign=Gtk.Align.CENTER
+        )
+        self._before.set_tooltip_text(tr("Holding the mouse button on the picture does the same"))
         self._before.connect("toggled", lambda _: self._draw())
         return self._before
 
@@ -143,16 +146,16 @@ class Window:
         return grid
 
     def _attach(self, grid: Gtk.Grid, row: int, name: str, field: Gtk.Widget) -> Gtk.Widget:
-        label = Gtk.Label(label=say(name), use_underline=True, xalign=0, mnemonic_widget=field)
-        grid.attach(label, 0, row, 1, 1)
+        beside = Gtk.Label(label=label(name), use_underline=True, xalign=0, mnemonic_widget=field)
+        grid.attach(beside, 0, row, 1, 1)
         grid.attach(field, 2, row, 1, 1)
-        return label
+        return beside
 
     def _status_row(self) -> Gtk.Widget:
         row = Gtk.Box(spacing=SPACE)
         self._status = Gtk.Label(xalign=0, wrap=True, max_width_chars=44)
         self._status.set_size_request(-1, self._status.create_pango_layout("\n").get_pixel_size()[1])
-        self._retry = Gtk.Button(label=say("button-retry"), use_underline=True, no_show_all=True)
+        self._retry = Gtk.Button(label=tr("Try A_gain"), use_underline=True, no_show_all=True)
         self._retry.connect("clicked", lambda _: self._renders.again())
         row.pack_start(self._status, True, True, 0)
         row.pack_end(self._retry, False, False, 0)
@@ -191,7 +194,7 @@ class Window:
             self._note = sentence(error)
             return
         self.kept_eta = point.eta
-        self._note = say("kept", name=self.kept[-1].get_name())
+        self._note = tr("Kept as the layer ‘{name}’.", name=self.kept[-1].get_name())
 
     def _as_layer(self, point: Point, painted: Painted) -> NewLayer:
         seeds = self._renders.strengths.seeds
@@ -212,7 +215,7 @@ class Window:
             self._show(self._composed(*shown))
         status = self._renders.status
         if status and shown is not None and not strengths.complete:
-            status = say("nearest", status=status, eta=f"{shown[0].eta:g}")
+            status = tr("{status} (shown: {eta})", status=status, eta=f"{shown[0].eta:g}")
         if self._status.get_text() != (status or self._note):
             self._status.set_text(status or self._note)
         self._retry.set_visible(self._renders.trouble)

@@ -22,17 +22,19 @@ from line import Line, said
 from methods import check_words, kind_of, with_method
 from notes import Note
 from settings import Kind, new_seed
-from words import problem, say
+from words import label
 
 from server.client import events, naming, recipes
 from server.client.crop import crop_around, selected_bounds
 from server.client.reading import Reading
 from server.client.submission import Mask, Submission
-from server.client.wording import sentence, tr
+from server.client.translation import tr
+from server.client.wording import problem, sentence
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
 from server.wire.messages import Finished, JobLine, JobState, Welcome
 from server.wire.recipe import Recipe
+from server.wire.words import mark
 
 if TYPE_CHECKING:
     from gi.repository import Gimp
@@ -61,9 +63,17 @@ def origin(kind: Kind, image: Gimp.Image, drawables: Sequence[Gimp.Drawable], re
 
 def _check(kind: Kind, source: Source) -> None:
     if not source.selected and kind.needs_selection:
-        raise problem(f"no-selection-{kind.value}")
+        raise _nothing_selected(kind)
     if not kind.needs_words:
         sources.check_not_empty(source)
+
+
+def _nothing_selected(kind: Kind) -> OverpaintError:
+    if kind.needs_words:
+        hint = mark("Select the part to replace; to change all of it, choose Edit Layer.")
+    else:
+        hint = mark("Select what should go.")
+    return problem(mark("Nothing is selected."), hint)
 
 
 @dataclass(frozen=True)
@@ -116,7 +126,11 @@ def order(kind: Kind, source: Source, recipe: Recipe, welcome: Welcome, what: Pa
     taken = taking.take(source, lambda area: _crop(source, area, recipe, what, whole), outline=whole)
     mask = what.mask if what is not None else None if whole else sources.selection(source, taken.raster)
     if mask is not None and not kind.needs_words and rim.near(taken.alphas, taken.raster.bounds, mask).stands_out:
-        raise problem("stands-out", name=source.name)
+        raise problem(
+            "What is selected on ‘{name}’ has nothing as opaque around it, and no layer above can take that away.",
+            "Clear it (Edit ▸ Clear), or put a background below and show it.",
+            name=source.name,
+        )
     request = Submission(recipe, taken.raster, taken.pixels, mask, profile(source.image), keep=False)
     return Order(kind, source, taken, request)
 
@@ -133,10 +147,10 @@ def _crop(source: Source, area: Bounds, recipe: Recipe, what: Part | None, whole
 def edit(kind: Kind, source: Source, recipe: Recipe, line: Line, what: Part | None = None) -> list[Gimp.Layer]:
     """The new layers, in the image; those of several edit strengths in a group of their own. ``what``: another part
     than the selection asks for. Raises ``OverpaintError``."""
-    bar = Bar(say(f"title-{kind.value}"))
+    bar = Bar(label(f"title-{kind.value}"))
     try:
         asked, arrived = _answered(kind, source, recipe, line, bar, what)
-        bar.show(say("stage-placing"), 1.0)
+        bar.show(tr("Adding the layer"), 1.0)
         return placed(asked, arrived, line)
     finally:
         bar.end()
@@ -159,13 +173,20 @@ def _kept(line: Line, asked: Order, error: OverpaintError) -> OverpaintError:
     """Lets the server keep the answer beyond the end of this plug-in; returns when it has heard that."""
     line.link.start(replace(asked.request, keep=True))
     _left_behind(line)
-    return OverpaintError(error.code, error.sentence, say("hint-kept"))
+    return OverpaintError(
+        error.code,
+        error.sentence,
+        tr(
+            "The answer is kept: bring the image back to what it was, then Filters > Overpaint > Bring In "
+            "Earlier Answers."
+        ),
+    )
 
 
 def learned(kind: Kind, source: Source, recipe: Recipe, line: Line) -> tuple[Order, events.Arrived]:
     """The picture is learned and painted at the recipe's edit strengths, and nothing is put into the image yet. The
     answer has still to be acknowledged. Raises ``OverpaintError``."""
-    bar = Bar(say(f"title-{kind.value}"))
+    bar = Bar(label(f"title-{kind.value}"))
     try:
         return _answered(kind, source, recipe, line, bar)
     finally:
@@ -178,8 +199,8 @@ def _answered(
     check_words(kind, recipe)
     welcome = greeted(line, bar)
     if welcome.minor >= ATTENDED_SINCE and _left_behind(line):
-        talk.tell(say("earlier-waiting"))
-    bar.show(say("stage-reading"), None)
+        talk.tell(tr("Answers from before GIMP ended are waiting: Filters > Overpaint > Bring In Earlier Answers."))
+    bar.show(tr("Reading the layer"), None)
     asked = order(kind, source, recipe, welcome, what)
     return asked, _follow(line, asked.request, bar)
 
@@ -190,12 +211,18 @@ def again(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], line: Line, *, 
     chosen = sources.chosen(drawables)
     note = stack.note(chosen)
     if note is None:
-        raise problem("no-recipe", name=chosen.get_name())
+        raise problem(
+            "‘{name}’ was not made by Overpaint.", "Choose a layer that Overpaint made.", name=chosen.get_name()
+        )
     reading, layers = note.made.reading, []
     if reading is Reading.LAYER:
         layers = [stack.layer_with(image, note.source)]
         if layers == [None]:
-            raise problem("source-gone", name=chosen.get_name())
+            raise problem(
+                "The layer that ‘{name}’ was made from is gone.",
+                "Choose another layer and make a new edit.",
+                name=chosen.get_name(),
+            )
     recipe = note.made.recipe if same_seed else replace(note.made.recipe, seed=new_seed())
     without = stack.answers_from(chosen)
     with contextlib.suppress(ValueError):
@@ -222,7 +249,7 @@ def _same_part(note: Note, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> P
 def earlier(image: Gimp.Image, line: Line) -> list[Gimp.Layer]:
     """The answers of edits whose GIMP ended before they came, on top of ``image``; those still under way are waited
     for. What has failed is told."""
-    bar = Bar(say("title-earlier"))
+    bar = Bar(tr("Earlier Answers"))
     made: list[Gimp.Layer] = []
     try:
         welcome = greeted(line, bar)
@@ -232,7 +259,7 @@ def earlier(image: Gimp.Image, line: Line) -> list[Gimp.Layer]:
             time.sleep(NOTICED_S / 8)
             waiting = _left_behind(line)
         if not waiting:
-            raise problem("none-earlier")
+            raise problem("No answers from before are waiting.", "Start a new edit.")
         for job in waiting:
             line.link.attach(job.job)
             try:

@@ -8,9 +8,10 @@ from .server.client.bootstrap import prepare
 
 prepare(Path(__file__).parent)
 
-from . import actions, canvas, docker, words  # noqa: E402  # zmq is importable only now
+from . import actions, canvas, docker  # noqa: E402  # zmq is importable only now
 from .qt import QLocale  # noqa: E402
+from .server.client.translation import use_language  # noqa: E402
 
-words.speak(QLocale().name())
+use_language(QLocale().name())
 canvas.add_extension(actions.OverpaintActions)
 canvas.add_docker(docker.OverpaintDocker)

@@ -10,10 +10,11 @@ from .docker import OverpaintDocker
 from .intent import ERASE, REPLACE, learning_method
 from .qt import QMenu
 from .server.client.reading import Reading
+from .server.client.translation import tr
 from .server.client.wording import sentence
 from .server.wire.errors import OverpaintError
 from .server.wire.recipe import Recipe
-from .words import say
+from .server.wire.words import mark
 
 
 class OverpaintActions(canvas.Extension):
@@ -22,21 +23,21 @@ class OverpaintActions(canvas.Extension):
 
     def createActions(self, window: canvas.Window) -> None:  # noqa: N802  # libkis' name
         # A submenu exists in Krita only once an action of its name carries it.
-        head = window.createAction("overpaint", say("menu-title"), "tools")
+        head = window.createAction("overpaint", tr("Overpaint"), "tools")
         menu = QMenu("overpaint", window.qwindow())
-        menu.setTitle(say("menu-title"))
+        menu.setTitle(tr("Overpaint"))
         head.setMenu(menu)
         for name, text, does in (
-            ("overpaint_replace", "menu-replace", lambda: _ask(REPLACE)),
-            ("overpaint_erase", "menu-erase", _erase),
-            ("overpaint_edit_layer", "menu-edit-layer", lambda: _ask("")),
-            ("overpaint_imagic", "menu-learn", _learn),
-            ("overpaint_run_again", "menu-run-again", lambda: _again(False)),
-            ("overpaint_another_variation", "menu-another", lambda: _again(True)),
-            ("overpaint_cancel", "menu-cancel", _cancel),
+            ("overpaint_replace", mark("Replace Selection…"), lambda: _ask(REPLACE)),
+            ("overpaint_erase", mark("Erase Selection"), _erase),
+            ("overpaint_edit_layer", mark("Edit Layer…"), lambda: _ask("")),
+            ("overpaint_imagic", mark("Edit with a Prompt (Imagic)…"), _learn),
+            ("overpaint_run_again", mark("Run Again"), lambda: _again(False)),
+            ("overpaint_another_variation", mark("Another Variation"), lambda: _again(True)),
+            ("overpaint_cancel", mark("Cancel"), _cancel),
         ):
             # Put into the menu by us: Krita 5.3 would sort the entries of a script's menu by name.
-            action = window.createAction(name, say(text), "")
+            action = window.createAction(name, tr(text), "")
             action.triggered.connect(_told(does))
             menu.addAction(action)
 

@@ -13,11 +13,12 @@ from .server.client.naming import answer_names, layer_name, strength_name
 from .server.client.reading import Veil
 from .server.client.recipes import of_result
 from .server.client.strengths import HIGHEST, LOWEST, Point
+from .server.client.translation import tr
 from .server.wire.geometry import Bounds
 from .server.wire.messages import Finished
 from .server.wire.recipe import USUAL_ETA
+from .server.wire.words import mark
 from .tasks import Work
-from .words import say
 
 
 def pictures(job: Job) -> Work:
@@ -67,7 +68,7 @@ def place_shown(job: Job) -> Work:
     name = strength_name(job.recipe.prompt, point.eta, number)
     canvas.set_setting("eta", f"{point.eta:g}")
     exploring.keep()
-    return _keep(job, exploring, [painted], [name], "kept")
+    return _keep(job, exploring, [painted], [name], mark("Kept as the layer ‘{name}’."))
 
 
 def place_sweep(job: Job) -> Work:
@@ -76,7 +77,7 @@ def place_sweep(job: Job) -> Work:
     assert exploring is not None and exploring.sweep
     names = answer_names(exploring.sweep[0].finished)
     exploring.keep()
-    return _keep(job, exploring, list(exploring.sweep), names, "kept-group")
+    return _keep(job, exploring, list(exploring.sweep), names, mark("Kept as the group ‘{name}’."))
 
 
 def _keep(job: Job, exploring: Exploring, painted: list[Painted], names: list[str], note: str) -> Work:
@@ -86,7 +87,7 @@ def _keep(job: Job, exploring: Exploring, painted: list[Painted], names: list[st
         for name, one in zip(names, painted, strict=True)
     ]
     yield from _put(job, finished, indices, layers, grouped=len(painted) > 1)
-    exploring.kept(say(note, name=names[0] if len(names) == 1 else layer_name(finished.recipe.prompt)))
+    exploring.kept(tr(note, name=names[0] if len(names) == 1 else layer_name(finished.recipe.prompt)))
 
 
 def first_shown() -> float:
@@ -114,7 +115,8 @@ def _put(job: Job, finished: Finished, indices: list[int], layers: list[canvas.N
             _record(job, finished, index, node, packed)  # before the next one, which goes above it
             yield None
     if canvas.isolated():
-        job.notice = f"{job.notice} {say('isolated')}".strip()
+        hidden = tr("Krita shows one layer alone now: the answer is seen when you leave that (Isolate Active Layer).")
+        job.notice = f"{job.notice} {hidden}".strip()
 
 
 def _record(job: Job, finished: Finished, index: int, node: canvas.Node, packed: bytes) -> None:
@@ -127,9 +129,9 @@ def _record(job: Job, finished: Finished, index: int, node: canvas.Node, packed:
     place = canvas.place_of(document, node)
     how = dataclasses.replace(how, crop=how.crop.shifted(place.x, place.y))
     made = record.Record(how, job.source.node_id, place)
-    canvas.keep(document, record.kind(node_id), say("recipe-title"), made.dump())
+    canvas.keep(document, record.kind(node_id), tr("How Overpaint made a layer"), made.dump())
     if packed:
-        canvas.keep(document, record.selection_kind(node_id), say("recipe-title"), packed)
+        canvas.keep(document, record.selection_kind(node_id), tr("How Overpaint made a layer"), packed)
 
 
 def _veil(job: Job) -> Veil | None:

@@ -28,9 +28,9 @@ from .job import Job, Phase, Then
 from .qt import QEventLoop
 from .server.client.reading import Reading
 from .server.client.strengths import parse
+from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
 from .server.wire.recipe import Recipe
-from .words import say
 
 __all__ = [
     "Job",
@@ -88,7 +88,7 @@ def imagic(
     on top and alone visible. Learned once, the picture is painted at another ``eta`` or ``seed`` at once.
     """
     if not prompt.strip():
-        raise OverpaintError(Code.HOST, say("error-no-words"), say("hint-no-words"))
+        raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))
     recipe = Recipe(learning_method(the_desk().offers), prompt, preset=preset, eta=_etas(eta))
     return _run(document, node, recipe, settings, wait)
 
@@ -119,7 +119,9 @@ def _run(
 
 def _reading(name: Reading | str) -> Reading:
     if name not in [one.value for one in Reading]:
-        raise OverpaintError(Code.BAD_REQUEST, say("error-reading", name=name), say("hint-reading"))
+        raise OverpaintError(
+            Code.BAD_REQUEST, tr("‘{name}’ is nothing that can be read.", name=name), tr("Say “layer” or “visible”.")
+        )
     return Reading(name)
 
 

@@ -27,10 +27,10 @@ from .qt import (
     pyqtSignal,
 )
 from .server.client.naming import shortened
+from .server.client.translation import tr
 from .server.client.wording import sentence
 from .server.wire.errors import OverpaintError
 from .strength_pane import StrengthPane
-from .words import say, say_known
 
 PREVIEW = 150
 """Pixels on the longer side."""
@@ -53,13 +53,13 @@ class Answer(QWidget):
         self._picture = QToolButton()
         self._picture.setIcon(self._after)
         self.fit(side)
-        self._picture.setToolTip(say("hold-tip"))
+        self._picture.setToolTip(tr("Hold to see it as it was before"))
         self._picture.setAccessibleName(f"{index + 1}")
         self._picture.pressed.connect(lambda: self._picture.setIcon(self._before))
         self._picture.released.connect(lambda: self._picture.setIcon(self._after))
-        self.keep = QPushButton(say("keep"))
-        self.keep.setToolTip(say("keep-tip"))
-        self.keep.setAccessibleName(say("keep-number", number=index + 1))
+        self.keep = QPushButton(tr("Keep"))
+        self.keep.setToolTip(tr("Make this one a layer"))
+        self.keep.setAccessibleName(tr("Keep number {number}", number=index + 1))
         self.keep.clicked.connect(lambda: desk.keep(job, index))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -93,10 +93,10 @@ class JobCard(QFrame):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(8)
-        self._bar.setAccessibleName(say("stage-working"))
-        self._button = QPushButton(say("cancel"))
+        self._bar.setAccessibleName(tr("Working"))
+        self._button = QPushButton(tr("Cancel"))
         self._button.clicked.connect(lambda: desk.cancel(job))
-        self._place = QPushButton(say("put-here"))
+        self._place = QPushButton(tr("Put into this picture"))
         self._place.clicked.connect(self._put_here)
         self._preview = QLabel()
         self._preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -145,8 +145,8 @@ class JobCard(QFrame):
 
     def _way_out(self) -> str:
         if self.job.phase is Phase.EXPLORING and not self.job.nodes:
-            return say("discard")
-        return say("close") if self.job.phase.settled else say("cancel")
+            return tr("Discard")
+        return tr("Close") if self.job.phase.settled else tr("Cancel")
 
     def _tick(self) -> None:
         if self.job.phase is Phase.WORKING:
@@ -185,7 +185,7 @@ class JobCard(QFrame):
 
 
 def _title(job: Job) -> str:
-    return shortened(job.recipe.prompt) or say_known("method", job.recipe.method, job.recipe.method.title())
+    return shortened(job.recipe.prompt) or tr(job.recipe.method.title())
 
 
 def _fitted(image: QImage, side: int) -> QImage:

@@ -16,13 +16,13 @@ from .server.client import events
 from .server.client.launch import find
 from .server.client.link import Link
 from .server.client.ranges import check_ranges
+from .server.client.translation import tr
 from .server.wire.errors import OverpaintError
 from .server.wire.messages import MethodOffer
 from .server.wire.raster import Channels, Depth, Raster
 from .server.wire.recipe import Recipe
 from .settings import Pace
 from .tasks import Strips, Work
-from .words import say
 
 BUSY_MS = 15
 """Between two looks at the sockets while a job runs: in Krita a timer of 15 ms left smaller gaps than a notifier."""
@@ -207,7 +207,7 @@ class Desk(QObject):
         self.server = event.error if isinstance(event, (events.Interrupted, events.ServerLost)) else None
         for job in [one for one in self.running if one.submission is not None]:
             if isinstance(event, events.Interrupted):
-                job.notice = say("restarted")
+                job.notice = tr("The server stopped while working. Your edit is kept and starts again now.")
             job.enter(Phase.SENDING if isinstance(event, events.Welcomed) else Phase.STARTING)
         if isinstance(event, events.Interrupted):
             for exploring in self._explorings:
@@ -324,7 +324,7 @@ class Desk(QObject):
             return
         job.error = error
         if not job.source.document_id:
-            job.notice = say("found-kept")
+            job.notice = tr("An earlier edit is ready.")
         job.kept.clear()
         job.phase = Phase.PLACING
         job.enter(Phase.HOMELESS, None, f"{error.sentence} {error.hint}")

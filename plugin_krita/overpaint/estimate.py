@@ -11,13 +11,13 @@ from .qt import QObject, QTimer, pyqtSignal
 from .request import crop_of, edited_part, submission_of
 from .server.client import events
 from .server.client.reading import Reading
+from .server.client.translation import tr
 from .server.client.wording import estimate_line, sentence
 from .server.wire.errors import OverpaintError
 from .server.wire.geometry import Bounds
 from .server.wire.messages import Welcome
 from .server.wire.recipe import Recipe
 from .tasks import Work
-from .words import say
 
 QUIET_S = 0.6
 """What is asked for has to stay as it is for so long before it is asked about."""
@@ -41,7 +41,7 @@ class Forecast(QObject):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self.text = say("forecast-none")
+        self.text = tr("Say what it should become; then it is said here how long that takes.")
         self._desk = desk
         self._wish: Wish | None = None
         self._capture: Callable[[], canvas.Source] | None = None
@@ -61,16 +61,16 @@ class Forecast(QObject):
         self._wish, self._capture, self._question = wish, capture, ""
         if wish is None:
             self._timer.stop()
-            self._say(say("forecast-none"))
+            self._say(tr("Say what it should become; then it is said here how long that takes."))
         else:
-            self._say(say("forecast-asked"))
+            self._say(tr("Working out how long it takes…"))
             self._timer.start(round(1000 * QUIET_S))
 
     def _ask(self) -> None:
         wish, capture = self._wish, self._capture
         if wish is None or capture is None:
             return
-        self._say(say("forecast-asked"))
+        self._say(tr("Working out how long it takes…"))
         self._question = ""
         try:
             source = capture()

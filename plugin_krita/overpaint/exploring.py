@@ -12,12 +12,12 @@ from .server.client import events
 from .server.client.link import Link
 from .server.client.strengths import Point, Strengths, kept_at_once, painted_at
 from .server.client.submission import Submission, new_job_id
-from .server.client.wording import place_line, sentence, stage_line, tr
+from .server.client.translation import tr
+from .server.client.wording import place_line, sentence, stage_line
 from .server.wire.errors import OverpaintError
 from .server.wire.geometry import Bounds
 from .server.wire.messages import Finished
 from .tasks import Work
-from .words import say
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ class Exploring(QObject):
     def interrupted(self) -> None:
         """The server is gone for the moment; what was asked for is asked for again."""
         if self.job:
-            self._say(say("restarted"))
+            self._say(tr("The server stopped while working. Your edit is kept and starts again now."))
 
     def fail(self, error: OverpaintError) -> None:
         self.job, self.trouble = "", True

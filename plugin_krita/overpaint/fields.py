@@ -17,9 +17,10 @@ from .qt import (
     pyqtSignal,
 )
 from .server.client.reading import Reading
+from .server.client.translation import tr
 from .server.wire.messages import MethodOffer, ModelOffer
 from .settings import Settings
-from .words import say
+from .words import label, tip
 
 
 class Fold(QWidget):
@@ -55,14 +56,14 @@ class Models(QComboBox):
     def __init__(self) -> None:
         super().__init__()
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.addItem(say("model-auto"), "")
+        self.addItem(tr("Best for the job"), "")
         self.currentIndexChanged.connect(lambda _index: self.changed.emit())
 
     def fill(self, models: tuple[ModelOffer, ...]) -> None:
         chosen = self.value()
         self.blockSignals(True)
         self.clear()
-        self.addItem(say("model-auto"), "")
+        self.addItem(tr("Best for the job"), "")
         for model in models:
             self.addItem(model.title, model.name)
             self.setItemData(self.count() - 1, model.good_for, Qt.ItemDataRole.ToolTipRole)
@@ -127,7 +128,7 @@ class SettingsForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 0, 0)
         layout.addWidget(self._rows(self._first))
-        layout.addWidget(Fold(say("more-settings"), self._rows(self._rarer), "more"))
+        layout.addWidget(Fold(tr("More"), self._rows(self._rarer), "more"))
         self._show(settings.load(canvas.setting("settings")))
         for field in self._fields().values():
             field.changed.connect(self._store)
@@ -167,22 +168,22 @@ class SettingsForm(QWidget):
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
         for row, (name, field) in enumerate(fields.items()):
-            label = QLabel(say(name))
-            label.setBuddy(field)
+            beside = QLabel(label(name))
+            beside.setBuddy(field)
             field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            tip = say(f"{name}-tip")
+            sentence = tip(name)
             low_high = getattr(field, "range", ())
-            for widget in (label, field):
-                widget.setToolTip(f"{tip} ({low_high[0]} – {low_high[1]})" if low_high else tip)
-            field.setAccessibleName(say(name))
-            for column, widget in enumerate((label, field, self._back(name, field))):
+            for widget in (beside, field):
+                widget.setToolTip(f"{sentence} ({low_high[0]} – {low_high[1]})" if low_high else sentence)
+            field.setAccessibleName(label(name))
+            for column, widget in enumerate((beside, field, self._back(name, field))):
                 grid.addWidget(widget, row, column)
         return rows
 
     def _back(self, name: str, field: QWidget) -> QToolButton:
         """The button that puts the default back; it keeps its place while there is nothing to put back."""
         default = getattr(Settings(), name)
-        button = small_button("↺", say("reset"), lambda: field.show_value(default))
+        button = small_button("↺", tr("Back to the default"), lambda: field.show_value(default))
         button.setEnabled(False)
         field.changed.connect(lambda: button.setEnabled(field.value() != default))
         return button

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
 from .server.wire.messages import MethodOffer
-from .words import say
 
 REPLACE = "inpaint"
 ERASE = "erase"
@@ -27,12 +27,16 @@ class Intent:
 def intend(prompt: str, selected: bool, offers: Iterable[MethodOffer] = ()) -> Intent:
     """Replace with words and a selection, erase without words, edit the layer without a selection."""
     if prompt.strip() and selected:
-        return Intent(say("replace"), REPLACE)
+        return Intent(tr("Replace selection"), REPLACE)
     if prompt.strip():
-        return Intent(say("edit-layer"), layer_method(offers))
+        return Intent(tr("Edit layer"), layer_method(offers))
     if selected:
-        return Intent(say("erase"), ERASE)
-    return Intent(say("edit-layer"), "", say("select-or-say" if _takes_words(offers) else "select"))
+        return Intent(tr("Erase selection"), ERASE)
+    return Intent(
+        tr("Edit layer"),
+        "",
+        tr("Select a part, or say how the layer should change.") if _takes_words(offers) else tr("Select a part."),
+    )
 
 
 def _takes_words(offers: Iterable[MethodOffer]) -> bool:
@@ -69,8 +73,16 @@ def check_offer(method: str, prompt: str, offers: Iterable[MethodOffer]) -> None
         return
     offer = known.get(method)
     if offer is None:
-        raise OverpaintError(Code.UNKNOWN_METHOD, say("error-no-method"), say("hint-no-method"))
+        raise OverpaintError(
+            Code.UNKNOWN_METHOD,
+            tr("The server has no way to do this yet."),
+            tr("Update Overpaint: run its installer again."),
+        )
     if not offer.ready:
-        raise OverpaintError(Code.MODEL_MISSING, say("error-no-method-model"), say("hint-no-method-model"))
+        raise OverpaintError(
+            Code.MODEL_MISSING,
+            tr("This needs a model that understands words, and none is installed."),
+            tr("Get one with: overpaint models list"),
+        )
     if offer.needs_prompt and not prompt.strip():
-        raise OverpaintError(Code.HOST, say("error-no-words"), say("hint-no-words"))
+        raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))

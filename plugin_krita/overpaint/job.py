@@ -12,11 +12,11 @@ from .exploring import Exploring
 from .qt import QImage, QObject, pyqtSignal
 from .server.client import events
 from .server.client.submission import Submission, new_job_id
-from .server.client.wording import place_line, sentence, stage_line, tr
+from .server.client.translation import tr
+from .server.client.wording import place_line, sentence, short_duration, stage_line
 from .server.wire.errors import OverpaintError
 from .server.wire.geometry import Bounds
 from .server.wire.recipe import Recipe
-from .words import duration, say
 
 
 class Phase(Enum):
@@ -66,18 +66,18 @@ class Then(Enum):
 
 
 _STAGES: dict[Phase, Callable[[], str]] = {
-    Phase.READING: lambda: say("stage-reading"),
-    Phase.STARTING: lambda: say("stage-starting"),
+    Phase.READING: lambda: tr("Reading the layer"),
+    Phase.STARTING: lambda: tr("Starting the server"),
     Phase.SENDING: lambda: tr("Sending"),
     Phase.WAITING: lambda: place_line(0),
-    Phase.WORKING: lambda: say("stage-working"),
+    Phase.WORKING: lambda: tr("Working"),
     Phase.RECEIVING: lambda: tr("Receiving"),
-    Phase.PLACING: lambda: say("stage-placing"),
-    Phase.CHOOSING: lambda: say("stage-choose"),
-    Phase.EXPLORING: lambda: say("stage-explore"),
-    Phase.HOMELESS: lambda: say("stage-kept"),
-    Phase.CANCELLING: lambda: say("stage-cancelling"),
-    Phase.DONE: lambda: say("stage-done"),
+    Phase.PLACING: lambda: tr("Adding the layer"),
+    Phase.CHOOSING: lambda: tr("Choose what to keep"),
+    Phase.EXPLORING: lambda: tr("Move the slider, and keep what you like"),
+    Phase.HOMELESS: lambda: tr("Kept for you"),
+    Phase.CANCELLING: lambda: tr("Cancelling"),
+    Phase.DONE: lambda: tr("Done"),
     Phase.FAILED: lambda: "",
     Phase.CANCELLED: lambda: tr("Cancelled"),
 }
@@ -114,7 +114,7 @@ class Job(QObject):
         self.then = then
         self.phase = Phase.READING
         self.fraction: float | None = None
-        self.stage = say("stage-reading")
+        self.stage = tr("Reading the layer")
         self.preview: QImage | None = None
         self.pixels: canvas.Pixels | None = None
         self.submission: Submission | None = None
@@ -139,7 +139,7 @@ class Job(QObject):
     def line(self) -> str:
         """Where it stands, in words: ``Painting · 0:38 left``."""
         if self.phase is Phase.DONE:
-            return f"{say('stage-done')} · {duration(self.times.took)}"
+            return f"{tr('Done')} · {short_duration(self.times.took)}"
         if self.phase is Phase.FAILED and self.error is not None:
             return sentence(self.error)
         return stage_line(self.stage, self.seconds_left)

@@ -9,10 +9,9 @@ from .estimate import Forecast, Wish
 from .labels import Label, QuietLabel
 from .qt import QComboBox, QHBoxLayout, QLabel, QSizePolicy, Qt, QVBoxLayout, QWidget, pyqtSignal
 from .server.client.reading import Reading
-from .server.client.wording import tr
+from .server.client.translation import tr
 from .server.wire.messages import PresetOffer
 from .server.wire.recipe import Recipe
-from .words import say
 
 
 class LearnForm(QWidget):
@@ -26,8 +25,8 @@ class LearnForm(QWidget):
         self._desk = desk
         self._presets = QComboBox()
         self._presets.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._presets.setToolTip(say("preset-tip"))
-        self._presets.setAccessibleName(say("preset"))
+        self._presets.setToolTip(tr("Quicker ways of learning the picture, and more faithful ones"))
+        self._presets.setAccessibleName(tr("How to learn"))
         self._presets.currentIndexChanged.connect(lambda _index: self._chosen())
         self._purpose = QuietLabel()
         self._forecast = Forecast(desk)
@@ -35,12 +34,12 @@ class LearnForm(QWidget):
         self._told.setMinimumHeight(4 * self.fontMetrics().lineSpacing())  # so that nothing moves when the answer comes
         self._told.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._forecast.changed.connect(lambda: self._told.setText(self._forecast.text))
-        label = QLabel(say("preset"))
+        label = QLabel(tr("How to learn"))
         label.setBuddy(self._presets)
         row = QHBoxLayout()
         row.addWidget(label)
         row.addWidget(self._presets, 1)
-        row.addWidget(small_button("×", say("back"), self.left.emit))
+        row.addWidget(small_button("×", tr("Do something else"), self.left.emit))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)

@@ -7,9 +7,9 @@ import re
 from . import canvas
 from .buttons import small_button
 from .qt import QDoubleSpinBox, QHBoxLayout, QLineEdit, QSpinBox, QValidator, QWidget, pyqtSignal
+from .server.client.translation import tr
 from .server.wire.recipe import RANGES
 from .settings import new_seed
-from .words import say
 
 HIGHEST_SEED = round(RANGES["seed"].high)
 
@@ -71,7 +71,7 @@ class Number(QWidget):
         self._spin.setKeyboardTracking(False)  # half a number is not a value
         self._spin.setSuffix(unit)
         if auto:
-            self._spin.setSpecialValueText(say("auto"))
+            self._spin.setSpecialValueText(tr("Auto"))
         self._spin.valueChanged.connect(lambda _value: self.changed.emit())
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -118,10 +118,10 @@ class Seed(QWidget):
         super().__init__()
         self._last = ""
         self._number = QLineEdit()
-        self._number.setPlaceholderText(say("auto"))
+        self._number.setPlaceholderText(tr("Auto"))
         self._number.textChanged.connect(self._digits)
-        self._die = small_button("⚄", say("seed-die"), self.draw)
-        self.lock = small_button("", say("seed-lock"), lambda: None)
+        self._die = small_button("⚄", tr("Another seed"), self.draw)
+        self.lock = small_button("", tr("Keep this seed for the next edits"), lambda: None)
         self.lock.setCheckable(True)
         self.lock.toggled.connect(self._show_lock)
         self._show_lock(False)
@@ -139,7 +139,7 @@ class Seed(QWidget):
             self.changed.emit()
         else:
             self._number.setText(self._last)
-            self.refused.emit(refusal(say("seed"), *self.range))
+            self.refused.emit(refusal(tr("Seed"), *self.range))
 
     def _show_lock(self, locked: bool) -> None:
         self.lock.setIcon(canvas.icon("layer-locked" if locked else "layer-unlocked"))
@@ -155,4 +155,4 @@ class Seed(QWidget):
 
 
 def refusal(name: str, low: str, high: str) -> str:
-    return say("out-of-range", name=name, low=low, high=high)
+    return tr("{name}: {low} to {high}.", name=name, low=low, high=high)

@@ -24,12 +24,12 @@ from .qt import (
 )
 from .run_button import RunButton
 from .server.client.reading import Reading
-from .server.client.wording import sentence, server_line, tr
+from .server.client.translation import tr
+from .server.client.wording import sentence, server_line, short_duration
 from .server.wire.errors import OverpaintError
 from .server.wire.messages import MethodOffer, Welcome
 from .server.wire.recipe import Recipe
 from .settings import Words
-from .words import duration, say, say_known
 
 SETTLING_MS = 600
 """In which Qt gives a new card its place."""
@@ -74,7 +74,7 @@ class Panel(QScrollArea):
         self._hint.setMinimumHeight(self.fontMetrics().height() + 2)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addLayout(line)
-        folded = Fold(say("settings"), self._form, "settings")
+        folded = Fold(tr("Settings"), self._form, "settings")
         for widget in (self.prompt, self.learning, self.button, self._hint, folded):
             column.addWidget(widget)
         self.learning.setVisible(False)
@@ -166,7 +166,7 @@ class Panel(QScrollArea):
     def _intent(self) -> Intent:
         if learns(self._method, self._desk.offers):
             words = self.prompt.text().strip()
-            return Intent(say("learn"), self._method if words else "")
+            return Intent(tr("Edit with a prompt"), self._method if words else "")
         if self._method and self.prompt.text().strip():
             return Intent(self._title(self._method), self._method)
         return intend(*self._state(), self._desk.offers)
@@ -219,14 +219,22 @@ class Panel(QScrollArea):
         welcome = self._desk.link.welcome
         model = self._form.settings().model
         seconds = self._desk.pace.expected(method, model, welcome.device) if welcome else None
-        return say("takes", time=duration(seconds)) if seconds is not None else ""
+        return (
+            tr("Takes about {time}, as the last one did; a larger part takes longer.", time=short_duration(seconds))
+            if seconds is not None
+            else ""
+        )
 
     def _title(self, method: str) -> str:
-        spoken = {REPLACE: "replace", ERASE: "erase", runs.layer_recipe(self._desk, "").method: "edit-layer"}
+        spoken = {
+            REPLACE: tr("Replace selection"),
+            ERASE: tr("Erase selection"),
+            runs.layer_recipe(self._desk, "").method: tr("Edit layer"),
+        }
         if method in spoken:
-            return say(spoken[method])
+            return spoken[method]
         offered = {offer.name: offer.title for offer in self._desk.offers}
-        return say_known("method", method, offered.get(method, method))
+        return tr(offered.get(method, method))
 
     def _fill_menu(self) -> None:
         menu = self.button.menu()
@@ -235,8 +243,7 @@ class Panel(QScrollArea):
             self._add_entry(menu, offer)
 
     def _add_entry(self, menu: QMenu, offer: MethodOffer) -> None:
-        title = say_known("method", offer.name, offer.title)
-        purpose = say_known("purpose", offer.name, offer.purpose).rstrip(".")
+        title, purpose = tr(offer.title), tr(offer.purpose).rstrip(".。")
         action = menu.addAction(f"{title} — {purpose}" if purpose else title)
         selected, words = canvas.has_selection(), bool(self.prompt.text().strip())
         possible = (selected or not offer.needs_selection) and (words or not offer.needs_prompt)
@@ -258,8 +265,8 @@ class Panel(QScrollArea):
             state, *where = server_line(welcome).split(" · ")
             return " · ".join([state, *(model.title for model in welcome.models[:1]), *where])
         if self._desk.server is not None and not self._desk.starting:
-            return say("server-lost", why=sentence(self._desk.server))
-        return server_line(None) if self._desk.starting else say("server-none")
+            return tr("Not reachable: {why}", why=sentence(self._desk.server))
+        return server_line(None) if self._desk.starting else tr("Starts with your first edit")
 
     def _try_server(self) -> None:
         self._desk.link.open()

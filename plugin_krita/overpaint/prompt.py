@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from . import canvas
 from .qt import QKeyEvent, QLineEdit, Qt, QWidget, pyqtSignal
+from .server.client.translation import tr
 from .settings import History
-from .words import say
 
 
 class PromptLine(QLineEdit):
@@ -15,9 +15,9 @@ class PromptLine(QLineEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._history = History(canvas.setting("prompts"))
-        self.setPlaceholderText(say("prompt"))
-        self.setAccessibleName(say("prompt"))
-        self.setToolTip(say("prompt-tip"))
+        self.setPlaceholderText(tr("What should be here?"))
+        self.setAccessibleName(tr("What should be here?"))
+        self.setToolTip(tr("Enter runs, Esc cancels, ↑ brings back earlier words"))
         self.setClearButtonEnabled(True)
 
     def remember(self) -> None:

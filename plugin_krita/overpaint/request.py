@@ -5,11 +5,11 @@ from __future__ import annotations
 from . import canvas
 from .server.client.crop import crop_around
 from .server.client.submission import Mask, Submission, new_job_id
+from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
 from .server.wire.geometry import Bounds
 from .server.wire.raster import Depth
 from .server.wire.recipe import Recipe
-from .words import say
 
 
 def crop_of(source: canvas.Source, recipe: Recipe) -> Bounds:
@@ -18,7 +18,9 @@ def crop_of(source: canvas.Source, recipe: Recipe) -> Bounds:
         return source.area
     crop = crop_around(source.selection, source.area, recipe)
     if crop.empty:
-        raise OverpaintError(Code.EMPTY_SELECTION, say("error-off-layer"), say("hint-off-layer"))
+        raise OverpaintError(
+            Code.EMPTY_SELECTION, tr("The selection lies outside the picture."), tr("Select a part of the picture.")
+        )
     return crop
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .qt import QKeyEvent, QMenu, QSizePolicy, Qt, QToolButton
-from .words import say
+from .server.client.translation import tr
 
 
 class RunButton(QToolButton):
@@ -15,7 +15,7 @@ class RunButton(QToolButton):
         self.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumHeight(self.fontMetrics().height() + 14)
-        self.setToolTip(say("run-tip"))
+        self.setToolTip(tr("The answer arrives as a new layer; your layer stays as it is"))
         self.setMenu(QMenu(self))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 

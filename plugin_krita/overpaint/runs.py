@@ -12,10 +12,10 @@ from .job import Job, Then
 from .server.client.reading import Reading
 from .server.client.recipes import another_variation
 from .server.client.strengths import swept
+from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
 from .server.wire.messages import MethodOffer
 from .server.wire.recipe import Recipe
-from .words import say
 
 NEEDS_SELECTION = {REPLACE, ERASE}
 
@@ -65,7 +65,7 @@ def to_learn(recipe: Recipe, preset: str) -> Recipe:
 
 def _check_words(recipe: Recipe) -> None:
     if not recipe.prompt.strip():
-        raise OverpaintError(Code.HOST, say("error-no-words"), say("hint-no-words"))
+        raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))
 
 
 def _needs_selection(desk: Desk, method: str) -> bool:
@@ -79,7 +79,7 @@ def run_again(desk: Desk, document: canvas.Document | None, node: canvas.Node | 
     On the layer it was made from where that still exists, with the present selection or, without one, the stored one.
     """
     if document is None:
-        raise OverpaintError(Code.HOST, say("error-no-document"), say("hint-no-document"))
+        raise OverpaintError(Code.HOST, tr("No picture is open."), tr("Open one, and select the part to edit."))
     made = _record(document, node)
     if made is None or node is None:
         return _last_again(desk, document, node, another)
@@ -94,7 +94,11 @@ def _last_again(desk: Desk, document: canvas.Document, node: canvas.Node | None,
     """The last edit; where it was one of this document, of the layer that it was made from."""
     last = desk.last
     if last is None:
-        raise OverpaintError(Code.HOST, say("error-no-recipe"), say("hint-no-recipe"))
+        raise OverpaintError(
+            Code.HOST,
+            tr("There is no earlier edit to do again."),
+            tr("Choose a layer that Overpaint made, or make a first edit."),
+        )
     recipe = another_variation(last.recipe) if another else last.recipe
     here = canvas.find_node(document, last.source.node_id)
     wish = _wish(desk, recipe.method, last.source.reading)

@@ -29,9 +29,8 @@ from .qt import (
     QWidget,
 )
 from .server.client.strengths import HIGHEST, LOWEST, Point
-from .server.client.wording import tr
+from .server.client.translation import tr
 from .server.wire.errors import OverpaintError
-from .words import say
 
 LARGEST, SMALLEST = 320, 96
 """Of the picture's height and width, in pixels."""
@@ -47,13 +46,13 @@ class StrengthPane(QWidget):
         self.eta = QSlider(Qt.Orientation.Horizontal)
         self.number = QDoubleSpinBox()
         self.variation = QComboBox()
-        self.another = small_button("⚄", say("another"), self._another)
+        self.another = small_button("⚄", tr("Another variation"), self._another)
         self.status = Label()
         self.note = QuietLabel()
         self.retry = QToolButton()
-        self.keep = QPushButton(say("keep"))
-        self.keep_all = QPushButton(say("keep-all"))
-        self.put_here = QPushButton(say("put-here"))
+        self.keep = QPushButton(tr("Keep"))
+        self.keep_all = QPushButton(tr("Keep the range"))
+        self.put_here = QPushButton(tr("Put into this picture"))
         self._set_up()
         self._lay_out()
         self._exploring.changed.connect(self.refresh)
@@ -70,13 +69,18 @@ class StrengthPane(QWidget):
         self.number.setSingleStep(0.01)
         self.number.setValue(wanted)
         for widget in (self.eta, self.number):
-            widget.setToolTip(say("eta-tip"))
-            widget.setAccessibleName(say("eta"))
-        self.variation.setAccessibleName(say("variation"))
+            widget.setToolTip(
+                tr(
+                    "How far to go towards your words: 0 is the picture as it was learned, "
+                    "1 what the words alone ask for"
+                )
+            )
+            widget.setAccessibleName(tr("Edit strength"))
+        self.variation.setAccessibleName(tr("Variation"))
         self.variation.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.retry.setText(tr("Try again"))
-        self.keep.setToolTip(say("keep-tip"))
-        self.keep_all.setToolTip(say("keep-all-tip"))
+        self.keep.setToolTip(tr("Make this one a layer"))
+        self.keep_all.setToolTip(tr("Makes a group of layers, one for each edit strength that was painted first"))
         self.picture.pressed.connect(self.refresh)
         self.picture.released.connect(self.refresh)
         self.eta.valueChanged.connect(lambda value: self.number.setValue(value / 100))
@@ -92,7 +96,7 @@ class StrengthPane(QWidget):
         rows.setVerticalSpacing(3)
         rows.setColumnStretch(0, 1)
         self.eta.setMinimumWidth(40)
-        rows.addWidget(QLabel(say("eta")), 0, 0, 1, 2)
+        rows.addWidget(QLabel(tr("Edit strength")), 0, 0, 1, 2)
         rows.addWidget(self.eta, 1, 0)
         rows.addWidget(self.number, 1, 1)
         rows.addWidget(self.variation, 2, 0)
@@ -145,7 +149,7 @@ class StrengthPane(QWidget):
             self._draw(exploring.before if self.picture.isDown() else shown[1].seen)
         status = exploring.status
         if status and shown is not None and not exploring.strengths.complete:
-            status = say("nearest", status=status, eta=f"{shown[0].eta:g}")
+            status = tr("{status} (shown: {eta})", status=status, eta=f"{shown[0].eta:g}")
         self.status.setText(status)
         self.retry.setVisible(exploring.trouble)
         self.note.setText(exploring.note)
@@ -159,7 +163,7 @@ class StrengthPane(QWidget):
     def _list_variations(self) -> None:
         seeds = self._exploring.strengths.seeds
         for index in range(self.variation.count(), len(seeds)):
-            self.variation.addItem(say("variation-number", number=index + 1))
+            self.variation.addItem(tr("Variation {number}", number=index + 1))
         self.variation.setEnabled(len(seeds) > 1)
         wanted = self._exploring.strengths.wanted.seed
         if wanted in seeds:
@@ -191,8 +195,8 @@ class _Picture(QToolButton):
         super().__init__()
         self.setAutoRaise(True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # it must not widen the docker
-        self.setToolTip(say("hold-tip"))
-        self.setAccessibleName(say("seen"))
+        self.setToolTip(tr("Hold to see it as it was before"))
+        self.setAccessibleName(tr("Preview"))
 
     def show_image(self, image: QImage, room: QSize) -> None:
         """As large as there is ``room``."""

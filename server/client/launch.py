@@ -15,11 +15,13 @@ from ..wire.errors import Code, OverpaintError
 from ..wire.files import LockFile, private_folder
 from ..wire.surroundings import cleaned
 from ..wire.trouble import of_os
+from ..wire.words import mark
 from . import sandbox
+from .translation import tr
 
 _PATIENCE_S = 60.0
-_DOCTOR = "Run: python3 install.py doctor"
-_INSTALL = "Run: python3 install.py install"
+_DOCTOR = mark("Run: python3 install.py doctor")
+_INSTALL = mark("Run: python3 install.py install")
 
 _started: list[subprocess.Popen[bytes]] = []
 """Kept so that a server which ends before its host does not stay a zombie: starting another reaps them."""
@@ -112,9 +114,9 @@ def _launch_file() -> LaunchFile:
         hint = sandbox.what_helps() or _INSTALL
         raise OverpaintError(Code.UNREACHABLE, "Overpaint's server is not installed for this user.", hint) from None
     except OverpaintError:
-        raise OverpaintError(Code.UNREACHABLE, f"{path} cannot be read.", _INSTALL) from None
+        raise OverpaintError(Code.UNREACHABLE, tr("{path} cannot be read.", path=path), _INSTALL) from None
     if not launch.command:
-        raise OverpaintError(Code.UNREACHABLE, f"{path} names no command.", _INSTALL)
+        raise OverpaintError(Code.UNREACHABLE, tr("{path} names no command.", path=path), _INSTALL)
     return launch
 
 
@@ -141,5 +143,5 @@ def _detached(launch: LaunchFile, log: int) -> subprocess.Popen[bytes]:
 
 
 def _did_not_start(why: str) -> OverpaintError:
-    hint = sandbox.what_helps() or f"{_DOCTOR} (its log: {log_file()})"
-    return OverpaintError(Code.UNREACHABLE, f"The server did not start. {why}", hint)
+    hint = sandbox.what_helps() or tr("{help} (its log: {path})", help=tr(_DOCTOR), path=log_file())
+    return OverpaintError(Code.UNREACHABLE, tr("The server did not start. {why}", why=why), hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from ..wire.messages import Finished
-from .wording import tr
+from .translation import tr
 
 _LONGEST = 40
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..wire.geometry import Bounds
 from ..wire.raster import Depth, Raster
-from .wording import tr
+from .translation import tr
 
 if TYPE_CHECKING:  # without pyzmq GIMP's menu is there all the same, and says what is missing
     from ..wire.frames import Buffer
@@ -33,7 +33,7 @@ class Reading(str, Enum):
     @property
     def label(self) -> str:
         """For a list to choose from."""
-        return tr("The layer, as it looks" if self is Reading.LAYER else "The visible picture")
+        return tr("The layer, as it looks") if self is Reading.LAYER else tr("The visible picture")
 
     @property
     def purpose(self) -> str:

@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .translation import tr
+
 _PATIENCE_S = 10.0
 
 
@@ -40,13 +42,14 @@ def what_helps() -> str:
     """For a server that did not start; empty outside of a sandbox."""
     if kind() == "Flatpak":
         name = os.environ.get("FLATPAK_ID", "the editor's name")
-        return (
+        return tr(
             "This editor is a Flatpak, which may not start programs of the system. Allow it in a terminal with: "
-            f"flatpak override --user --talk-name=org.freedesktop.Flatpak {name} (then restart the editor), or start "
-            "the server there yourself: overpaint serve"
+            "flatpak override --user --talk-name=org.freedesktop.Flatpak {name} (then restart the editor), or start "
+            "the server there yourself: overpaint serve",
+            name=name,
         )
     if kind() == "Snap":
-        return (
+        return tr(
             "This editor is a Snap, which may not start programs of the system. Start the server yourself in a "
             "terminal: overpaint serve"
         )

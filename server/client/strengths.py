@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from ..wire.errors import Code, OverpaintError
 from ..wire.recipe import RANGES, USUAL_ETA, Recipe
+from .translation import tr
 
 LOWEST, HIGHEST = RANGES["eta"].low, RANGES["eta"].high
 """Of an edit strength: the picture as it was learned, and half beyond what the words alone ask for."""
@@ -136,8 +137,14 @@ def parse(text: str) -> tuple[float, ...]:
     if len(etas) > MOST or not all(LOWEST <= eta <= HIGHEST for eta in etas):
         raise OverpaintError(
             Code.BAD_REQUEST,
-            f"“{text.strip()}” is no edit strength.",
-            f"Write one like 0.7, or several like 0.5:1.0:6 (from, to, how many; at most 16), each {RANGES['eta']}.",
+            tr("“{text}” is no edit strength.", text=text.strip()),
+            tr(
+                "Write one like 0.7, or several like 0.5:1.0:6 (from, to, how many; at most {most}), "
+                "each from {low} to {high}.",
+                most=MOST,
+                low=f"{LOWEST:g}",
+                high=f"{HIGHEST:g}",
+            ),
         )
     return etas
 

@@ -14,6 +14,7 @@ from ..wire.raster import Depth, Raster
 from ..wire.recipe import Recipe
 from ..wire.streams import MemoryStore, Part
 from .crop import is_blank
+from .translation import tr
 
 
 def new_job_id() -> str:
@@ -53,16 +54,22 @@ class Submission:
         if bounds.extent.longest > limits.max_side or self.nbytes > limits.max_job_bytes:
             raise OverpaintError(
                 Code.TOO_LARGE,
-                f"The part to edit is too large ({bounds.width} × {bounds.height} pixels).",
-                "Select a smaller part.",
+                tr(
+                    "The part to edit is too large ({width} × {height} pixels).",
+                    width=bounds.width,
+                    height=bounds.height,
+                ),
+                tr("Select a smaller part."),
             )
         self._check_lengths()
         if len(self.recipe.prompt) > limits.max_prompt or len(self.recipe.negative) > limits.max_prompt:
             raise OverpaintError(
-                Code.TOO_LARGE, f"The prompt is longer than {limits.max_prompt} characters.", "Say it in fewer words."
+                Code.TOO_LARGE,
+                tr("The prompt is longer than {most} characters.", most=limits.max_prompt),
+                tr("Say it in fewer words."),
             )
         if not 1 <= self.recipe.variations <= limits.max_variations:
-            raise OverpaintError(Code.BAD_REQUEST, f"Ask for 1 to {limits.max_variations} variations.")
+            raise OverpaintError(Code.BAD_REQUEST, tr("Ask for 1 to {most} variations.", most=limits.max_variations))
         if self.mask is not None and is_blank(self.mask.data):
             raise OverpaintError(Code.EMPTY_SELECTION, "Nothing is selected.", "Select the part to change.")
 

@@ -1,19 +1,14 @@
-"""What people read: errors with a way out, stages, times. English in the code, Simplified Chinese in ``chinese.py``."""
+"""What people read: errors with a way out, stages, times."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from enum import Enum
 
 from ..wire.errors import Code, OverpaintError
 from ..wire.messages import Estimated, Welcome
-from .chinese import CHINESE
-
-
-class Language(str, Enum):
-    ENGLISH = "en"
-    CHINESE = "zh"
+from ..wire.words import mark
+from .translation import tr, tr_n
 
 
 class Remedy(str, Enum):
@@ -38,29 +33,27 @@ class Explanation:
     button: str
 
 
-_language = Language.ENGLISH
-
 _TITLES = {
-    Code.EMPTY_SELECTION: "Nothing is selected",
-    Code.BAD_REQUEST: "Plugin and server do not understand each other",
-    Code.TOO_LARGE: "Too large",
-    Code.UNKNOWN_METHOD: "This method is not known",
-    Code.UNKNOWN_MODEL: "This model is not known",
-    Code.UNKNOWN_JOB: "This edit is no longer there",
-    Code.MODEL_MISSING: "A model is needed",
-    Code.UNSAFE_FILE: "This file is not safe to load",
-    Code.BUSY: "The server is busy",
-    Code.CANCELLED: "Cancelled",
-    Code.OUT_OF_MEMORY: "Not enough memory",
-    Code.DISK_FULL: "The disk is full",
-    Code.WORKER_DIED: "The server stopped while working",
-    Code.EDIT_FAILED: "The edit did not succeed",
-    Code.VERSION_MISMATCH: "Plugin and server are of different versions",
-    Code.REFUSED: "The server refused the connection",
-    Code.UNREACHABLE: "The server is not reachable",
-    Code.HUNG: "The server does not answer",
-    Code.HOST: "The layer cannot be used",
-    Code.INTERNAL: "Something is wrong inside Overpaint",
+    Code.EMPTY_SELECTION: mark("Nothing is selected"),
+    Code.BAD_REQUEST: mark("Plugin and server do not understand each other"),
+    Code.TOO_LARGE: mark("Too large"),
+    Code.UNKNOWN_METHOD: mark("This method is not known"),
+    Code.UNKNOWN_MODEL: mark("This model is not known"),
+    Code.UNKNOWN_JOB: mark("This edit is no longer there"),
+    Code.MODEL_MISSING: mark("A model is needed"),
+    Code.UNSAFE_FILE: mark("This file is not safe to load"),
+    Code.BUSY: mark("The server is busy"),
+    Code.CANCELLED: mark("Cancelled"),
+    Code.OUT_OF_MEMORY: mark("Not enough memory"),
+    Code.DISK_FULL: mark("The disk is full"),
+    Code.WORKER_DIED: mark("The server stopped while working"),
+    Code.EDIT_FAILED: mark("The edit did not succeed"),
+    Code.VERSION_MISMATCH: mark("Plugin and server are of different versions"),
+    Code.REFUSED: mark("The server refused the connection"),
+    Code.UNREACHABLE: mark("The server is not reachable"),
+    Code.HUNG: mark("The server does not answer"),
+    Code.HOST: mark("The layer cannot be used"),
+    Code.INTERNAL: mark("Something is wrong inside Overpaint"),
 }
 
 _REMEDIES = {
@@ -81,27 +74,17 @@ _REMEDIES = {
 
 _BUTTONS = {
     Remedy.NONE: "",
-    Remedy.RETRY: "Try again",
-    Remedy.SELECT: "Edit the whole layer",
-    Remedy.INSTALL: "How to update",
-    Remedy.CHOOSE_MODEL: "Choose a model",
-    Remedy.OPEN_LOG: "Open the log",
+    Remedy.RETRY: mark("Try again"),
+    Remedy.SELECT: mark("Edit the whole layer"),
+    Remedy.INSTALL: mark("How to update"),
+    Remedy.CHOOSE_MODEL: mark("Choose a model"),
+    Remedy.OPEN_LOG: mark("Open the log"),
 }
 
 
-def use_language(locale_name: str | None = None) -> Language:
-    """Chooses by the host's locale name ("zh_CN", "de"), by the environment without one; returns the choice."""
-    global _language
-    name = locale_name or next(
-        (os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)), ""
-    )
-    _language = Language.CHINESE if name.lower().startswith("zh") else Language.ENGLISH
-    return _language
-
-
-def tr(english: str) -> str:
-    """A fixed string in the language in use; the English one where no translation exists."""
-    return CHINESE.get(english, english) if _language is Language.CHINESE else english
+def problem(sentence: str, hint: str, *, code: Code = Code.HOST, **values: object) -> OverpaintError:
+    """An error of the host, in the reader's language, with ``values`` put into both texts."""
+    return OverpaintError(code, tr(sentence, **values), tr(hint, **values))
 
 
 def explain(error: OverpaintError) -> Explanation:
@@ -123,7 +106,7 @@ def server_line(welcome: Welcome | None) -> str:
         return tr("Starting…")
     if welcome.problem:
         return tr(welcome.problem)
-    state = tr("Working for {count}").format(count=welcome.waiting) if welcome.waiting else tr("Ready")
+    state = tr("Working for {count}", count=welcome.waiting) if welcome.waiting else tr("Ready")
     return f"{state} · {welcome.device}"
 
 
@@ -138,41 +121,56 @@ def time_left(seconds: float) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     clock = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-    return tr("{time} left").format(time=clock)
+    return tr("{time} left", time=clock)
 
 
 def place_line(place: int) -> str:
     """Where in the queue: 0 is next."""
-    return tr("Next in the queue") if place == 0 else tr("{count} before this one").format(count=place)
+    return tr("Next in the queue") if place == 0 else tr("{count} before this one", count=place)
 
 
 def estimate_line(estimated: Estimated) -> str:
     """What a method that learns the picture first will take: "Learning the picture takes about 40 seconds, each answer
     then about 3 seconds. It needs about 2.1 GB of memory." """
-    return tr(_estimate(estimated.learned)).format(
-        tuning=duration(estimated.tuning_s),
-        render=duration(estimated.render_s),
-        memory=f"{max(0.1, estimated.memory_gb):.1f}",
-    )
-
-
-def _estimate(learned: float) -> str:
-    if learned >= 1:
-        return "This picture is learned already: each answer takes about {render} and {memory} GB of memory."
-    if learned > 0:
-        return (
-            "Learning goes on where it stood, for about {tuning}; each answer then takes about {render}. "
-            "It needs about {memory} GB of memory."
+    values = {
+        "tuning": duration(estimated.tuning_s),
+        "render": duration(estimated.render_s),
+        "memory": f"{max(0.1, estimated.memory_gb):.1f}",
+    }
+    if estimated.learned >= 1:
+        return tr(
+            "This picture is learned already: each answer takes about {render} and {memory} GB of memory.", **values
         )
-    return (
+    if estimated.learned > 0:
+        return tr(
+            "Learning goes on where it stood, for about {tuning}; each answer then takes about {render}. "
+            "It needs about {memory} GB of memory.",
+            **values,
+        )
+    return tr(
         "Learning the picture takes about {tuning}, each answer then about {render}. "
-        "It needs about {memory} GB of memory."
+        "It needs about {memory} GB of memory.",
+        **values,
     )
 
 
 def duration(seconds: float) -> str:
-    """In words, as exactly as a forecast can be: "1 second", "40 seconds", "3 minutes", "2 hours"."""
-    unit, length = ("second", 1) if seconds < 90 else ("minute", 60) if seconds < 5400 else ("hour", 3600)
-    count = max(1, round(seconds / length))
-    count = count if count < 20 else 5 * round(count / 5)
-    return tr(f"1 {unit}") if count == 1 else tr(f"{{count}} {unit}s").format(count=count)
+    """In words, as exactly as an estimate can be: "1 second", "40 seconds", "3 minutes", "2 hours"."""
+    if seconds < 90:
+        return tr_n("{count} second", "{count} seconds", _rounded(seconds))
+    if seconds < 5400:
+        return tr_n("{count} minute", "{count} minutes", _rounded(seconds / 60))
+    return tr_n("{count} hour", "{count} hours", _rounded(seconds / 3600))
+
+
+def short_duration(seconds: float) -> str:
+    """About how long, where there is little room: "38 s", from 90 seconds on "2 min"."""
+    if seconds < 90:
+        return tr("{seconds} s", seconds=max(1, round(seconds)))
+    return tr("{minutes} min", minutes=round(seconds / 60))
+
+
+def _rounded(length: float) -> int:
+    """From 20 on, to the next five."""
+    count = max(1, round(length))
+    return count if count < 20 else 5 * round(count / 5)

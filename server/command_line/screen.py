@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from server.client import events, wording
+from server.client.translation import tr
 from server.models.store.download import Transfer
 from server.wire.text import printable
 
@@ -22,7 +23,7 @@ class JobBar:
 
     def __call__(self, event: events.Event) -> None:
         if isinstance(event, events.Connecting):
-            self._show(wording.tr("Starting…") if event.starting else "Looking for the server")
+            self._show(tr("Starting…") if event.starting else "Looking for the server")
         elif isinstance(event, events.Uploading):
             self._show("Sending", event.fraction)
         elif isinstance(event, events.Queued):

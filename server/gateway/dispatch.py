@@ -21,6 +21,7 @@ from server.wire.errors import Code, OverpaintError
 from server.wire.frames import Buffer
 from server.wire.messages import Cancelled, Estimate, Estimated, Failed, Finished, JobState, Message, Progress, Queued
 from server.wire.recipe import Recipe
+from server.wire.words import mark
 from server.workers import link
 from server.workers.pool import Pool, Worker
 
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 Tell = Callable[[Job, Message, Buffer | None], bool]
 """To the job's listener; False when there is none, or it is gone."""
 
+
+_AGAIN = mark("The server stopped while working; the edit starts again")
 
 _QUESTIONS_EACH = 32
 """Of one ``peers.party``, unanswered at once."""
@@ -233,7 +236,7 @@ class Dispatch:
         log.warning("job %s is run once more", job.id)
         self._book.set_state(job, JobState.QUEUED)
         self._lane(job.submit.recipe).put_back(job.id, party(job.client))
-        again = Progress(job.id, "The server stopped while working; the edit starts again", 0, 0)
+        again = Progress(job.id, _AGAIN, 0, 0)
         job.progress = (again, b"")
         self._tell(job, again, None)
 

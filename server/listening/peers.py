@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import PROTOCOL_MAJOR, Hello, Message
-from server.wire.words import plain
+from server.wire.words import mark, plain
 
 _NAME = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _APPLICATION_LETTERS = 64
@@ -70,10 +70,13 @@ def greeted(hello: Hello, key: str) -> Peer:
 def _check_version(hello: Hello) -> None:
     if hello.major == PROTOCOL_MAJOR:
         return
-    older = "plugin" if hello.major < PROTOCOL_MAJOR else "server"
+    if hello.major < PROTOCOL_MAJOR:
+        sentence = mark("The plugin is of an older version than the server.")
+    else:
+        sentence = mark("The server is of an older version than the plugin.")
     raise OverpaintError(
         Code.VERSION_MISMATCH,
-        f"The {older} is of an older version than the {'server' if older == 'plugin' else 'plugin'}.",
+        sentence,
         "Run install.py again, then restart the application and the server.",
     )
 

@@ -10,10 +10,11 @@ from enum import Enum
 
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import PresetOffer
+from server.wire.words import mark
 
-LOOKING = "Looking at the picture"
-LEARNING_PICTURE = "Learning the picture"
-LEARNING_WORDS = "Learning the words"
+LOOKING = mark("Looking at the picture")
+LEARNING_PICTURE = mark("Learning the picture")
+LEARNING_WORDS = mark("Learning the words")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Words from elsewhere, made fit to be shown, sent and logged."""
+"""Words: those for the catalogue of translations, and those from elsewhere, made fit to be shown, sent and logged."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import traceback
 from pathlib import Path
 
 _PLACES = 6
+
+
+def mark(english: str) -> str:
+    """``english`` itself: a text that the reader's side translates (``server/client/locale``), with ``{holes}`` for
+    values perhaps."""
+    return english
 
 
 def plain(text: str, most: int) -> str:

@@ -16,6 +16,7 @@ from server.editing.edit import Report, Step
 from server.models.runtime.shortage import is_shortage
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Extent
+from server.wire.words import mark
 
 if TYPE_CHECKING:
     from server.models.runtime.residency import Models
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-AGAIN = "Memory ran out; trying with less"
+AGAIN = mark("Memory ran out; trying with less")
 
 _GB = 1e9
 _TRIED = re.compile(r"allocate ([\d.]+) ?(bytes|[KMGTPE]i?B)")

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from server.client import naming, recipes, wording
-from server.client.chinese import CHINESE
+from server.client import naming, recipes, translation, wording
+from server.client.translation import languages, tr, tr_n, use_language
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
 from server.wire.messages import Estimated, Finished, Limits, ResultLayer, Welcome
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 
-CLIENT = Path(naming.__file__).parent
-
 
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
-    wording.use_language("en")
+    use_language("en")
     yield
-    wording.use_language("en")
+    use_language("en")
 
 
 # --- layer names -------------------------------------------------------------------------------
@@ -109,48 +106,105 @@ def test_a_recipe_of_a_newer_format_or_a_broken_one_is_an_error() -> None:
 @pytest.mark.parametrize("code", list(Code))
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_every_error_has_a_title_and_its_button_a_word(code: Code, language: str) -> None:
-    wording.use_language(language)
+    use_language(language)
     shown = wording.explain(OverpaintError(code, "It happened.", "Do this."))
     assert shown.title
     assert bool(shown.button) == (shown.remedy is not wording.Remedy.NONE)
     assert (language == "en") == shown.title.isascii()
 
 
-def test_the_language_follows_the_host_and_else_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert wording.use_language("zh_CN") is wording.Language.CHINESE
-    assert wording.use_language("de") is wording.Language.ENGLISH
-    for name in ("LC_ALL", "LC_MESSAGES"):
+@pytest.mark.parametrize(
+    ("names", "language"),
+    (
+        (["zh_CN"], "zh_CN"),
+        (["zh-Hans_CN.UTF-8"], "zh_CN"),
+        (["zh_TW"], "zh_CN"),
+        (["de"], "en"),
+        (["de_DE", "zh_CN", "en"], "zh_CN"),
+        (["en_GB", "zh_CN"], "en"),
+        (["C.UTF-8", "zh_CN"], "en"),
+        (["", "zh_CN@pinyin"], "zh_CN"),
+    ),
+)
+def test_the_first_language_that_there_are_words_for_is_spoken(names: list[str], language: str) -> None:
+    assert use_language(*names) == language
+    assert tr("Nothing is selected.") == ("没有选区。" if language == "zh_CN" else "Nothing is selected.")
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    (
+        ({"LANG": "zh_CN.UTF-8"}, "zh_CN"),
+        ({"LANGUAGE": "zh_CN:en", "LANG": "de_DE.UTF-8"}, "zh_CN"),
+        ({"LANGUAGE": "en", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({}, "en"),
+    ),
+)
+def test_a_host_that_does_not_say_is_asked_by_its_environment(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], language: str
+) -> None:
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    assert wording.use_language() is wording.Language.CHINESE
-    assert wording.tr("Nothing is selected.") == "没有选区。"
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert use_language() == language
+
+
+def test_another_language_is_one_more_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translation, "LOCALE", tmp_path)
+    (tmp_path / "pl.po").write_text(POLISH, encoding="utf-8")
+    assert languages() == ["pl"]
+    assert use_language("pl_PL.UTF-8") == "pl"
+    assert tr("Ready") == "Gotowe"
+    assert tr("Sending") == "Sending"  # marked as a guess
+    assert tr("Receiving") == "Receiving"  # empty
+    assert tr("") == ""
+    assert [tr_n("{count} hour", "{count} hours", count) for count in (1, 3, 5)] == ["1 h.", "3 godziny", "5 godzin"]
+
+
+POLISH = r"""
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=UTF-8\n"
+"Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);\n"
+
+#: a.py
+msgid "Ready"
+msgstr ""
+"Got"
+"owe"
+
+#, fuzzy
+msgid "Sending"
+msgstr "Wysyłanie"
+
+msgid "Receiving"
+msgstr ""
+
+#, python-brace-format
+msgid "{count} hour"
+msgid_plural "{count} hours"
+msgstr[0] "{count} h."
+msgstr[1] "{count} godziny"
+msgstr[2] "{count} godzin"
+
+#~ msgid "Gone"
+#~ msgstr "Nie ma"
+"""
 
 
 def test_a_sentence_without_a_translation_stays_readable() -> None:
-    wording.use_language("zh_CN")
+    use_language("zh_CN")
     shown = wording.explain(OverpaintError(Code.OUT_OF_MEMORY, "The model needs about 9.8 GB, 6.1 GB are free."))
     assert shown.title == "内存不足"
     assert shown.sentence == "The model needs about 9.8 GB, 6.1 GB are free."
 
 
-def test_every_fixed_sentence_of_the_client_is_translated() -> None:
-    said = {text for path in CLIENT.glob("*.py") for text in _error_texts(path)}
-    assert len(said) > 10
-    assert said - CHINESE.keys() == set()
-
-
-def _error_texts(path: Path) -> Iterator[str]:
-    """The constant texts of every ``OverpaintError(…)`` and ``tr(…)`` in a file."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("OverpaintError", "tr"):
-            for argument in node.args:
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value:
-                    yield argument.value
-
-
-def test_translations_keep_their_placeholders() -> None:
-    for english_text, chinese_text in CHINESE.items():
-        assert english_text.count("{") == chinese_text.count("{"), english_text
+def test_a_problem_of_a_host_is_in_the_readers_language_with_its_values() -> None:
+    use_language("zh_CN")
+    error = wording.problem("‘{name}’ is hidden.", "Choose ‘{below}’ in the Layers dialog.", name="{Ink}", below="墨")
+    assert (error.code, error.sentence, error.hint) == (Code.HOST, "“{Ink}”不可见。", "请在图层对话框中选择“墨”。")
 
 
 def test_times_are_clocks() -> None:
@@ -190,8 +244,13 @@ def test_what_learning_a_picture_takes_is_said_in_one_line(learned: float, line:
     asked = Estimated("0" * 32, "small", "fast", 40.0, 3.0, 2.14, learned)
     assert wording.estimate_line(asked).startswith(line)
     assert "2.1 GB of memory." in wording.estimate_line(asked)
-    wording.use_language("zh_CN")
+    use_language("zh_CN")
     assert "3 秒" in wording.estimate_line(asked)
+
+
+def test_where_there_is_little_room_a_duration_is_in_seconds_then_in_minutes() -> None:
+    said = [wording.short_duration(seconds) for seconds in (0.2, 38.4, 89, 90, 600)]
+    assert said == ["1 s", "38 s", "89 s", "2 min", "10 min"]
 
 
 def test_the_server_is_described_in_one_line() -> None:

@@ -10,6 +10,8 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from server.client.catalogue import compile_folder
+
 from . import kritarc, locks
 from .environment import Environment
 from .hosts import Gimp, Krita
@@ -22,6 +24,11 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 NAME = "overpaint"
 MARK = "installed.json"
 """In every plugin's folder: where Overpaint's home is, and that the folder is ours."""
+
+LOCALE = "server/client/locale"
+
+_SOURCES = shutil.ignore_patterns("__pycache__", "*.pyc", "*.po")
+"""Left out of the rooms that a plugin carries: it has its translations compiled."""
 
 WHEELS = {"cp310": "3.10", "cp311": "3.11", "cp312": "3.12"}
 """One pyzmq wheel each; the last is built for CPython's stable interface and serves 3.12 and newer."""
@@ -91,7 +98,8 @@ def assemble(source: Path, target: Path, vendor: Path | None, home: Path) -> Non
         carried.mkdir()
         shutil.copy2(CHECKOUT / "server/__init__.py", carried)
         for room in ("wire", "client"):
-            shutil.copytree(CHECKOUT / "server" / room, carried / room, ignore=RUBBISH)
+            shutil.copytree(CHECKOUT / "server" / room, carried / room, ignore=_SOURCES)
+        compile_folder(CHECKOUT / LOCALE, fresh / LOCALE)
         if vendor is not None:
             shutil.copytree(vendor, fresh / "vendor", ignore=RUBBISH)
 

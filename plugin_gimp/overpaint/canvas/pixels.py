@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import alpha
 from formats import Layout, layout, mask_layout
 from gi.repository import Babl, Gegl, Gimp
-from words import problem, say
 
 from server.client.crop import is_blank
 from server.client.submission import Mask
+from server.client.translation import tr
+from server.client.wording import problem
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
 from server.wire.raster import Depth, Raster
@@ -42,7 +43,7 @@ def read(drawable: Gimp.Drawable, crop: Bounds) -> tuple[Raster, bytes]:
     space = Babl.format_get_space(drawable.get_format())
     data = _bytes(drawable, crop, native(space, pixels))
     if len(data) != raster.nbytes:
-        raise problem("short", name=drawable.get_name())
+        raise problem("GIMP gave fewer pixels of ‘{name}’ than it should.", "Try again.", name=drawable.get_name())
     return raster, data
 
 
@@ -55,10 +56,10 @@ def alphas(drawable: Gimp.Drawable, crop: Bounds) -> bytes:
 
 def layout_of(drawable: Gimp.Drawable) -> Layout:
     if not drawable.is_valid():
-        raise problem("layer-gone", name="")
+        raise problem("‘{name}’ was removed before it could be read.", "Choose another layer and try again.", name="")
     found = layout(Babl.format_get_encoding(drawable.get_format()))
     if found is None:
-        raise problem("indexed")
+        raise problem("This image has a fixed palette of colours.", "Convert it with Image ▸ Mode ▸ RGB and try again.")
     return found
 
 
@@ -68,7 +69,7 @@ def read_mask(drawable: Gimp.Drawable, crop: Bounds, depth: Depth) -> Mask:
     kept, name = mask_layout(depth)
     data = _bytes(drawable, crop, name)
     if len(data) != crop.extent.pixels * kept.nbytes:
-        raise problem("short", name=drawable.get_name())
+        raise problem("GIMP gave fewer pixels of ‘{name}’ than it should.", "Try again.", name=drawable.get_name())
     return Mask(kept, data)
 
 
@@ -92,7 +93,7 @@ def shape_of(drawable: Gimp.Drawable, crop: Bounds) -> bytes:
 
 def _bytes(drawable: Gimp.Drawable, crop: Bounds, name: str) -> bytes:
     if not drawable.is_valid():
-        raise problem("layer-gone", name="")
+        raise problem("‘{name}’ was removed before it could be read.", "Choose another layer and try again.", name="")
     _, x, y = drawable.get_offsets()
     place = Gegl.Rectangle.new(crop.x - x, crop.y - y, crop.width, crop.height)
     return drawable.get_buffer().get(place, 1.0, name, Gegl.AbyssPolicy.NONE)
@@ -110,7 +111,11 @@ def preview(space: object, raster: Raster, data: bytes, longest: int, shades: st
     whole = Gegl.Rectangle.new(0, 0, width, height)
     name = native(space, Layout(raster.channels, raster.depth, raster.transfer))
     if len(data) != raster.nbytes:
-        raise OverpaintError(Code.INTERNAL, say("error-unexpected", why="size"), say("hint-unexpected"))
+        raise OverpaintError(
+            Code.INTERNAL,
+            tr("Overpaint met something unexpected: {why}", why="size"),
+            tr("Try again; if it stays, tell us what you did."),
+        )
     buffer = Gegl.Buffer.new(name, 0, 0, width, height)
     buffer.set(whole, name, data)
     scale = min(1.0, longest / max(width, height))

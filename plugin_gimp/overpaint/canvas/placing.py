@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from formats import Layout
 from gi.repository import Babl, Gegl, Gimp
-from words import problem, say
 
 from server.client.crop import cut
+from server.client.translation import tr
+from server.client.wording import problem
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
 from server.wire.raster import Raster
@@ -61,7 +62,10 @@ def add_on_top(image: Gimp.Image, layers: Sequence[NewLayer], group: str | None 
     """The same for layers whose source is not known any more."""
     gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED or any(_is_gray(new) != gray for new in layers):
-        raise problem("other-colours")
+        raise problem(
+            "The answer that is waiting is of another kind of image: gray and colour do not go together.",
+            "Open the image it was made from, or change this one's mode (Image > Mode).",
+        )
     return _put(image, layers, group, TOP, None)
 
 
@@ -73,17 +77,17 @@ def _shift(source: Source) -> tuple[int, int]:
     nobody can say where in it the answer belongs."""
     image, layer = source.image, source.layer
     if not image.is_valid():
-        raise problem("closed")
+        raise problem("The image was closed while this edit was running.", "Open it again.")
     if layer is not None and (not layer.is_valid() or layer.get_image().get_id() != image.get_id()):
-        raise problem("source-removed", name=source.name)
+        raise problem("‘{name}’ was removed while this edit was running.", "Undo that.", name=source.name)
     kept = [(mark.bounds, bounds_of(mark.layer)) for mark in source.marks if mark.layer.is_valid()]
     shifts = {(after.x - before.x, after.y - before.y) for before, after in kept}
     if len(shifts) == 1 and all(before.extent == after.extent for before, after in kept):
         return shifts.pop()
     if layer is not None:
-        raise problem("reshaped", name=source.name)
+        raise problem("‘{name}’ has another size now than when this edit began.", "Undo that change.", name=source.name)
     if (source.canvas.width, source.canvas.height) != (image.get_width(), image.get_height()):
-        raise problem("reshaped-image")
+        raise problem("The image has another size now than when this edit began.", "Undo that change.")
     return 0, 0
 
 
@@ -108,7 +112,15 @@ def _check_alike(source: Source, now: Source, taken: Taken, shift: tuple[int, in
     shades = "Y'A u8" if now.image.get_base_type() == Gimp.ImageBaseType.GRAY else "R'G'B'A u8"
     for part in (then, source.part.intersect(then)):
         if _differ(_small(taken, part, shades), _small(seen, _moved(part, shift), shades)):
-            raise problem("changed", name=source.name) if source.layer is not None else problem("changed-image")
+            raise (
+                problem(
+                    "‘{name}’ looks different there now than when this edit began.",
+                    "Undo that change.",
+                    name=source.name,
+                )
+                if source.layer is not None
+                else problem("The picture looks different there now than when this edit began.", "Undo that change.")
+            )
 
 
 def _small(taken: Taken, part: Bounds, shades: str) -> Preview:
@@ -185,7 +197,11 @@ def _make(image: Gimp.Image, new: NewLayer, space: object | None) -> Gimp.Layer:
     them where the image has another mode, depth or profile now than the ``space`` they were read in."""
     pixels = Layout(new.raster.channels, new.raster.depth, new.raster.transfer)
     if len(new.data) != new.raster.nbytes:
-        raise OverpaintError(Code.INTERNAL, say("error-unexpected", why="size"), say("hint-unexpected"))
+        raise OverpaintError(
+            Code.INTERNAL,
+            tr("Overpaint met something unexpected: {why}", why="size"),
+            tr("Try again; if it stays, tell us what you did."),
+        )
     gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
     kind = Gimp.ImageType.GRAYA_IMAGE if gray else Gimp.ImageType.RGBA_IMAGE
     place = new.raster.bounds

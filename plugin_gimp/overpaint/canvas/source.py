@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gi.repository import Gimp
-from words import problem
 
 from server.client.crop import is_blank
 from server.client.reading import Reading
 from server.client.submission import Mask
+from server.client.wording import problem
 from server.wire.geometry import Bounds
 from server.wire.raster import Depth, Raster
 
@@ -61,11 +61,11 @@ def source(
     """``part``: what is to be edited; None: what is selected, or everything. Raises ``OverpaintError`` with what to do
     where it cannot be read."""
     if not image.is_valid():
-        raise problem("closed")
+        raise problem("The image was closed while this edit was running.", "Open it again.")
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        raise problem("indexed")
+        raise problem("This image has a fixed palette of colours.", "Convert it with Image ▸ Mode ▸ RGB and try again.")
     if image.get_floating_sel() is not None:
-        raise problem("floating")
+        raise problem("A floating selection waits to be placed.", "Anchor it (Layer ▸ Anchor) and try again.")
     canvas, selection = Bounds(0, 0, image.get_width(), image.get_height()), _selection(image)
     find = _visible if reading is Reading.VISIBLE else _layer
     found = find(image, drawables, canvas, part or selection, without)
@@ -75,7 +75,9 @@ def source(
 def renewed(found: Source, part: Bounds | None) -> Source:
     """The same as it is now: a dialog may have been open for long."""
     if found.image.is_valid() and found.layer is not None and not found.layer.is_valid():
-        raise problem("layer-gone", name=found.name)
+        raise problem(
+            "‘{name}’ was removed before it could be read.", "Choose another layer and try again.", name=found.name
+        )
     drawables = [found.layer] if found.layer is not None else []
     return source(found.image, drawables, found.reading, part, found.without)
 
@@ -95,7 +97,7 @@ def _visible(
 ) -> Source:
     layers = image.get_layers()
     if not any(layer.get_visible() and shows_in(layer, canvas) for layer in layers):
-        raise problem("nothing-visible")
+        raise problem("Nothing is visible in this image.", "Show a layer (the eye in the Layers dialog).")
     marks = tuple(Mark(layer, bounds_of(layer)) for layer in layers)
     reading, top = Reading.VISIBLE, stack.TOP
     return Source(image, reading, None, "", canvas, canvas, part or canvas, False, top, marks, without)
@@ -109,9 +111,13 @@ def _layer(
     _check(layer)
     bounds = whole.intersect(canvas)
     if bounds.empty:
-        raise problem("off-canvas", name=name)
+        raise problem("‘{name}’ lies outside the image.", "Move it into the image, or choose another layer.", name=name)
     if part is not None and part.intersect(bounds).empty:
-        raise problem("off-layer", name=name)
+        raise problem(
+            "The selection does not touch ‘{name}’.",
+            "Choose the layer that is selected there, or select another part.",
+            name=name,
+        )
     part = part or bounds
     _check_masks(layer, part.intersect(bounds))
     place, marks = stack.above(layer, part), (Mark(layer, whole),)
@@ -121,16 +127,18 @@ def _layer(
 def chosen(drawables: Sequence[Gimp.Drawable]) -> Gimp.Layer:
     """The one layer that is chosen; the mask of a layer stands for its layer."""
     if not drawables:
-        raise problem("no-layer")
+        raise problem("No layer is chosen.", "Click the layer to edit in the Layers dialog.")
     if len(drawables) > 1:
-        raise problem("many-layers", count=len(drawables))
+        raise problem("{count} layers are chosen.", "Choose one of them.", count=len(drawables))
     drawable = drawables[0]
     if not drawable.is_valid():
-        raise problem("no-layer")
+        raise problem("No layer is chosen.", "Click the layer to edit in the Layers dialog.")
     if drawable.is_layer_mask():
         return Gimp.Layer.from_mask(drawable)
     if not drawable.is_layer():
-        raise problem("quick-mask" if drawable.get_name() == QUICK_MASK else "not-a-layer", name=drawable.get_name())
+        if drawable.get_name() == QUICK_MASK:
+            raise problem("The Quick Mask is on.", "Turn it off (Select ▸ Toggle Quick Mask), then choose a layer.")
+        raise problem("‘{name}’ is not a layer.", "Choose a layer in the Layers dialog.", name=drawable.get_name())
     return drawable
 
 
@@ -140,22 +148,42 @@ QUICK_MASK = "Qmask"
 
 def _check(layer: Gimp.Layer) -> None:
     if layer.is_group():
-        raise problem("group", name=layer.get_name())
+        raise problem("‘{name}’ is a group of layers.", "Choose a layer inside it.", name=layer.get_name())
     for item in (layer, *stack.around(layer)):
         if item.is_group() and item.get_lock_content():  # the new layer could not be put into it
-            raise problem("locked", name=item.get_name())
+            raise problem(
+                "‘{name}’ is locked, so no layer can be put into it.",
+                "Unlock the group, or choose another layer.",
+                name=item.get_name(),
+            )
         if not item.get_visible():
-            raise problem("hidden", name=item.get_name())
+            raise problem(
+                "‘{name}’ is hidden.",
+                "Show it (the eye in the Layers dialog), or choose another layer.",
+                name=item.get_name(),
+            )
         if item.get_opacity() == 0:
-            raise problem("see-through", name=item.get_name())
+            raise problem(
+                "‘{name}’ has an opacity of 0, so it is not seen.",
+                "Raise its opacity, or choose another layer.",
+                name=item.get_name(),
+            )
     if layer.get_mask() is not None and layer.get_show_mask():
-        raise problem("mask-shown", name=layer.get_name())
+        raise problem(
+            "The mask of ‘{name}’ is shown in place of its picture.",
+            "Turn off Layer ▸ Mask ▸ Show Layer Mask and try again.",
+            name=layer.get_name(),
+        )
 
 
 def _check_masks(layer: Gimp.Layer, part: Bounds) -> None:
     for item in (layer, *stack.around(layer)):
         if stack.masked(item) and is_blank(read_mask(item.get_mask(), part, Depth.U8).data):
-            raise problem("masked-out", name=item.get_name())
+            raise problem(
+                "The mask of ‘{name}’ hides everything there.",
+                "Select a part that shows, or choose another layer.",
+                name=item.get_name(),
+            )
 
 
 def check_not_empty(found: Source) -> None:
@@ -171,8 +199,13 @@ def check_not_empty(found: Source) -> None:
     below = siblings[siblings.index(found.layer) + 1 :]
     name = next((each.get_name() for each in below if each.get_visible() and shows_in(each, found.part)), None)
     if name is None:
-        raise problem("empty", name=found.name)
-    raise problem("empty-above", name=found.name, below=name)
+        raise problem("‘{name}’ is empty there.", "Choose the layer that has what should go.", name=found.name)
+    raise problem(
+        "‘{name}’ is empty there; what you see is on ‘{below}’.",
+        "Choose ‘{below}’ in the Layers dialog.",
+        name=found.name,
+        below=name,
+    )
 
 
 def _selection(image: Gimp.Image) -> Bounds | None:

@@ -8,9 +8,7 @@ from krita import Document, Krita, Node
 
 from ..qt import QUuid
 from ..record import Place
-from ..server.wire.errors import Code, OverpaintError
 from ..server.wire.geometry import Bounds, Extent
-from ..words import say
 
 
 def application() -> str:
@@ -61,10 +59,6 @@ def place_of(document: Document, node: Node) -> Place:
     rect, at = node.bounds(), node.position()
     bounds = Bounds(rect.x(), rect.y(), rect.width(), rect.height())
     return Place(bounds, at.x(), at.y(), Extent(document.width(), document.height()))
-
-
-def refused(key: str, code: Code = Code.HOST, **values: str) -> OverpaintError:
-    return OverpaintError(code, say(f"error-{key}", **values), say(f"hint-{key}", **values))
 
 
 def upwards(node: Node) -> Iterator[Node]:

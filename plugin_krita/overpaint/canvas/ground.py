@@ -8,9 +8,10 @@ from collections.abc import Generator, Sequence
 from krita import Document, Node
 
 from ..qt import QByteArray
+from ..server.client.wording import problem
 from ..server.wire.geometry import Bounds
 from ..tasks import REST
-from .documents import find_document, find_node, refused
+from .documents import find_document, find_node
 
 MARGIN = 64
 """Pixels around the part wanted that are put together with it: a filter's result depends on what lies beside it."""
@@ -53,7 +54,7 @@ def copied(document_id: str, hidden: Sequence[str]) -> Generator[bool | None, No
     yield REST
     document = find_document(document_id)
     if document is None:
-        raise refused("picture-gone")
+        raise problem("The picture was closed before it could be read.", "Open it and try again.")
     canvas = Bounds(0, 0, document.width(), document.height())
     copy = document.clone()
     copy.setBatchmode(True)

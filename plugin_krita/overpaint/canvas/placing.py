@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from krita import Document, Node
 
 from ..qt import QTimer
+from ..server.client.wording import problem
 from ..server.wire.raster import Raster
 from ..tasks import REST
 from .blocks import blocks
-from .documents import find_document, find_node, id_of, refused
+from .documents import find_document, find_node, id_of
 from .earlier import Answers
 from .ground import at_rest
 from .looks import standing
@@ -149,5 +150,8 @@ def _empty_layer(document: Document, space: Space, name: str) -> Node:
 def _open(source: Source) -> Document:
     document = find_document(source.document_id)
     if document is None:
-        raise refused("closed")
+        raise problem(
+            "The picture was closed while this edit was running.",
+            "The answer is kept: open a picture and press “Put into this picture”.",
+        )
     return document

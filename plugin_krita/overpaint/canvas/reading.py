@@ -10,10 +10,11 @@ from krita import Document, Node, Selection
 
 from ..qt import QByteArray
 from ..server.client.reading import Look, Reading, Sight, Veil, reach, shown_through
+from ..server.client.wording import problem
 from ..server.wire.geometry import Bounds
 from ..server.wire.raster import Channels, Depth, Raster
 from .blocks import rows, strips
-from .documents import find_document, find_node, id_of, refused, upwards
+from .documents import find_document, find_node, id_of, upwards
 from .earlier import Answers
 from .ground import at_rest, copied
 from .looks import (
@@ -81,7 +82,9 @@ def _found(source: Source) -> tuple[Document, Node]:
     document = find_document(source.document_id)
     node = find_node(document, source.node_id) if document is not None else None
     if document is None or node is None:
-        raise refused("layer-gone", name=source.name)
+        raise problem(
+            "‘{name}’ was removed before it could be read.", "Choose another layer and try again.", name=source.name
+        )
     return document, node
 
 
@@ -158,7 +161,11 @@ def _check_content(source: Source, nodes: Iterable[Node]) -> Generator[bool | No
                 return
             yield None
     if not part.empty:
-        raise refused("empty-here", name=source.name)
+        raise problem(
+            "‘{name}’ has no pixels where you selected.",
+            "Choose the layer with the picture, or read “The visible picture” (in the settings).",
+            name=source.name,
+        )
 
 
 def _read_alone(
@@ -173,7 +180,9 @@ def _read_alone(
         now, _ = _found(source)
         there = find_node(now, stand_id)
         if there is None:
-            raise refused("layer-gone", name=source.name)
+            raise problem(
+                "‘{name}’ was removed before it could be read.", "Choose another layer and try again.", name=source.name
+            )
         return _look(there, strip)
 
     pixels, sight = yield from _take(source, Space.of(stand), crop, edited, block)
@@ -225,7 +234,9 @@ def _read_on_ground(
     document, _ = _found(source)
     outer = find_node(document, outer_id)
     if outer is None:
-        raise refused("layer-gone", name=source.name)
+        raise problem(
+            "‘{name}’ was removed before it could be read.", "Choose another layer and try again.", name=source.name
+        )
     return (yield from _read_on_ground(source, document, outer, crop, edited))
 
 
@@ -267,7 +278,7 @@ def _take(
         for strip in strips(crop, raster):
             taken = bytes(convert(block(strip), strip))
             if len(taken) != strip.extent.pixels * raster.nbytes // crop.extent.pixels:
-                raise refused("short", name=source.name)
+                raise problem("Krita gave fewer pixels of ‘{name}’ than it should.", "Try again.", name=source.name)
             data[at : at + len(taken)] = taken
             at += len(taken)
             sight.add(taken, replace(raster, bounds=strip))

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from krita import Document, Node, Selection
 
 from ..server.client.reading import Reading
+from ..server.client.wording import problem
 from ..server.wire.errors import Code
 from ..server.wire.geometry import Bounds
-from .documents import id_of, refused, same, upwards
+from .documents import id_of, same, upwards
 from .looks import all_of, local_selection
 from .spaces import Space
 
@@ -53,7 +54,7 @@ class Wish:
 def capture(document: Document | None, node: Node | None, wish: Wish) -> Source:
     """Notes what is to be edited, now. Raises ``OverpaintError`` with a way out for what cannot be edited."""
     if document is None or not same(document):
-        raise refused("no-document")
+        raise problem("No picture is open.", "Open one, and select the part to edit.")
     if wish.reading is Reading.LAYER:
         node = _layer(node)
         _check_shown(node)
@@ -61,7 +62,7 @@ def capture(document: Document | None, node: Node | None, wish: Wish) -> Source:
         node = document.rootNode()
     chosen, selection = _chosen(document, node, wish)
     if selection is None and wish.needs_selection:
-        raise refused("no-selection", Code.EMPTY_SELECTION)
+        raise problem("Nothing is selected.", "Select the part to change.", code=Code.EMPTY_SELECTION)
     area = _area(document, node, selection, wish)
     return _source(document, node, area, selection, chosen, wish)
 
@@ -69,7 +70,7 @@ def capture(document: Document | None, node: Node | None, wish: Wish) -> Source:
 def spot(document: Document | None, node: Node | None) -> Source:
     """Only a place for an answer that is here already: above ``node``."""
     if document is None or not same(document):
-        raise refused("no-document")
+        raise problem("No picture is open.", "Open one, and select the part to edit.")
     return _source(document, _layer(node), Bounds(0, 0, 0, 0), None, None, Wish())
 
 
@@ -81,20 +82,25 @@ def nowhere(name: str, space: Space, crop: Bounds) -> Source:
 def _layer(node: Node | None) -> Node:
     """A layer's own selection is as good as the layer."""
     if node is None:
-        raise refused("no-layer")
+        raise problem("No layer is chosen.", "Click the layer to edit in the layer list.")
     if node.type() == "selectionmask" and node.parentNode().parentNode() is not None:
         return node.parentNode()
     if "mask" in node.type() and node.parentNode() is not None:
-        raise refused("mask", name=node.name(), layer=node.parentNode().name())
+        raise problem(
+            "‘{name}’ is a mask of ‘{layer}’.",
+            "Choose ‘{layer}’ to edit what it shows.",
+            name=node.name(),
+            layer=node.parentNode().name(),
+        )
     if node.type() not in LAYERS:
-        raise refused("not-a-layer", name=node.name())
+        raise problem("‘{name}’ is not a layer with pixels.", "Choose a layer with pixels.", name=node.name())
     return node
 
 
 def _check_shown(node: Node) -> None:
     for one in upwards(node):
         if not one.visible():
-            raise refused("hidden", name=one.name())
+            raise problem("‘{name}’ is hidden.", "Show it, or choose another layer.", name=one.name())
     check_still(all_of(node))
 
 
@@ -102,7 +108,11 @@ def check_still(nodes: Iterable[Node]) -> None:
     """Raises ``OverpaintError`` for what moves: an answer is one picture, and would stand over all the others."""
     moving = next((one for one in nodes if one.animated()), None)
     if moving is not None:
-        raise refused("animated", name=moving.name())
+        raise problem(
+            "‘{name}’ is animated, and an answer would stand over every frame.",
+            "Copy the frame to a layer of its own (Layer ▸ New ▸ New Layer From Visible), and edit that.",
+            name=moving.name(),
+        )
 
 
 def _chosen(document: Document, node: Node, wish: Wish) -> tuple[Selection | None, Bounds | None]:
@@ -132,5 +142,9 @@ def _area(document: Document, node: Node, selection: Bounds | None, wish: Wish) 
     content = Bounds(rect.x(), rect.y(), rect.width(), rect.height())
     seen = content.intersect(canvas)
     if selection is None and seen.empty:
-        raise refused("empty-layer", name=node.name())
+        raise problem(
+            "‘{name}’ has nothing on the canvas.",
+            "Choose a layer with content, or select a part to fill.",
+            name=node.name(),
+        )
     return seen if selection is None else canvas

@@ -12,9 +12,9 @@ from krita import Document, Krita, Node
 
 from .. import profiles
 from ..qt import QByteArray, QCoreApplication, QStandardPaths
+from ..server.client.wording import problem
 from ..server.wire.geometry import Bounds
 from ..server.wire.raster import Channels
-from .documents import refused
 
 NATIVE = {
     ("RGBA", "U8"): Channels.BGRA,
@@ -95,7 +95,11 @@ def unseen_document(space: Space) -> Iterator[Document]:
     """A document of one pixel without a view."""
     document = Krita.instance().createDocument(1, 1, "overpaint", space.model, space.depth, space.profile, 72.0)
     if document is None:
-        raise refused("space", name=f"{space.model}/{space.depth}")
+        raise problem(
+            "Krita does not convert {name} pixels.",
+            "Convert the layer to RGB first.",
+            name=f"{space.model}/{space.depth}",
+        )
     document.setBatchmode(True)
     try:
         yield document

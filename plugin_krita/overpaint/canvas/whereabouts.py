@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from krita import Document, Node
 
 from ..server.client.reading import State
+from ..server.client.wording import problem
 from ..server.wire.geometry import Bounds, Extent
-from .documents import find_node, id_of, refused
+from .documents import find_node, id_of
 from .looks import PAINTED, POSITIONED, state_of
 from .spaces import Space
 
@@ -64,7 +65,11 @@ class Whereabouts:
         shift = next(iter(shifts), None) or (0, 0)
         alike = all(seen.alike(now) for seen, now in pairs)
         if len(shifts) > 1 or not alike or not self._still_there(document, shift):
-            raise refused("changed", name=name)
+            raise problem(
+                "‘{name}’ was moved, turned, scaled or painted over while this edit ran: the answer would not fit.",
+                "The answer is kept: undo that and press “Put into this picture”, or press it as it is.",
+                name=name,
+            )
         return shift
 
     def _still_there(self, document: Document, shift: Place) -> bool:

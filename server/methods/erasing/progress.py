@@ -6,11 +6,12 @@ import cv2
 import numpy as np
 
 from server.editing.edit import Report, Step
+from server.wire.words import mark
 
 from .levels import F32
 from .regions import Region
 
-_STAGE = "Erasing"
+_STAGE = mark("Erasing")
 _SIDE = 256
 """Of a preview, at most."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server.client.wording import Language, use_language
+from server.client.translation import ENGLISH, use_language
 from tests.hosts.gimp.desk import Desk
 from tests.hosts.gimp.pixels import load
 from tests.running import RunningServer
@@ -73,7 +73,7 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def shown(desk: Desk, gimp_server: RunningServer) -> Shown:
-    use_language(Language.ENGLISH.value)
+    use_language(ENGLISH)
     out = desk.host.work / "console"
     report, outcome = desk.console("cases", out, timeout=1500)
     assert report.get("finished"), f"GIMP did not run to the end\n{outcome.output}"

@@ -7,17 +7,22 @@ from .edits import await_server
 from .waiting import until, wait
 from .window import our_docker
 
+NOTHING_KNOWN = (
+    "Say what it should become; then it is said here how long that takes.",
+    "Working out how long it takes…",
+)
+
 
 def ask_for(method: str) -> None:
     """The method's entry below the arrow of the button, which must be one that can be chosen."""
     from overpaint.controller import the_desk
-    from overpaint.words import say_known
+    from overpaint.server.client.translation import tr
 
     await_server()
     offer = next(one for one in the_desk().offers if one.name == method)
     button = our_docker().panel.button
     our_docker().panel._fill_menu()
-    title = say_known("method", offer.name, offer.title)
+    title = tr(offer.title)
     entry = next(one for one in button.menu().actions() if one.text().split(" — ")[0] == title)
     assert entry.isEnabled()
     entry.trigger()
@@ -34,11 +39,11 @@ def learning() -> dict:
 
 def await_forecast() -> str:
     """What is said once the server has answered."""
-    from overpaint.words import say
+    from overpaint.server.client.translation import tr
 
     one = our_docker().panel
     one.refresh()
-    until(lambda: one.learning.forecast not in (say("forecast-none"), say("forecast-asked")))
+    until(lambda: one.learning.forecast not in [*map(tr, NOTHING_KNOWN)])
     return one.learning.forecast
 
 

@@ -73,11 +73,11 @@ def fresh_docker() -> None:
 
 def speak(language: str) -> None:
     """A docker in that language, as a start of Krita in it would make."""
-    from overpaint import words
     from overpaint.controller import the_desk
     from overpaint.panel import Panel
+    from overpaint.server.client.translation import use_language
 
-    words.speak(language)
+    use_language(language)
     old = our_docker().panel
     our_docker().panel = Panel(the_desk())
     our_docker().setWidget(our_docker().panel)
