@@ -16,6 +16,9 @@ MASKS = {"transparencymask", "filtermask", "transformmask", "colorizemask"}
 
 HIDING = {"transparencymask"}
 
+DISPLACING = {"wave", "smalltiles", "raindrops"}
+"""Filters that show a pixel somewhere else than where it lies."""
+
 POSITIONED = {"paintlayer", "vectorlayer", "filelayer", "filllayer", "filterlayer"}
 """What Krita moves by its ``position``; groups and clones move with what is in them."""
 
@@ -40,17 +43,26 @@ def visible_masks(node: Node) -> Iterator[Node]:
         yield from (one for one in node.childNodes() if one.type() in MASKS and one.visible())
 
 
+def is_displaced(node: Node) -> bool:
+    """Whether its masks show it somewhere else than where it lies."""
+    return any(one.type() == "transformmask" or _filter_of(one) in DISPLACING for one in visible_masks(node))
+
+
+def _filter_of(mask: Node) -> str:
+    return mask.filter().name() if mask.type() == "filtermask" else ""
+
+
 def local_selection(node: Node) -> Node | None:
     """The layer's own selection mask, which in Krita goes before the selection of the picture."""
     return next((one for one in reversed(node.childNodes()) if one.type() == "selectionmask" and one.visible()), None)
 
 
 def standing(node: Node) -> Node:
-    """What an answer can lie directly above: the layer, or the outermost group around it that is locked, or through
-    which all that is in it shows only faintly."""
+    """What an answer can lie directly above: the layer, or the outermost group around it that is locked, that shows
+    what is in it somewhere else, or through which all that is in it shows only faintly."""
     found = node
     for group in upwards(node.parentNode()):
-        if group.locked() or (is_pass_through(group) and group.opacity() < 255):
+        if group.locked() or is_displaced(group) or (is_pass_through(group) and group.opacity() < 255):
             found = group
     return found
 

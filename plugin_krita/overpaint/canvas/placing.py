@@ -40,7 +40,7 @@ def place(source: Source, space: Space, fit: Fit | None, layer: NewLayer) -> Gen
 
     Raises ``OverpaintError`` (host) when the document was closed meanwhile, or changed so that it does not fit.
     """
-    _shift(source, fit)  # said before the layer is filled, too
+    yield from _check_fit(source, fit)
     new = yield from _new_layer(source, space, fit, layer)
     new.setInheritAlpha(fit is not None and fit.clipped)
     yield from _add(source, fit, new, [new])
@@ -54,7 +54,7 @@ def place_group(
 
     Only the topmost is visible: soft edges on top of each other would be hard.
     """
-    _shift(source, fit)
+    yield from _check_fit(source, fit)
     # Filled where nobody sees it: in the user's document each layer would be a step in the undo history.
     with unseen_document(Space.of(_open(source))) as other:
         group = other.createNode(name, "grouplayer")
@@ -73,9 +73,15 @@ def place_group(
     return made
 
 
+def _check_fit(source: Source, fit: Fit | None) -> Generator[bool | None, None, None]:
+    """Says before the layer is filled, too, that it does not fit. Only once Krita has changed what it is changing: in
+    Krita 6 our turn may come when it has moved one layer and not the next."""
+    yield from at_rest(source.document_id)
+    _shift(source, fit)
+
+
 def _add(source: Source, fit: Fit | None, new: Node, moved: Sequence[Node]) -> Generator[bool | None, None, None]:
-    """``moved``: the layers with pixels in it. Not while Krita is changing the document: in Krita 6 our turn may come
-    in the middle of that."""
+    """``moved``: the layers with pixels in it."""
     yield REST
     yield from at_rest(source.document_id)
     document = _open(source)

@@ -25,6 +25,7 @@ from .looks import (
     below,
     containers,
     drawn,
+    is_displaced,
     is_pass_through,
     standing,
     state_of,
@@ -245,6 +246,7 @@ def _veil(source: Source, stand: Node, crop: Bounds) -> Generator[bool | None, N
     stays within the layer."""
     hiding = [id_of(one) for one in visible_masks(stand) if one.type() in HIDING]
     within = source.selection is None and state_of(stand).look is Look.BELOW and stand.type() != "filterlayer"
+    within = within or (bool(hiding) and is_displaced(stand))  # a mask may hide what is shown somewhere else
     if not hiding and (not within or is_pass_through(stand)):
         return None
     stand_id, shown = id_of(stand), bytearray()

@@ -67,9 +67,85 @@ SVG = (
     '<svg width="333px" height="251px" viewBox="0 0 333 251"><rect width="333" height="251" fill="#c89678"/>'
     '<rect x="140" y="90" width="40" height="30" fill="#141414"/></svg>'
 )
+
+
+def style(effect: str, *fields: str) -> str:
+    """One effect of a layer style, in Photoshop's words."""
+    inside = "".join(fields)
+    return (
+        '<asl><node type="Descriptor" name="" classId="null">'
+        '<node type="UnitFloat" key="Scl " unit="#Prc" value="100"/>'
+        '<node type="Boolean" key="masterFXSwitch" value="1"/>'
+        f'<node type="Descriptor" name="" key="{effect}" classId="{effect}"><node type="Boolean" key="enab" value="1"/>'
+        f'{inside}</node></node><node type="Descriptor" name="" classId="Styl">'
+        '<node type="Descriptor" name="" key="documentMode" classId="documentMode"/></node></asl>'
+    )
+
+
+def unit(key: str, value: float, of: str = "#Pxl") -> str:
+    return f'<node type="UnitFloat" key="{key}" unit="{of}" value="{value}"/>'
+
+
+def choice(key: str, kind: str, value: str) -> str:
+    return f'<node type="Enum" typeId="{kind}" key="{key}" value="{value}"/>'
+
+
+def colour(red: int, green: int, blue: int) -> str:
+    samples = zip(("Rd  ", "Grn ", "Bl  "), (red, green, blue), strict=True)
+    inside = "".join(f'<node type="Double" key="{key}" value="{value}"/>' for key, value in samples)
+    return f'<node type="Descriptor" name="" key="Clr " classId="RGBC">{inside}</node>'
+
+
+HALF_SEEN = unit("Opct", 50, "#Prc")
+OVERLAY = style("SoFi", choice("Md  ", "BlnM", "Nrml"), HALF_SEEN, colour(20, 160, 60))
+SHADOW = style(
+    "DrSh", choice("Md  ", "BlnM", "Mltp"), colour(0, 0, 90), unit("Opct", 75, "#Prc"),
+    '<node type="Boolean" key="uglg" value="0"/>', unit("lagl", 180, "#Ang"), unit("Dstn", 12), unit("blur", 20),
+)  # fmt: skip
+GLOW = style(
+    "IrGl", choice("Md  ", "BlnM", "Nrml"), colour(250, 220, 20), unit("Opct", 80, "#Prc"), unit("blur", 40),
+    choice("glwS", "IGSr", "SrcE"),
+)  # fmt: skip
+STROKE = style(
+    "FrFX", choice("Styl", "FStl", "InsF"), choice("PntT", "FrFl", "SClr"), choice("Md  ", "BlnM", "Nrml"),
+    unit("Opct", 100, "#Prc"), unit("Sz  ", 8), colour(200, 0, 0),
+)  # fmt: skip
+
+
+def moved(x: float, y: float, scale: float = 1) -> Layer:
+    """A transform mask."""
+    matrix = {"m11": scale, "m12": 0, "m13": 0, "m21": 0, "m22": scale, "m23": 0, "m31": x, "m32": y, "m33": 1}
+    attributes = " ".join(f'{key}="{value}"' for key, value in matrix.items())
+    return {
+        "kind": "transform",
+        "xml": '<transform_params><main id="dumbparams"/><data><dumb_transform>'
+        f'<transform type="transform" {attributes}/></dumb_transform></data></transform_params>',
+    }
+
+
+COLOURS = {
+    "kind": "colorize",
+    "strokes": [([0.1, 0.2, 0.9, 1.0], (10, 10, 8, 8)), ([0.2, 0.8, 0.2, 1.0], (300, 230, 8, 8))],
+}
+
+
+def fill(name: str, generator: str, settings: dict[str, Any], **more: Any) -> Layer:
+    return {"name": name, "kind": "fill", "generator": generator, "settings": settings, **more}
+
+
+PATTERN = fill("Pattern", "pattern", {"pattern": "Grid05.pat"})
+SQUARES = {"name": "Squares", "kind": "filter", "filter": "pixelize", "settings": {"pixelWidth": 9, "pixelHeight": 7}}
 PAGE = flat("Page")
 INVERTED = {"kind": "filter", "filter": "invert"}
 HALF = 102
+WAVE = {
+    "kind": "filter",
+    "filter": "wave",
+    "settings": {
+        "horizontalwavelength": 90, "horizontalshift": 5, "horizontalamplitude": 4, "horizontalshape": 0,
+        "verticalwavelength": 90, "verticalshift": 5, "verticalamplitude": 4, "verticalshape": 0,
+    },
+}  # fmt: skip
 
 SCENES: dict[str, Scene] = {
     "plain": Scene((PAGE, paint())),
@@ -133,8 +209,50 @@ SCENES: dict[str, Scene] = {
     ),
     "a locked layer": Scene((PAGE, paint(locked=True))),
     "a locked group": Scene((PAGE, group("Group", paint(opacity=HALF), locked=True)), above="Group"),
+    "a colour overlay": Scene((PAGE, paint(style=OVERLAY))),
+    "a colour overlay on thin ink": Scene((PAGE, paint(path="thin", style=OVERLAY))),
+    "a shadow": Scene((PAGE, paint(masks=[mask()], style=SHADOW))),
+    "an inner glow": Scene((PAGE, paint(masks=[mask()], style=GLOW))),
+    "a stroke": Scene((PAGE, paint(masks=[mask()], style=STROKE))),
+    "a group with a colour overlay": Scene((PAGE, group("Group", paint(), style=OVERLAY))),
+    "a colour overlay at 40 %, multiplied": Scene((PAGE, paint(style=OVERLAY, opacity=HALF, mode="multiply"))),
+    "a transform mask": Scene((PAGE, paint(masks=[moved(4, -3)]))),
+    "a transform mask that scales, over nothing": Scene((paint(masks=[moved(0, 0, 1.02)]),)),
+    "a transform mask that scales, at 40 %": Scene((PAGE, paint(opacity=HALF, masks=[moved(0, 0, 1.02)]))),
+    "a moved transparency mask": Scene((PAGE, paint(masks=[mask((0, 0, 163, 251)), moved(-3, 0)]))),
+    "a group with a transform mask": Scene((PAGE, group("Group", paint(), masks=[moved(4, -3)])), above="Group"),
+    "a group with a wave": Scene((PAGE, group("Group", paint(), masks=[WAVE])), above="Group"),
+    "a colorize mask": Scene((PAGE, paint(masks=[COLOURS]))),
+    "a colorize mask on thin ink at 40 %": Scene((PAGE, paint(path="thin", opacity=HALF, masks=[COLOURS]))),
+    "40 % on a pattern": Scene((PATTERN, paint(opacity=HALF))),
+    "40 % on squares": Scene((paint("Base"), SQUARES, paint(opacity=HALF))),
+    "a filled layer at 40 %": Scene(
+        (paint("Base"), fill("Ink", "color", {"color": "#3296c8"}, opacity=HALF)), source="Ink"
+    ),
+    "a pattern, multiplied": Scene((paint("Base"), {**PATTERN, "mode": "multiply"}), source="Pattern", above="Pattern"),
     "a hidden layer below": Scene((PAGE, flat("Hidden", (0, 0, 255), hidden=True), paint(opacity=HALF))),
 }
+
+
+PLAINLY_SEEN = (
+    "40 % opaque",
+    "filter mask",
+    "inherit alpha at 40 %",
+    "a colour overlay",
+    "a colour overlay on thin ink",
+    "a shadow",
+    "an inner glow",
+    "a stroke",
+    "a transform mask",
+    "a transform mask that scales, at 40 %",
+    "a group with a transform mask",
+    "a group with a wave",
+    "a colorize mask on thin ink at 40 %",
+    "40 % on a pattern",
+    "40 % on squares",
+    "a pattern, multiplied",
+)
+"""Those with nothing above what is edited, and no group that goes on to change what is in it."""
 
 
 def build(krita: Krita, scene: Scene) -> None:
@@ -157,6 +275,16 @@ def seen(krita: Krita, rect: Rect = SIZE) -> Seen:
     path = krita.file("seen.raw")
     krita.ask("seen", path=str(path), **rect.words())
     return np.frombuffer(path.read_bytes(), "u1").reshape(rect.height, rect.width, 4).astype(np.int64)
+
+
+def sent(krita: Krita, node: str = "Ink") -> tuple[Seen, Rect]:
+    """What is read for an edit, BGRA, and where that lies."""
+    number = krita.ask("begin", function="erase_selection", node=node, feather=0)
+    path = krita.file("sent.raw")
+    rect = Rect(*krita.ask("sent", number=number, path=str(path)))
+    pixels = np.frombuffer(path.read_bytes(), "u1").reshape(rect.height, rect.width, 4).astype(np.int64)
+    krita.ask("settle", number=number)
+    return pixels, rect
 
 
 def erase(krita: Krita, node: str = "Ink", **values: Any) -> list[str] | str:

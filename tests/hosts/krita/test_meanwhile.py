@@ -39,10 +39,10 @@ def begin(krita: Krita) -> int:
     return number
 
 
-def begin_then(krita: Krita, then: str, **change: object) -> int:
-    """Begins an edit and changes the document while it runs."""
-    values = {"function": "erase_selection", "feather": 0, "then": then, "change": change}
-    number: int = krita.ask("begin_then", **values)
+def begin_then(krita: Krita, then: str, at: str = "", reading: str = "layer", **change: object) -> int:
+    """Begins an edit and changes the document while it runs: when the phase ``at`` begins, if that is given."""
+    values = {"function": "erase_selection", "feather": 0, "then": then, "at": at, "change": change}
+    number: int = krita.ask("begin_then", reading=reading, **values)
     return number
 
 
@@ -68,6 +68,15 @@ def test_the_answer_moves_with_its_source(blotted: Krita) -> None:
     job = begin_then(blotted, "move_layer", name="Ink", x=17, y=-9)
     assert blotted.ask("settle", number=job)["phase"] == "DONE"
     assert bounds_of(blotted, "Erased")[:2] == [CHOSEN.x + 17, CHOSEN.y - 9]
+
+
+def test_an_answer_that_comes_while_the_canvas_changes_waits_for_that(krita: Krita) -> None:
+    """Krita moves one layer after the other, and lets a plugin's timer pass while it does."""
+    build(krita, Scene((PAGE, *(painted(f"Ink {number}") for number in range(60)), painted())))
+    job = begin_then(krita, "resize_canvas", at="PLACING", reading="visible", x=-40, y=-30, width=400, height=320)
+    settled = krita.ask("settle", number=job)
+    assert settled["phase"] == "DONE", settled
+    assert bounds_of(krita, "Erased") == [CHOSEN.x + 40, CHOSEN.y + 30, CHOSEN.width, CHOSEN.height]
 
 
 def refused(krita: Krita, job: int) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from .documents import SETTLING_S, close_at_once, current, layer_named
+from .qt import QEventLoop
 from .waiting import until, wait
 
 _jobs = []
@@ -17,15 +20,24 @@ def api(function: str, node: str = "Ink", **values) -> list[str]:
     return [one.name() for one in (made if isinstance(made, list) else [made])]
 
 
-def begin_then(function: str, then: str, change: dict, **values) -> int:
-    """Starts an edit and calls ``then``, a function of ``stacks``, with ``change`` as soon as the layer was read: long
-    before an answer can be there. The edit's number for ``job``."""
+def begin_then(function: str, then: str, change: dict, at: str = "", **values) -> int:
+    """Starts an edit and calls ``then``, a function of ``stacks``, with ``change``: as soon as the layer was read, long
+    before an answer can be there, or at the moment at which the phase ``at`` begins. The edit's number for ``job``."""
     from . import stacks
 
     number = begin(function, **values)
-    until(lambda: _jobs[number].phase.name != "READING")
+    if at:
+        _await_moment(_jobs[number], at)
+    else:
+        until(lambda: _jobs[number].phase.name != "READING")
     getattr(stacks, then)(**change)
     return number
+
+
+def _await_moment(one, phase: str) -> None:
+    loop = QEventLoop()
+    one.changed.connect(lambda: loop.quit() if one.phase.name == phase or one.phase.settled else None)
+    loop.exec()
 
 
 def begin(function: str, node: str = "Ink", close: str = "", **values) -> int:
@@ -60,6 +72,13 @@ def crop(number: int) -> list[int]:
     """What is sent: x, y, width, height."""
     bounds = _jobs[number].crop
     return [bounds.x, bounds.y, bounds.width, bounds.height]
+
+
+def sent(number: int, path: str) -> list[int]:
+    """Writes the bytes that were read for an edit that is under way to ``path``; their x, y, width, height."""
+    until(lambda: _jobs[number].phase.name != "READING")
+    Path(path).write_bytes(_jobs[number].pixels.data)
+    return crop(number)
 
 
 def settle(number: int, seconds: float = 300) -> dict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from krita import InfoObject, Krita, Selection
+from krita import InfoObject, Krita, ManagedColor, Selection
 
 from . import documents
 from .documents import SETTLING_S, current, layer_named
@@ -14,7 +14,8 @@ from .waiting import wait
 
 def build(layers: list[dict], width: int, height: int) -> None:
     """A document of ``layers``, the lowest first. Each: name, kind, colour (bytes of a pixel) or path with rect,
-    opacity, mode, inherit, through (a pass-through group), locked, hidden, masks, inside, and above that ``source``."""
+    opacity, mode, inherit, through (a pass-through group), locked, hidden, style, masks, inside, and above that
+    ``source``."""
     documents.new_document(width, height)
     for node in current().topLevelNodes():
         node.remove()
@@ -43,7 +44,10 @@ def _add(one: dict, parent) -> None:
     for inner in one.get("inside", ()):
         _add(inner, node)
     for mask in one.get("masks", ()):
-        node.addChildNode(_mask(mask), None)
+        made = _mask(mask)
+        node.addChildNode(made, None)
+        if mask["kind"] == "colorize":
+            _colour(made, mask["strokes"])
     _shown(node, one)
 
 
@@ -58,11 +62,9 @@ def _make(one: dict):
     if kind == "file":
         return document.createFileLayer(name, one["path"], "None")
     if kind == "filter":
-        return document.createFilterLayer(name, Krita.instance().filter(one["filter"]), _everything())
+        return document.createFilterLayer(name, _filter(one), _everything())
     if kind == "fill":
-        settings = InfoObject()
-        settings.setProperty("color", one["colour"])
-        return document.createFillLayer(name, "color", settings, _everything())
+        return document.createFillLayer(name, one["generator"], _settings(one["settings"], InfoObject()), _everything())
     node = document.createNode(name, "paintlayer")
     x, y, w, h = one["rect"]
     data = Path(one["path"]).read_bytes() if "path" in one else bytes(one["colour"]) * (w * h)
@@ -73,7 +75,13 @@ def _make(one: dict):
 def _mask(mask: dict):
     document = current()
     if mask["kind"] == "filter":
-        return document.createFilterMask("Filter", Krita.instance().filter(mask["filter"]), _everything())
+        return document.createFilterMask("Filter", _filter(mask), _everything())
+    if mask["kind"] == "transform":
+        made = document.createTransformMask("Transform")
+        made.fromXML(mask["xml"])
+        return made
+    if mask["kind"] == "colorize":
+        return document.createColorizeMask("Colorize")
     chosen = Selection()
     chosen.select(*mask["rect"], mask.get("value", 255))
     made = document.createSelectionMask("Local") if mask["kind"] == "selection" else None
@@ -82,8 +90,36 @@ def _mask(mask: dict):
     return made
 
 
+def _filter(one: dict):
+    made = Krita.instance().filter(one["filter"])
+    made.setConfiguration(_settings(one["settings"], made.configuration())) if "settings" in one else None
+    return made
+
+
+def _settings(values: dict, settings: InfoObject) -> InfoObject:
+    for key, value in values.items():
+        settings.setProperty(key, value)
+    return settings
+
+
+def _colour(mask, strokes: list) -> None:
+    """Each stroke: the four samples of its colour, 0 to 1, and its rectangle."""
+    colours = []
+    for samples, _ in strokes:
+        colours.append(ManagedColor("RGBA", "U8", ""))
+        colours[-1].setComponents([float(one) for one in samples])
+    mask.initializeKeyStrokeColors(colours)
+    for colour, (_, (x, y, w, h)) in zip(colours, strokes):  # noqa: B905  # both were made here
+        mask.setKeyStrokePixelData(QByteArray(b"\xff" * (w * h)), colour, x, y, w, h)
+    mask.setEditKeyStrokes(False)
+    mask.updateMask(True)
+    current().waitForDone()
+    wait(0.5)
+
+
 def _shown(node, one: dict) -> None:
     node.setOpacity(one.get("opacity", 255))
+    node.setLayerStyleFromAsl(one["style"]) if "style" in one else None
     node.setBlendingMode(one["mode"]) if "mode" in one else None
     node.setInheritAlpha(one.get("inherit", False))
     if one.get("through"):
