@@ -66,6 +66,9 @@ def serve(
     listen: Annotated[
         str, typer.Option(help="HOST[:PORT]: let machines in that were invited; none: nobody from outside.")
     ] = "",
+    runner: Annotated[
+        str, typer.Option(help="Who runs the edits: local, or NAME[://ADDRESS] of an installed one.")
+    ] = "local",
 ) -> None:
     """Run the server. The plugins and the other commands start it by themselves when they need it."""
     from server.gateway.serve import serve as run
@@ -80,7 +83,7 @@ def serve(
                 lines.complain(f"Machines that were invited may connect at {place} and the port after it.")
 
         settings = Settings(unload_after=unload_after, end_after=patience, log_prompts=log_prompts)
-        run(paths.home(), settings, transport, device, place, say_where)
+        run(paths.home(), settings, transport, device, place, runner, say_where)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""From the queue to a worker and back: who runs where, what the workers report, and how a job is given up."""
+"""From the queue to a runner and back: who runs where, what is reported, and how a job is given up."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from server.gateway.affinity import Affinity
 from server.gateway.announcer import Announcer
-from server.gateway.jobs import MAX_RUNS, Book, Job, starved_again, stopped_again
+from server.gateway.jobs import MAX_RUNS, Book, Job, oom_killed_again, stopped_again
 from server.gateway.queue import FairQueue
 from server.gateway.settings import Settings
 from server.gateway.transfers import Send
@@ -23,7 +24,7 @@ from server.wire.messages import Cancelled, Estimate, Estimated, Failed, Finishe
 from server.wire.recipe import Recipe
 from server.wire.words import mark
 from server.workers import link
-from server.workers.pool import Pool, Worker
+from server.workers.runner import Runner, Slot, Task
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class _Question:
 
     peer: Peer
     estimate: Estimate
-    worker: Worker | None = None
+    begun: bool = False
 
     def under(self, name: str) -> Estimate:
         known_as = content.of_guest(self.estimate.content, guest_of(self.peer.client))
@@ -51,16 +52,28 @@ class _Question:
 
 
 class Dispatch:
-    """Keeps workers busy and the listeners of their jobs informed."""
+    """Keeps the runner's slots busy and the listeners of their jobs informed. model_of: the model that a recipe needs;
+    empty: none."""
 
-    def __init__(self, book: Book, journal: Journal, pool: Pool, tell: Tell, send: Send, settings: Settings) -> None:
+    def __init__(
+        self,
+        book: Book,
+        journal: Journal,
+        runner: Runner,
+        tell: Tell,
+        send: Send,
+        settings: Settings,
+        model_of: Callable[[Recipe], str] = lambda recipe: recipe.model,
+    ) -> None:
         self._book = book
         self._journal = journal
-        self._pool = pool
+        self._runner = runner
         self._tell = tell
         self._send = send
         self._settings = settings
+        self._model_of = model_of
         self._lanes = {light: FairQueue() for light in (False, True)}
+        self._affinity = {light: Affinity(queue) for light, queue in self._lanes.items()}
         self._places = Announcer(book, self._orders, self._say_place)
         self._questions: dict[str, _Question] = {}
         self._worked = time.monotonic()
@@ -68,7 +81,7 @@ class Dispatch:
 
     def enqueue(self, job: Job) -> None:
         """A job in state QUEUED waits for its turn; it begins at once when a worker is idle."""
-        self._lane(job.submit.recipe).add(job.id, party(job.client))
+        self._lane(job.submit.recipe).add(job.id, party(job.client), self._model_of(job.submit.recipe))
         self.advance()
 
     def ask(self, peer: Peer, estimate: Estimate) -> None:
@@ -79,27 +92,27 @@ class Dispatch:
             raise OverpaintError(Code.BUSY, "The server still measures for earlier questions.", "Ask again later.")
         name = uuid.uuid4().hex
         self._questions[name] = _Question(peer, estimate)
-        self._lane(estimate.recipe).add(name, who)
+        self._lane(estimate.recipe).add(name, who, self._model_of(estimate.recipe))
         self.advance()
 
     def ask_no_more(self, peer: Peer) -> None:
         """The peer is gone: what it asked and no worker has heard yet is dropped."""
         for name, question in list(self._questions.items()):
-            if question.peer == peer and question.worker is None:
+            if question.peer == peer and not question.begun:
                 del self._questions[name]
                 self._lane(question.estimate.recipe).remove(name)
 
     def advance(self) -> None:
-        """Give idle workers their next jobs and questions; those who wait will hear their new places.
+        """Give idle slots their next jobs and questions; those who wait will hear their new places.
 
-        What needs no model goes to the light worker, which never has to wait for one that learns a picture; it is
-        started when all others are busy.
+        What needs no model goes to a light slot where there is one, which never has to wait for a method that learns a
+        picture; the runner may open it when all others are busy.
         """
-        for light, queue in self._lanes.items():
-            while queue and (worker := self._pool.idle(light)) is not None:
-                self._begin(worker, queue)
+        for light, affinity in self._affinity.items():
+            while (pair := affinity.pair(self._idle(light))) is not None:
+                self._begin(*pair)
         if self._lanes[True]:
-            self._pool.want_light()
+            self._runner.want_light()
         self._places.moved(sum(map(len, self._lanes.values())))
 
     def pause(self, now: float, longest: float) -> float:
@@ -108,59 +121,64 @@ class Dispatch:
 
     def give_up(self, job: Job) -> None:
         """The job is cancelled: it leaves the queue, or its worker stops at the next step."""
-        worker = self._pool.running(job.id)
-        if worker is not None:
+        slot = next((slot for slot in self._runner.slots if slot.work == job.id), None)
+        if slot is not None:
             job.given_up = True
             self._book.listen(job, None)
-            worker.stop(self._settings.stop_grace)
+            self._runner.stop(slot, self._settings.stop_grace)
         else:
             self._lane(job.submit.recipe).remove(job.id)
             self._book.forget(job)
             self.advance()
 
     def hear(self) -> None:
-        """Takes what the workers reported."""
-        for worker, note, payload in self._pool.receive():
+        """Takes what the runner reports."""
+        for slot, note, payload in self._runner.reports():
             try:
-                self._take(worker, note, payload)
+                self._take(note, payload)
             except Exception:  # one job's end must not be the server's
-                log.exception("what worker %d reported could not be handled", worker.number)
+                log.exception("what slot %d reported could not be handled", slot.number)
         self.advance()
 
-    def _take(self, worker: Worker, note: link.Note, payload: bytes) -> None:
+    def _take(self, note: link.Note, payload: bytes) -> None:
         if isinstance(note, link.Died):
-            self._on_death(worker)
+            self._on_death(note)
         elif isinstance(note, Estimated):
-            self._answer(worker, note.question, note)
+            self._answer(note.question, note)
         elif isinstance(note, Failed) and note.job in self._questions:
-            self._answer(worker, note.job, note)
+            self._answer(note.job, note)
         elif isinstance(note, (Progress, Finished, Failed, Cancelled)):
-            self._on_report(worker, note, payload)
+            self._on_report(note, payload)
 
     def tick(self, now: float) -> None:
         """Called at each step, twice a second at least (``now`` is monotonic): restarts workers, unloads models that
         nobody uses, tells who waits."""
-        self._pool.tick(now)
+        self._runner.tick(now)
         if self._lanes[True]:
             self.advance()
         self._places.announce(now)
-        if any(worker.job or worker.question for worker in self._pool.everyone):
+        if any(slot.work for slot in self._runner.slots):
             self._worked, self._unloaded = now, False
         elif not self._unloaded and now - self._worked > self._settings.unload_after:
             self._unloaded = True
-            for worker in self._pool.everyone:
-                worker.unload()
+            for slot in self._runner.slots:
+                self._runner.unload(slot)
 
     def close(self) -> None:
-        """Running jobs wait in the journal for the next server; the workers end."""
-        for worker in self._pool.everyone:
-            job = self._book.get(worker.job) if worker.job else None
+        """Running jobs wait in the journal for the next server; the runner ends."""
+        for slot in self._runner.slots:
+            job = self._book.get(slot.work) if slot.work else None
             if job is not None and not job.given_up:
                 self._journal.return_run(job.id)
-        self._pool.close()
+        self._runner.close()
         for job in self._book:
             if job.given_up:
                 self._book.forget(job)
+
+    def _idle(self, light: bool) -> list[Slot]:
+        """For light work the light slots come first."""
+        able = [slot for slot in self._runner.slots if slot.idle and (light or not slot.light)]
+        return sorted(able, key=lambda slot: not slot.light)
 
     def _lane(self, recipe: Recipe) -> FairQueue:
         return self._lanes[registry.is_light(recipe.method)]
@@ -172,39 +190,31 @@ class Dispatch:
         if job.place is not None:
             self._tell(job, Queued(job.id, job.place), None)
 
-    def _begin(self, worker: Worker, queue: FairQueue) -> None:
-        name = queue.take() or ""
+    def _begin(self, name: str, slot: Slot) -> None:
         question, job = self._questions.get(name), self._book.get(name)
         if question is not None:
-            question.worker = worker
-            worker.ask(question.under(name))
+            question.begun = True
+            self._runner.ask(slot, question.under(name))
+        if job is not None:
+            self._book.begin_run(job)
+            self._runner.run(slot, Task(job.id, self._journal.files(job.id), guest_of(job.client), job.low_memory))
+
+    def _on_report(self, note: Progress | Finished | Failed | Cancelled, payload: bytes) -> None:
+        job = self._book.get(note.job)
         if job is None:
             return
-        self._book.begin_run(job)
-        worker.run(job.id, self._journal.files(job.id), guest_of(job.client), job.careful)
-
-    def _on_report(self, worker: Worker, note: Progress | Finished | Failed | Cancelled, payload: bytes) -> None:
-        if worker.job != note.job:
-            return
-        job = self._book.get(note.job)
         if isinstance(note, Progress):
-            if job is not None and not job.given_up:
+            if not job.given_up:
                 job.progress = (note, payload)
                 self._tell(job, note, payload or None)
-            return
-        worker.done()
-        if job is None:
-            return
-        if job.given_up or isinstance(note, Cancelled):
+        elif job.given_up or isinstance(note, Cancelled):
             self._book.forget(job)
         elif isinstance(note, Finished):
             self._finish(job, note)
         else:
             self._fail(job, OverpaintError(note.code, note.sentence, note.hint))
 
-    def _answer(self, worker: Worker, name: str, answer: Estimated | Failed) -> None:
-        if worker.question == name:
-            worker.done()
+    def _answer(self, name: str, answer: Estimated | Failed) -> None:
         question = self._questions.pop(name, None)
         if question is None:
             return
@@ -212,13 +222,11 @@ class Dispatch:
         about = replace(answer, question=asked) if isinstance(answer, Estimated) else replace(answer, job=asked)
         self._send(question.peer, about, None)
 
-    def _on_death(self, worker: Worker) -> None:
-        for name in [name for name, question in self._questions.items() if question.worker is worker]:
-            self._answer(
-                worker, name, Failed(name, Code.WORKER_DIED, "The server stopped while measuring.", "Ask again.")
-            )
-        job = self._book.get(worker.job) if worker.job else None
-        worker.done()
+    def _on_death(self, died: link.Died) -> None:
+        if died.work in self._questions:
+            sentence = "The server stopped while measuring."
+            self._answer(died.work, Failed(died.work, Code.WORKER_DIED, sentence, "Ask again."))
+        job = self._book.get(died.work) if died.work else None
         if job is None:
             return
         answer = self._journal.answer(job.id)
@@ -227,15 +235,15 @@ class Dispatch:
         elif answer is not None:  # it died with the job done and nothing said
             self._finish(job, answer)
         elif self._journal.runs(job.id) >= MAX_RUNS:
-            self._fail(job, starved_again() if worker.starved else stopped_again())
+            self._fail(job, oom_killed_again() if died.oom_killed else stopped_again())
         else:
-            job.careful = worker.starved
+            job.low_memory = died.oom_killed
             self._run_again(job)
 
     def _run_again(self, job: Job) -> None:
         log.warning("job %s is run once more", job.id)
         self._book.set_state(job, JobState.QUEUED)
-        self._lane(job.submit.recipe).put_back(job.id, party(job.client))
+        self._lane(job.submit.recipe).put_back(job.id, party(job.client), self._model_of(job.submit.recipe))
         again = Progress(job.id, _AGAIN, 0, 0)
         job.progress = (again, b"")
         self._tell(job, again, None)

@@ -34,7 +34,7 @@ class Job:
     """One job. ``listener`` hears of it (``Book.listen`` sets it); None while nobody does. ``receiving`` only while it
     uploads, ``making`` until there is a place for what is, ``checking`` while an earlier server's uploads are looked
     at, ``place`` is the last one told, ``progress`` the last step with its preview, ``given_up`` set when cancelled
-    while running, ``careful`` when memory ran out in its first run."""
+    while running, ``low_memory`` when memory ran out in its first run."""
 
     submit: Submit
     client: str
@@ -48,7 +48,7 @@ class Job:
     finished: Finished | None = None
     failure: Failed | None = None
     given_up: bool = False
-    careful: bool = False
+    low_memory: bool = False
     number: int = 0
     """In the order in which they came."""
 
@@ -326,7 +326,7 @@ def stopped_again() -> OverpaintError:
     )
 
 
-def starved_again() -> OverpaintError:
+def oom_killed_again() -> OverpaintError:
     return OverpaintError(
         Code.OUT_OF_MEMORY,
         "Memory ran out twice while working on this edit, and the system ended it.",

@@ -19,14 +19,16 @@ from server.gateway.settings import Settings
 from server.journal import Journal
 from server.listening.endpoint import Endpoint
 from server.listening.peers import Gone, Peer, Received, TurnedOut, guest_of
+from server.methods import registry
 from server.models.store.store import Shelf
 from server.wire.address import Address
 from server.wire.connection import Transport
 from server.wire.frames import Buffer
 from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, Limits, Message, Welcome
+from server.wire.recipe import Recipe
 from server.wire.retire import asked_to_end, forget_request
 from server.wire.words import plain
-from server.workers.pool import AUTO, Pool
+from server.workers.runner import AUTO, LOCAL, RunnerOptions, runner_class
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +48,9 @@ class Gateway:
     """Bound and answering when made; ``run`` lives until ``stop`` is called or nobody has needed it for long.
 
     home: the folder of connection file, journal, spool and models. device: where the worker runs (``auto``, ``cpu``,
-    ``cuda:1`` …). listen: where other machines may connect. Raises ``OverpaintError``: busy when a server for ``home``
-    runs already, bad-request when it cannot listen there.
+    ``cuda:1`` …). listen: where other machines may connect. runner: who runs the jobs, ``NAME`` or ``NAME://ADDRESS``.
+    Raises ``OverpaintError``: busy when a server for ``home`` runs already, bad-request when it cannot listen there, or
+    there is no such runner.
     """
 
     def __init__(
@@ -58,29 +61,37 @@ class Gateway:
         device: str = AUTO,
         limits: Limits | None = None,
         listen: Address | None = None,
+        runner: str = LOCAL,
     ) -> None:
+        name, _, address = runner.partition("://")
+        make_runner = runner_class(name)
         self._settings = settings or Settings()
         self._limits = limits or Limits()
         self._home = home
         self._stopping = False
         self._memory = Memory()
         self._shelf = Shelf(home / "models")
-        self._endings = contextlib.ExitStack()
-        self._endpoint = Endpoint(
-            home, self._welcome, transport, listen, self._settings.silent_after, self._settings.max_sessions
-        )
-        self._endings.callback(self._endpoint.close)
-        forget_request(home)
-        self._journal = self._opened_journal(home)
-        self._book = Book(self._journal)
-        self._pool = Pool(self._endpoint.context, home, device, self._settings.worker_silent_after)
-        self._endings.callback(self._journal.close)
-        self._dispatch = Dispatch(self._book, self._journal, self._pool, self._tell, self._send, self._settings)
+        with contextlib.ExitStack() as endings:  # whoever finds the connection file must find a server behind it
+            self._endpoint = Endpoint(
+                home, self._welcome, transport, listen, self._settings.silent_after, self._settings.max_sessions
+            )
+            endings.callback(self._endpoint.close)
+            forget_request(home)
+            self._journal = Journal(home)
+            endings.callback(self._journal.close)
+            self._book = Book(self._journal)
+            self._runner = make_runner(
+                RunnerOptions(self._endpoint.context, home, device, self._settings.worker_silent_after, address)
+            )
+            self._dispatch = Dispatch(
+                self._book, self._journal, self._runner, self._tell, self._send, self._settings, self._model_of
+            )
+            endings.callback(self._dispatch.close)
+            self._endings = endings.pop_all()
         self._desk = Desk(
             self._book, self._journal, self._dispatch, self._offer, self._send, self._limits, self._settings
         )
-        self._endings.callback(self._dispatch.close)
-        self._endpoint.watch(self._pool.socket, self._dispatch.hear)
+        self._endpoint.watch(self._runner.wake, self._dispatch.hear)
         for scribe in self._journal.scribes:
             self._endpoint.watch(scribe.fileno(), scribe.hear)
         self._loading = True
@@ -101,14 +112,6 @@ class Gateway:
             while not self._stopping:
                 self._step_on()
         log.info("the server has ended")
-
-    def _opened_journal(self, home: Path) -> Journal:
-        """Whoever finds the connection file must find a server behind it: without a journal there is none."""
-        try:
-            return Journal(home)
-        except BaseException:
-            self._endings.close()
-            raise
 
     def _step_on(self) -> None:
         try:
@@ -179,6 +182,9 @@ class Gateway:
     def _tell(self, job: Job, message: Message, payload: Buffer | None = None) -> bool:
         return job.listener is not None and self._send(job.listener, message, payload)
 
+    def _model_of(self, recipe: Recipe) -> str:
+        return registry.model_for(recipe, self._shelf.cards())
+
     def _offer(self) -> Offer:
         return Offer.of(self._shelf)
 
@@ -190,11 +196,11 @@ class Gateway:
                 PROTOCOL_MAJOR,
                 PROTOCOL_MINOR,
                 NAME,
-                self._pool.device,
+                ", ".join(slot.title for slot in self._runner.slots if slot.title),
                 offer.methods,
                 offer.models,
                 self._limits,
                 waiting,
-                plain(self._pool.problem, _PROBLEM_LETTERS),
+                plain(self._runner.problem, _PROBLEM_LETTERS),
             )
         )

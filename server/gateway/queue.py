@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
 from typing import NamedTuple
 
@@ -17,32 +16,39 @@ class _Turn(NamedTuple):
     client: str
 
 
+class Waiting(NamedTuple):
+    """model: the one that it needs; empty: none."""
+
+    name: str
+    client: str
+    model: str = ""
+
+
 class FairQueue:
     """Jobs that wait for a worker. The client that was served longest ago has the next turn.
 
-    To add, take and remove costs as much as the client has jobs; only ``order`` looks at all.
+    To add, take and remove costs as much as the client has jobs; only ``order`` and ``waiting`` look at all.
     """
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[str]] = {}
-        self._client_of: dict[str, str] = {}
+        self._entries: dict[str, Waiting] = {}
         self._turns: dict[str, _Turn] = {}
-        self._next: list[_Turn] = []  # a heap; what is no longer in _turns is out of date
         self._served: dict[str, int] = {}
         self._turn = self._came = 0
 
     def __len__(self) -> int:
-        return len(self._client_of)
+        return len(self._entries)
 
-    def add(self, job: str, client: str) -> None:
-        self._client_of[job] = client
+    def add(self, job: str, client: str, model: str = "") -> None:
+        self._entries[job] = Waiting(job, client, model)
         self._waiting.setdefault(client, deque()).append(job)
         if client not in self._turns:
             self._give_turn(client)
 
-    def put_back(self, job: str, client: str) -> None:
+    def put_back(self, job: str, client: str, model: str = "") -> None:
         """The job's run came to nothing through no choice of its client: it is the client's next one again."""
-        self._client_of[job] = client
+        self._entries[job] = Waiting(job, client, model)
         self._waiting.setdefault(client, deque()).appendleft(job)
         first = min((turn.served for turn in self._turns.values()), default=0)
         self._served[client] = min(-1, first, *self._served.values()) - 1
@@ -50,18 +56,23 @@ class FairQueue:
 
     def remove(self, job: str) -> None:
         """Take the job out wherever it stands; one that is not waiting is ignored."""
-        client = self._client_of.pop(job, None)
-        if client is not None:
-            self._waiting[client].remove(job)
-            self._drop_if_empty(client)
+        entry = self._entries.pop(job, None)
+        if entry is not None:
+            self._waiting[entry.client].remove(job)
+            self._drop_if_empty(entry.client)
 
-    def take(self) -> str | None:
-        """The next job, which is then out of the queue; None when nobody waits."""
-        while self._next:
-            turn = heapq.heappop(self._next)
-            if self._turns.get(turn.client) is turn:
-                return self._take_from(turn.client)
-        return None
+    def take(self, job: str) -> None:
+        """The job begins, and its client has had its turn; it is out of the queue. Raises ``KeyError`` for one that is
+        not in it."""
+        client = self._entries.pop(job).client
+        self._waiting[client].remove(job)
+        self._note_turn(client)
+        if not self._drop_if_empty(client):
+            self._give_turn(client)
+
+    def waiting(self) -> list[Waiting]:
+        """All of them, as in ``order``."""
+        return [self._entries[name] for name in self.order()]
 
     def order(self) -> list[str]:
         """All waiting jobs in the order in which they would be taken if nobody else came."""
@@ -74,19 +85,9 @@ class FairQueue:
             rows = [row for row in rows if len(row) > depth]
         return found
 
-    def _take_from(self, client: str) -> str:
-        job = self._waiting[client].popleft()
-        del self._client_of[job]
-        self._note_turn(client)
-        if not self._drop_if_empty(client):
-            self._give_turn(client)
-        return job
-
     def _give_turn(self, client: str) -> None:
         self._came += 1
-        turn = _Turn(self._served.get(client, -1), self._came, client)
-        self._turns[client] = turn
-        heapq.heappush(self._next, turn)
+        self._turns[client] = _Turn(self._served.get(client, -1), self._came, client)
 
     def _note_turn(self, client: str) -> None:
         self._served.pop(client, None)

@@ -24,7 +24,7 @@ from server.wire.address import Address
 from server.wire.connection import Transport
 from server.wire.files import private_folder
 from server.wire.words import where
-from server.workers.pool import AUTO
+from server.workers.runner import AUTO, LOCAL
 
 log = logging.getLogger(__name__)
 
@@ -48,17 +48,19 @@ def serve(
     transport: Transport = Transport.AUTO,
     device: str = AUTO,
     listen: Address | None = None,
+    runner: str = LOCAL,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serves until SIGTERM, SIGINT, or long idleness. listen: where other machines may connect. ready: called as
-    soon as all who may connect can. Raises ``OverpaintError``: busy when one runs already, bad-request when it cannot
-    listen there, disk-full or internal when ``home`` cannot be used."""
+    """Serves until SIGTERM, SIGINT, or long idleness. listen: where other machines may connect. runner: who runs the
+    jobs (see ``Gateway``). ready: called as soon as all who may connect can. Raises ``OverpaintError``: busy when one
+    runs already, bad-request when it cannot listen there or there is no such runner, disk-full or internal when
+    ``home`` cannot be used."""
     descriptors.raise_limit()
     os.umask(0o077)  # whatever is written, by the worker too, is for this user only
     with contextlib.ExitStack() as stack:
         with disk_errors():
             stack.enter_context(kept_log(home))
-            gateway = Gateway(home, settings, transport, device, listen=listen)
+            gateway = Gateway(home, settings, transport, device, listen=listen, runner=runner)
 
         def end(number: int, frame: FrameType | None) -> None:
             gateway.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.listening.endpoint import MOST_SESSIONS, SILENT_AFTER_S
-from server.workers.pool import SILENT_AFTER_S as WORKER_SILENT_AFTER_S
+from server.workers.runner import SILENT_AFTER_S as WORKER_SILENT_AFTER_S
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from server.models.store.store import able
 from server.tuning.presets import OFFERS
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import MethodOffer, PresetOffer
+from server.wire.recipe import Recipe
 
 if TYPE_CHECKING:
     from server.editing.edit import Edit, Estimator
@@ -107,6 +108,15 @@ def method(name: str) -> Method:
 def is_light(name: str) -> bool:
     """Whether the method ``name`` is ``light``; one that is not in the table is not."""
     return any(entry.light for entry in METHODS if entry.name == name)
+
+
+def model_for(recipe: Recipe, cards: Iterable[Card]) -> str:
+    """The name of the model that ``recipe`` makes its method load: its own, else the first of those installed that can
+    do it, else none. A method that is ``light`` loads none that a process could keep."""
+    entry = next((entry for entry in METHODS if entry.name == recipe.method), None)
+    if entry is None or entry.needs is None:
+        return ""
+    return recipe.model or next((card.name for card in able(entry.needs, cards)), "")
 
 
 def offers(cards: Iterable[Card]) -> tuple[MethodOffer, ...]:

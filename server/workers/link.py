@@ -74,15 +74,25 @@ class Beat:
 
 
 @dataclass(frozen=True)
+class Loaded:
+    """The models that are in the worker's memory from now on; said before the end of the job that loaded them."""
+
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Died:
-    """Made on the gateway's side when the pipe ends. ``status`` is the exit status, ``last_words`` its last lines."""
+    """Made on the gateway's side when the pipe ends. status: the exit status. last_words: its last line. work: the job
+    or question that it was at. oom_killed: the system ended it because memory had run out."""
 
     status: int
     last_words: str
+    work: str = ""
+    oom_killed: bool = False
 
 
 Order = Run | Stop | Unload | Estimate
-Note = Ready | Devices | Beat | Died | Progress | Finished | Failed | Cancelled | Estimated
+Note = Ready | Devices | Loaded | Beat | Died | Progress | Finished | Failed | Cancelled | Estimated
 
 _ORDERS: dict[str, type] = {kind.__name__: kind for kind in typing.get_args(Order)}
 _NOTES: dict[str, type] = {kind.__name__: kind for kind in typing.get_args(Note)}

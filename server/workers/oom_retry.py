@@ -35,7 +35,7 @@ _CAUTION = 0.8
 _SMALLEST = 64
 
 
-def with_less(edit: Callable[[], _T], models: Models | None, report: Report, size: Extent) -> _T:
+def retried_with_less_memory(edit: Callable[[], _T], models: Models | None, report: Report, size: Extent) -> _T:
     """What ``edit`` gives, tried as often as there is something to save. ``size``: of the crop, for the refusal.
     Raises ``OverpaintError`` (out-of-memory) when nothing is left to try."""
     while True:
@@ -48,7 +48,7 @@ def with_less(edit: Callable[[], _T], models: Models | None, report: Report, siz
             refusal = refused(size, before, needed(before, _room(models), str(error)))
             log.warning("memory ran out: %s", error)
             traceback.clear_frames(error.__traceback__)  # they hold what filled the memory
-        if models is None or not models.economise():
+        if models is None or not models.reduce_memory():
             raise refusal
         report(Step(AGAIN, 0, 0))
 

@@ -1,6 +1,6 @@
 """The process of one device: takes orders on its standard input, reports on its standard output, ends with its gateway.
 
-``python -m server.workers.process --device auto``; only ``server.workers.pool`` starts it.
+``python -m server.workers.process --device auto``; only ``server.workers.worker`` starts it.
 """
 
 from __future__ import annotations
@@ -13,23 +13,17 @@ import queue
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
-from server.editing.edit import Cancelled, Step
 from server.journal import SpoolFiles
-from server.methods import registry
-from server.methods.registry import Method
 from server.models.store.store import Shelf
-from server.wire import messages as wire
-from server.wire.errors import Code, OverpaintError
-from server.workers import device, job, link, oom, progress
-from server.workers.failure import worded
-from server.workers.oom_retry import with_less
+from server.wire.messages import Estimate
+from server.workers import device, link, oom
+from server.workers.executor import Executor
+from server.workers.runner import Task
 
 if TYPE_CHECKING:
     from server.models.runtime.residency import Models
-
-log = logging.getLogger(__name__)
 
 _BEAT = 2.0
 _PAUSE_BEFORE_TORCH = 0.5
@@ -51,7 +45,7 @@ class Process:
         self._device = wanted_device
         self._todo: queue.SimpleQueue[link.Order] = queue.SimpleQueue()
         self._stopped: set[str] = set()
-        self._models: Models | None = None
+        self._executor = Executor(self._open_models, self._say)
         self._had_pause = False
         self._warming_began = False
         self._warming = threading.Thread(target=self._warm_up, daemon=True)
@@ -64,12 +58,13 @@ class Process:
         while True:
             order = self._next_order()
             if isinstance(order, link.Run):
-                self._run(order)
-            elif isinstance(order, wire.Estimate):
-                self._estimate(order)
-            elif isinstance(order, link.Unload) and self._models is not None:
-                log.info("unloading all models after a long pause")
-                self._models.unload()
+                task = Task(order.job, SpoolFiles(Path(order.files)), order.guest, order.low_memory)
+                self._executor.run(task, self._stopped)
+                self._stopped.discard(task.job)
+            elif isinstance(order, Estimate):
+                self._executor.answer(order)
+            elif isinstance(order, link.Unload):
+                self._executor.unload()
 
     def _next_order(self) -> link.Order:
         """torch is imported in the first pause: beside a job that needs none it would only slow that down. Without a
@@ -119,64 +114,12 @@ class Process:
             except OSError:
                 os._exit(0)
 
-    # --- one job ------------------------------------------------------------------------------------
-
-    def _run(self, order: link.Run) -> None:
-        note: link.Note
-        try:
-            note = self._do(order)
-        except Cancelled:
-            note = wire.Cancelled(order.job)
-        except Exception as error:  # whatever an edit raises ends that edit, not the worker
-            log.exception("job %s failed", order.job)
-            note = self._failed(order.job, worded(error))
-        self._stopped.discard(order.job)
-        self._say(note)
-
-    def _do(self, order: link.Run) -> wire.Finished:
-        files = SpoolFiles(Path(order.files))
-        submit = files.request()
-        method = registry.method(submit.recipe.method)
-        pace, throttle = progress.Pace(), progress.Throttle()
-
-        def report(step: Step) -> None:
-            if order.job in self._stopped:
-                raise Cancelled
-            if throttle.passes(step):
-                self._say(*progress.message(order.job, step, pace))
-
-        report(Step("Starting", 0, 0))
-        models = self._models_for(method)
-        if models is not None:
-            models.careful = order.low_memory
-        edit, size = method.load(), submit.layer.bounds.extent
-        return with_less(lambda: job.run(submit, files, edit, models, report, order.guest), models, report, size)
-
-    def _estimate(self, question: wire.Estimate) -> None:
-        note: link.Note
-        try:
-            method = registry.method(question.recipe.method)
-            note = method.load_estimator()(question, self._models_for(method))
-        except Exception as error:  # whatever it is ends the question, not the worker
-            log.exception("an estimate failed")
-            note = self._failed(question.question, worded(error))
-        self._say(note)
-
-    def _models_for(self, method: Method) -> Models:
-        if method.needs is None:
-            return cast("Models", self._models)  # perhaps None: such a method asks for none, and torch stays away
+    def _open_models(self) -> Models:
         self._begin_warming()
         self._warming.join()
-        if self._models is None:
-            from server.models.runtime.residency import Models
+        from server.models.runtime.residency import Models
 
-            self._models = Models(Shelf(), self._device)
-        return self._models
-
-    def _failed(self, name: str, error: OverpaintError) -> wire.Failed:
-        if error.code is Code.OUT_OF_MEMORY and self._models is not None:
-            self._models.unload()
-        return wire.Failed.of(name, error)
+        return Models(Shelf(), self._device)
 
 
 def main() -> None:

@@ -40,7 +40,9 @@ class Row:
         return names
 
     def take(self) -> None:
-        job = self.book.get(self.queue.take() or "")
+        name = self.queue.order()[0]
+        self.queue.take(name)
+        job = self.book.get(name)
         assert job is not None
         self.book.begin_run(job)
         self.announcer.moved(len(self.queue))

@@ -12,31 +12,31 @@ from server.gateway.settings import Settings
 from server.journal import Journal
 from server.wire import messages as wire
 from server.workers import link
-from server.workers.pool import Pool
+from server.workers.local_runner import LocalRunner
+from server.workers.runner import RunnerOptions
 from tests.running import submission
 
 
 def test_the_answer_of_a_worker_that_died_before_it_could_say_so_is_kept(home: Path) -> None:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    journal, pool, told = Journal(home), Pool(context, home, "cpu"), []
+    journal, runner, told = Journal(home), LocalRunner(RunnerOptions(context, home, "cpu")), []
     book = Book(journal)
     dispatch = Dispatch(
-        book, journal, pool, lambda job, message, _: told.append(message) is None, lambda *_: True, Settings()
+        book, journal, runner, lambda job, message, _: told.append(message) is None, lambda *_: True, Settings()
     )
     job = submission("erase")
     entry = book.add(job.message(), "me", lambda _: None)
     journal.settle()
     book.set_state(entry, wire.JobState.QUEUED)
     book.begin_run(entry)
-    pool.workers[0].job = job.job
     files = journal.files(job.job)
     files.write("result-0", bytes(job.layer.nbytes))
     finished = wire.Finished(job.job, job.recipe, (wire.ResultLayer("result-0", job.layer, 1),))
     files.finish(finished)
-    dispatch._take(pool.workers[0], link.Died(-9, "killed"), b"")
+    dispatch._take(link.Died(-9, "killed", job.job), b"")
     assert told == [finished]
     assert entry.state is wire.JobState.FINISHED
     assert journal.runs(job.job) == 1
-    pool.close()
+    runner.close()
     journal.close()
     context.destroy(linger=0)

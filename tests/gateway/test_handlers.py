@@ -22,7 +22,8 @@ from server.listening.peers import Peer, Received
 from server.models.store.store import Shelf
 from server.wire import messages as wire
 from server.wire.messages import JobState
-from server.workers.pool import Pool
+from server.workers.local_runner import LocalRunner
+from server.workers.runner import RunnerOptions
 from tests.running import submission
 
 ME = Peer("session", "me", "krita")
@@ -40,8 +41,8 @@ class Counter:
         shelf, settings = Shelf(self.home / "models"), Settings()
         self.journal = Journal(self.home)
         self.book = Book(self.journal)
-        self.pool = Pool(self.context, self.home, "cpu")
-        dispatch = Dispatch(self.book, self.journal, self.pool, lambda *_: True, self.send, settings)
+        self.runner = LocalRunner(RunnerOptions(self.context, self.home, "cpu"))
+        dispatch = Dispatch(self.book, self.journal, self.runner, lambda *_: True, self.send, settings)
         self.desk = Desk(self.book, self.journal, dispatch, lambda: Offer.of(shelf), self.send, wire.Limits(), settings)
 
     def send(self, peer: Peer, message: wire.Message, payload: object = None) -> bool:
@@ -62,7 +63,7 @@ class Counter:
         return [message for _, message in self.said if isinstance(message, wire.Failed)]
 
     def close(self) -> None:
-        self.pool.close()
+        self.runner.close()
         self.journal.close()
         self.context.destroy(linger=0)
 

@@ -123,7 +123,7 @@ class Adapter(Tunable):
     def nbytes(self) -> int:
         """Of its weights where it runs."""
 
-    def economise(self) -> bool:
+    def reduce_memory(self) -> bool:
         """From now on it needs less memory, by one measure more: it works in tiles, keeps only what works on the
         device, paints fewer pixels. False when no measure is left."""
         return False

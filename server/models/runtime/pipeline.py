@@ -215,7 +215,7 @@ class PipelineAdapter(Adapter):
         unscaled: torch.Tensor = latents / config.scaling_factor + (config.get("shift_factor") or 0.0)
         return unscaled
 
-    def economise(self) -> bool:
+    def reduce_memory(self) -> bool:
         return next(self._measures, False)
 
     def _economies(self) -> Iterator[bool]:

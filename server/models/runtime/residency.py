@@ -35,7 +35,7 @@ class Models:
         self._device = torch.device(device)
         self._budget = budget
         self._loaded: OrderedDict[str, Adapter] = OrderedDict()
-        self.careful = False
+        self.low_memory = False
         """Whether models are loaded with their first measure against too little memory taken."""
 
     @property
@@ -71,8 +71,8 @@ class Models:
             loading()
             adapter = self._load(self._shelf.find(name))
             self._loaded[name] = adapter
-            if self.careful:
-                adapter.economise()
+            if self.low_memory:
+                adapter.reduce_memory()
         self._loaded.move_to_end(name)
         return adapter
 
@@ -87,14 +87,14 @@ class Models:
         self._loaded.clear()
         memory.sweep(self._device)
 
-    def economise(self) -> bool:
+    def reduce_memory(self) -> bool:
         """After memory ran out: others leave, then the model used last takes a measure of its own, which lasts while it
         is loaded. False when nothing is left to do."""
         others = list(self._loaded)[:-1]
         for name in others:
             log.info("unloading %s: memory ran out", name)
             del self._loaded[name]
-        saved = bool(others) or any(adapter.economise() for adapter in self._loaded.values())
+        saved = bool(others) or any(adapter.reduce_memory() for adapter in self._loaded.values())
         memory.sweep(self._device)
         return saved
 

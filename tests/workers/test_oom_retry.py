@@ -22,8 +22,9 @@ from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Extent
 from server.wire.recipe import Recipe
 from server.workers import link, oom
-from server.workers.oom_retry import AGAIN, refused, tried, with_less
-from server.workers.pool import Pool
+from server.workers.local_runner import LocalRunner
+from server.workers.oom_retry import AGAIN, refused, retried_with_less_memory, tried
+from server.workers.runner import RunnerOptions
 from tests import tiny_models
 from tests.running import until
 
@@ -61,7 +62,7 @@ def edit(models: Models, steps: list[Step], model: str = "sd15") -> Answer:
     mask[16:48, 16:48] = 1
     scene = Scene(Picture(rgb, np.ones((SIDE, SIDE), np.float32)), mask)
     asked = Recipe("inpaint", prompt="a hat", model=model, seed=1, steps=2)
-    return with_less(lambda: inpaint(scene, asked, models, steps.append), models, steps.append, SIZE)
+    return retried_with_less_memory(lambda: inpaint(scene, asked, models, steps.append), models, steps.append, SIZE)
 
 
 def test_an_edit_too_large_at_once_is_done_in_tiles(shelf: Shelf) -> None:
@@ -107,7 +108,7 @@ def test_at_last_a_model_paints_fewer_pixels(shelf: Shelf) -> None:
     adapter.native = 1024
     wanted = Extent(2000, 1500)
     painted = [adapter.sizes(wanted).working.pixels]
-    while models.economise():
+    while models.reduce_memory():
         painted.append(adapter.sizes(wanted).working.pixels)
     assert painted[0] == painted[1] > 3 * painted[2] > 9 * painted[3]
     assert len(painted) == 4
@@ -116,12 +117,12 @@ def test_at_last_a_model_paints_fewer_pixels(shelf: Shelf) -> None:
 def test_another_error_passes_at_once(shelf: Shelf) -> None:
     models = Models(shelf)
     with pytest.raises(ZeroDivisionError):
-        with_less(lambda: 1 // 0, models, lambda step: None, SIZE)
+        retried_with_less_memory(lambda: 1 // 0, models, lambda step: None, SIZE)
 
 
-def test_a_careful_worker_loads_models_with_the_first_measure_taken(shelf: Shelf) -> None:
+def test_a_worker_with_low_memory_loads_models_with_the_first_measure_taken(shelf: Shelf) -> None:
     models = Models(shelf)
-    models.careful = True
+    models.low_memory = True
     adapter: Any = models.get("sd15")
     assert adapter.pipe.vae.use_tiling
 
@@ -159,44 +160,47 @@ def test_a_refusal_names_what_would_fit(room: int, need: int, words: tuple[str, 
 
 
 def test_a_worker_offers_itself_where_the_system_has_to_end_something(home: Path) -> None:
-    with pooled(home) as pool:
-        score = Path(f"/proc/{pool.workers[0].pid}/oom_score_adj")
+    with pooled(home) as runner:
+        score = Path(f"/proc/{runner.workers[0].pid}/oom_score_adj")
         if score.exists():
             until(lambda: int(score.read_text()) > 0, "the worker's wish")
 
 
-@pytest.mark.parametrize(("counted", "starved"), [(0, False), (1, True)])
+@pytest.mark.parametrize(("counted", "oom_killed"), [(0, False), (1, True)])
 def test_a_death_for_want_of_memory_is_told_from_others(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counted: int, starved: bool
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counted: int, oom_killed: bool
 ) -> None:
     statistics = tmp_path / "vmstat"
     statistics.write_text("pgfault 1\noom_kill 5\n")
     monkeypatch.setattr(oom, "_STATISTICS", statistics)
-    with pooled(home) as pool:
+    with pooled(home) as runner:
         statistics.write_text(f"pgfault 1\noom_kill {5 + counted}\n")
-        assert pool.workers[0].pid is not None
-        os.kill(pool.workers[0].pid, signal.SIGKILL)
-        hear(pool, link.Died)
-        assert pool.workers[0].starved is starved
+        assert runner.workers[0].pid is not None
+        os.kill(runner.workers[0].pid, signal.SIGKILL)
+        assert hear(runner, link.Died) == link.Died(-signal.SIGKILL, "status -9", "", oom_killed)
 
 
 class pooled:  # noqa: N801 - a context manager reads as a verb
     def __init__(self, home: Path) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._pool = Pool(self._context, home, "cpu")
+        self._runner = LocalRunner(RunnerOptions(self._context, home, "cpu"))
 
-    def __enter__(self) -> Pool:
-        hear(self._pool, link.Ready)
-        return self._pool
+    def __enter__(self) -> LocalRunner:
+        hear(self._runner, link.Ready)
+        return self._runner
 
     def __exit__(self, *_: object) -> None:
-        self._pool.close()
+        self._runner.close()
         self._context.destroy(linger=0)
 
 
-def hear(pool: Pool, kind: type) -> None:
+def hear(runner: LocalRunner, kind: type) -> object:
+    found: list[object] = []
+
     def look() -> bool:
-        pool.tick(time.monotonic())
-        return any(isinstance(note, kind) for _, note, _ in pool.receive())
+        runner.tick(time.monotonic())
+        found.extend(note for _, note, _ in runner.reports() if isinstance(note, kind))
+        return bool(found)
 
     until(look, kind.__name__)
+    return found[0]

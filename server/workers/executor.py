@@ -1,0 +1,105 @@
+"""Does jobs and answers questions, one at a time, with models that stay in memory between them. Wherever a runner runs
+them, each process (or thread) has one of these."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Container
+from typing import TYPE_CHECKING, cast
+
+from server.editing.edit import Cancelled, Step
+from server.methods import registry
+from server.methods.registry import Method
+from server.wire import messages as wire
+from server.wire.errors import Code, OverpaintError
+from server.workers import job, link, progress
+from server.workers.failure import worded
+from server.workers.oom_retry import retried_with_less_memory
+from server.workers.runner import Task
+
+if TYPE_CHECKING:
+    from server.models.runtime.residency import Models
+
+log = logging.getLogger(__name__)
+
+
+class Executor:
+    """open_models: makes the ``Models`` as soon as a method needs one. say: hears each note, with the bytes of a
+    preview; may be called from the thread that runs."""
+
+    def __init__(self, open_models: Callable[[], Models], say: Callable[[link.Note, bytes], None]) -> None:
+        self._open_models = open_models
+        self._say = say
+        self._models: Models | None = None
+        self._loaded: tuple[str, ...] = ()
+
+    def run(self, task: Task, stopped: Container[str]) -> None:
+        """Does the task and says how it ended. stopped: jobs to be given up, looked at at each step."""
+        note: link.Note
+        try:
+            note = self._do(task, stopped)
+        except Cancelled:
+            note = wire.Cancelled(task.job)
+        except Exception as error:  # whatever an edit raises ends that edit, not the worker
+            log.exception("job %s failed", task.job)
+            note = self._failed(task.job, worded(error))
+        self._end(note)
+
+    def answer(self, question: wire.Estimate) -> None:
+        """Says the answer to a question, or why there is none."""
+        note: link.Note
+        try:
+            method = registry.method(question.recipe.method)
+            note = method.load_estimator()(question, self._models_for(method))
+        except Exception as error:  # whatever it is ends the question, not the worker
+            log.exception("an estimate failed")
+            note = self._failed(question.question, worded(error))
+        self._end(note)
+
+    def unload(self) -> None:
+        """Frees what models hold."""
+        if self._models is not None:
+            log.info("unloading all models after a long pause")
+            self._models.unload()
+            self._say_loaded()
+
+    def _do(self, task: Task, stopped: Container[str]) -> wire.Finished:
+        submit = task.files.request()
+        method = registry.method(submit.recipe.method)
+        pace, throttle = progress.Pace(), progress.Throttle()
+
+        def report(step: Step) -> None:
+            if task.job in stopped:
+                raise Cancelled
+            if throttle.passes(step):
+                self._say(*progress.message(task.job, step, pace))
+
+        report(Step("Starting", 0, 0))
+        models = self._models_for(method)
+        if models is not None:
+            models.low_memory = task.low_memory
+        edit, size = method.load(), submit.layer.bounds.extent
+        return retried_with_less_memory(
+            lambda: job.run(submit, task.files, edit, models, report, task.guest), models, report, size
+        )
+
+    def _models_for(self, method: Method) -> Models:
+        if self._models is None and method.needs is not None:
+            self._models = self._open_models()
+        return cast("Models", self._models)  # perhaps None: a method without needs asks for none, and torch stays away
+
+    def _failed(self, name: str, error: OverpaintError) -> wire.Failed:
+        if error.code is Code.OUT_OF_MEMORY and self._models is not None:
+            self._models.unload()
+        return wire.Failed.of(name, error)
+
+    def _end(self, note: link.Note) -> None:
+        """Who is given the next work has to know before what is loaded here."""
+        self._say_loaded()
+        self._say(note, b"")
+
+    def _say_loaded(self) -> None:
+        loaded = self._models.loaded if self._models is not None else ()
+        if loaded != self._loaded:
+            self._loaded = loaded
+            self._say(link.Loaded(loaded), b"")
