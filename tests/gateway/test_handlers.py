@@ -21,6 +21,7 @@ from server.journal import Journal
 from server.listening.peers import Peer, Received
 from server.models.store.store import Shelf
 from server.wire import messages as wire
+from server.wire.errors import OverpaintError
 from server.wire.messages import JobState
 from server.workers.local_runner import LocalRunner
 from server.workers.runner import RunnerOptions
@@ -42,8 +43,10 @@ class Counter:
         self.journal = Journal(self.home)
         self.book = Book(self.journal)
         self.runner = LocalRunner(RunnerOptions(self.context, self.home, "cpu"))
-        dispatch = Dispatch(self.book, self.journal, self.runner, lambda *_: True, self.send, settings)
-        self.desk = Desk(self.book, self.journal, dispatch, lambda: Offer.of(shelf), self.send, wire.Limits(), settings)
+        self.dispatch = Dispatch(self.book, self.journal, self.runner, lambda *_: True, self.send, settings)
+        self.desk = Desk(
+            self.book, self.journal, self.dispatch, lambda: Offer.of(shelf), self.send, wire.Limits(), settings
+        )
 
     def send(self, peer: Peer, message: wire.Message, payload: object = None) -> bool:
         self.said.append((peer, message))
@@ -148,3 +151,18 @@ def test_pixels_still_under_way_when_their_edit_was_cancelled_are_no_fault(count
     assert counter.failures() == []
     counter.tell(Peer("other", "another", ""), wire.Chunk(job.job, "layer", 0), bytes(100))
     assert [failed.code for failed in counter.failures()] == [wire.Code.UNKNOWN_JOB]
+
+
+def test_what_a_host_asked_that_has_gone_is_asked_no_more(counter: Counter) -> None:
+    job = asked()
+
+    def ask(number: int) -> None:
+        counter.dispatch.ask(ME, wire.Estimate(f"{number:032x}", job.recipe, job.layer))
+
+    for number in range(32):
+        ask(number)
+    with pytest.raises(OverpaintError) as refused:
+        ask(32)
+    assert refused.value.code is wire.Code.BUSY
+    counter.desk.gone(ME)
+    ask(33)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from pathlib import Path
 
 import pytest
 
+from bench.crowd.crowd import keep
 from server.gateway.loop import Gateway
 from server.wire.connection import connection_path
 from server.wire.errors import Code, OverpaintError
+from tests.running import until
 
 
 def test_a_server_that_cannot_keep_jobs_is_none_and_stands_in_nobodys_way(home: Path) -> None:
@@ -24,3 +28,17 @@ def test_a_server_that_cannot_keep_jobs_is_none_and_stands_in_nobodys_way(home: 
     gateway.stop()
     gateway.run()
     assert not connection_path(home).exists()
+
+
+def test_what_an_earlier_server_left_is_not_looked_through_for_garbage_again_and_again(home: Path) -> None:
+    keep(home, 20, 1)
+    gateway = Gateway(home)
+    running = threading.Thread(target=gateway.run)
+    gc.unfreeze()
+    running.start()
+    try:
+        until(gc.get_freeze_count, "what was read is put aside")
+    finally:
+        gateway.stop()
+        running.join()
+        gc.unfreeze()

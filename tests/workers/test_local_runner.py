@@ -85,11 +85,31 @@ def test_a_worker_that_cannot_start_is_a_problem_in_words_and_is_tried_again_eve
     hear(runner, link.Died)
     assert "does not start" in runner.problem
     first = runner.workers[0].start_at - time.monotonic()
+    assert first <= 1.0
     hear(runner, link.Died)
     assert runner.workers[0].start_at - time.monotonic() > first
     monkeypatch.undo()
     hear(runner, link.Ready)
     assert runner.problem == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a script of the shell plays the worker")
+def test_the_last_words_of_a_worker_that_cannot_start_are_passed_on(runner: LocalRunner, home: Path, monkeypatch):
+    script = home / "python"
+    script.write_text("#!/bin/sh\necho loading >&2\necho no such library >&2\n")
+    script.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(script))
+    hear(runner, link.Died)
+    assert "(no such library)" in runner.problem
+
+
+def test_a_worker_whose_program_is_gone_is_looked_for_ever_more_rarely(runner: LocalRunner, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    for pause in (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0):
+        now = runner.workers[0].start_at
+        runner.tick(now)
+        assert "cannot be started" in runner.problem
+        assert runner.workers[0].start_at == now + pause
 
 
 def test_closing_the_runner_ends_its_processes(home: Path):
