@@ -166,7 +166,7 @@ def picture(native: int) -> Scene:
     ]:  # fmt: skip
         rgb[(xs - x) ** 2 + (ys - y) ** 2 < radius**2] = colour
     everything = np.ones((side, side), np.float32)
-    return Scene(Picture(rgb, everything), everything, lambda: "f" * 64)
+    return Scene(Picture(rgb, everything), everything, "f" * 64)
 
 
 def _fitted(adapter: Adapter, where: Scene) -> tuple[F32, F32]:

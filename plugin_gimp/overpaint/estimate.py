@@ -56,8 +56,8 @@ class Forecast:
         self._reckoning = self._named(request)
 
     def _named(self, request: Submission) -> Generator[None, None, None]:
-        picture = yield from request.digesting()
-        self._question = self._line.link.estimate(request, picture)
+        yield from request.naming()
+        self._question = self._line.link.estimate(request)
 
     def _reckon(self, until: float) -> None:
         while self._reckoning is not None:

@@ -84,9 +84,9 @@ class Forecast(QObject):
         crop = crop_of(source, wish.recipe)
         pixels = yield from canvas.read(source, crop, edited_part(source, wish.recipe, crop))
         request = submission_of(wish.recipe, pixels)
-        picture = yield from request.digesting()
+        yield from request.naming()
         if wish == self._wish:
-            self._question = self._desk.link.estimate(request, picture)
+            self._question = self._desk.link.estimate(request)
 
     def _server_changed(self) -> None:
         """Another server, or one that is here again, is asked anew; a question that waits for one the link keeps."""

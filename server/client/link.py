@@ -92,12 +92,12 @@ class Link:
         """``Listed`` follows: what the server still keeps of this application's jobs."""
         self._ask(Listing())
 
-    def estimate(self, submission: Submission, picture: str = "") -> str:
+    def estimate(self, submission: Submission) -> str:
         """Asks what an edit of a method with presets would need, without sending its pixels, and returns the question's
-        id. ``Estimated`` follows, or ``Failed`` with that id; raises ``OverpaintError`` as ``start`` does. ``picture``:
-        as for ``Submission.question``."""
+        id. ``Estimated`` follows, or ``Failed`` with that id; raises ``OverpaintError`` as ``start`` does. A host whose
+        window must not stand still runs ``Submission.naming`` before."""
         submission.check(self.welcome.limits if self.welcome is not None else None)
-        question = submission.question(picture)
+        question = submission.question()
         self._ask(Asking(question))
         return question.question
 

@@ -189,12 +189,21 @@ class Session:
         self._report_fractions()
 
     def _step(self) -> bool:
-        """One message in and, for each upload, one chunk out. False when there is nothing to do."""
+        """One message in and, for each upload, one chunk out, or one more piece named. False when there is nothing to
+        do."""
         received = self._receive(Channel.DATA)
         if not self._flush(Channel.DATA):
             return received
-        sent = [self._upload(transfer) for transfer in self._transfers.values()]
+        sent = [self._name(transfer) or self._upload(transfer) for transfer in self._transfers.values()]
         return received or any(sent)
+
+    def _name(self, transfer: Transfer) -> bool:
+        if not transfer.naming:
+            return False
+        named = transfer.name_on()
+        if named is not None:
+            self._say(named)
+        return True
 
     def _upload(self, transfer: Transfer) -> bool:
         following = transfer.next_chunk()

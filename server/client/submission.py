@@ -14,6 +14,7 @@ from ..wire.raster import Depth, Raster
 from ..wire.recipe import Recipe
 from ..wire.streams import MemoryStore, Part
 from .crop import is_blank
+from .digests import Digests
 from .translation import tr
 
 
@@ -32,7 +33,9 @@ class Mask:
 
 @dataclass(frozen=True)
 class Submission:
-    """A crop, its selection (None: the whole layer) and the recipe. The buffers must not change until it has arrived.
+    """A crop, its selection (None: the whole layer) and the recipe. The buffers must not change as long as it, or
+    one that was made of it with ``dataclasses.replace``, is used: these share its ``digests``, and so their pixels are
+    sent once.
 
     keep: let the server finish and keep the answer when this host goes away.
     """
@@ -44,6 +47,7 @@ class Submission:
     icc: Buffer | None = None
     keep: bool = True
     job: str = field(default_factory=new_job_id)
+    digests: Digests = field(default_factory=Digests, repr=False, compare=False)
 
     def check(self, limits: Limits | None = None) -> None:
         """Raises ``OverpaintError`` for what the server would refuse, before a byte is sent."""
@@ -87,22 +91,35 @@ class Submission:
 
     @property
     def blobs(self) -> tuple[Blob, ...]:
-        return tuple(Blob(name, _size(buffer)) for name, buffer in self._buffers().items())
+        """With their digests as far as they are known."""
+        return tuple(Blob(name, _size(data), self.digests.of(name, data)) for name, data in self._buffers().items())
+
+    @property
+    def named(self) -> bool:
+        """The digests of all blobs are known."""
+        return all(blob.digest for blob in self.blobs)
 
     def message(self) -> Submit:
-        depth = self.mask.depth if self.mask is not None else None
-        return Submit(self.job, self.recipe, self.layer, self.blobs, depth, self.keep)
+        return Submit(self.job, self.recipe, self.layer, self.blobs, self._mask_depth, self.keep)
 
-    def question(self, picture: str = "") -> Estimate:
-        """What would it need? ``picture``: its digest (see ``digesting``); without it all pixels are read now, which
-        takes a few milliseconds a megapixel."""
-        depth = self.mask.depth if self.mask is not None else None
-        picture = picture or content.digest(self._buffers().items())
-        return Estimate(new_job_id(), self.recipe, self.layer, depth, picture)
+    def question(self) -> Estimate:
+        """What would it need? Unless ``naming`` was run before, all pixels are read now: a millisecond a megabyte."""
+        for _ in self.naming():
+            pass
+        picture = content.picture(self.blobs)
+        return Estimate(new_job_id(), self.recipe, self.layer, self._mask_depth, picture)
 
-    def digesting(self) -> Generator[None, None, str]:
-        """The digest of all that would travel, in pieces of a few milliseconds."""
-        return content.digesting(self._buffers().items())
+    def naming(self) -> Generator[None, None, None]:
+        """Computes the digests of all that would travel, as far as they are not known, in pieces of about a
+        millisecond."""
+        return self.digests.reckoning(self._buffers())
+
+    def learn(self, sent: tuple[Blob, ...]) -> None:
+        """The server says what it called the blobs that it was sent."""
+        buffers = self._buffers()
+        for blob in sent:
+            if blob.name in buffers and blob.nbytes == _size(buffers[blob.name]):
+                self.digests.put(blob.name, buffers[blob.name], blob.digest)
 
     def parts(self, received: tuple[Blob, ...] = ()) -> list[Part]:
         """What to send, beginning where the server already has it."""
@@ -111,6 +128,10 @@ class Submission:
             Part(name, _size(buffer), MemoryStore(buffer), min(_size(buffer), max(0, done.get(name, 0))))
             for name, buffer in self._buffers().items()
         ]
+
+    @property
+    def _mask_depth(self) -> Depth | None:
+        return self.mask.depth if self.mask is not None else None
 
     def _buffers(self) -> dict[str, Buffer]:
         named = {"layer": self.pixels, "mask": self.mask.data if self.mask else None, "icc": self.icc}

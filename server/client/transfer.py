@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
 
 from ..wire import messages as wire
@@ -33,6 +34,8 @@ class Transfer:
         self._buffers = buffers
         self._submission = submission
         self._sending: Sending | None = None
+        self._naming: Generator[None, None, None] | None = None
+        self._named = False
         self._receiving: list[Receiving] = []
         self._finished: wire.Finished | None = None
         self._answers: list[bytearray] = []
@@ -41,7 +44,22 @@ class Transfer:
     def stop(self) -> None:
         """No further chunk leaves."""
         self._sending = None
+        self._naming = None
         self._submission = None
+
+    @property
+    def naming(self) -> bool:
+        """The pixels are being named: call ``name_on`` until it gives a message."""
+        return self._naming is not None
+
+    def name_on(self) -> wire.Submit | None:
+        """Reads another piece of what would be sent; the job once more, with its blobs' names, when all are known."""
+        if self._naming is None or self._submission is None:
+            return None
+        for _ in self._naming:
+            return None
+        self._naming = None
+        return self._submission.message()
 
     def next_chunk(self) -> tuple[Chunk, Buffer] | None:
         return self._sending.next() if self._sending is not None else None
@@ -86,7 +104,11 @@ class Transfer:
     def _accepted(self, accepted: wire.Accepted) -> Heard:
         if accepted.state is not JobState.UPLOADING:
             return None, [wire.Attach(self._job)]
-        if self._submission is not None and self._sending is None:
+        if self._submission is None or self._sending is not None:
+            return None, []
+        if accepted.name_first and not self._named:
+            self._named, self._naming = True, self._submission.naming()
+        elif self._naming is None:
             self._sending = Sending(self._job, self._submission.parts(accepted.received), accepted.credit)
         return None, []
 
@@ -96,6 +118,8 @@ class Transfer:
         sizes = [layer.raster.nbytes for layer in finished.layers]
         if not sizes or sum(sizes) > _LARGEST_ANSWER or not all(_possible(layer.raster) for layer in finished.layers):
             raise OverpaintError(Code.INTERNAL, "The server's answer has an impossible size.", "Restart the server.")
+        if self._submission is not None:
+            self._submission.learn(finished.sent)
         self._finished = finished
         self._answers = self._room(sizes)
         self._receiving = [

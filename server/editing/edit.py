@@ -25,11 +25,11 @@ class Scene:
     """picture: the crop at its own size. mask: float32 (H, W), 0..1, white = repaint (the denoise mask).
     selected: bool (H, W), what of that the person selected, the rest being there for an edit's edges. None: all of it.
     content: the name of what both were made of (``wire.content``), for an edit that keeps what it learned of a picture;
-    a function, because most edits do not ask and reading everything once more takes its time."""
+    empty: none is known."""
 
     picture: Picture
     mask: F32
-    content: Callable[[], str] = str
+    content: str = ""
     selected: Region | None = None
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from server.wire.content import DIGEST_HEX
+from server.wire.content import DIGEST_HEX, is_digest
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import Estimate, Limits, MethodOffer, ModelOffer, Submit
 from server.wire.raster import Channels, Raster
@@ -14,8 +14,6 @@ from server.wire.recipe import Recipe, out_of_range
 JOB_ID = re.compile(r"[0-9a-f]{32}")
 MAX_ICC_BYTES = 16 << 20
 MAX_COORDINATE = 1 << 24
-
-_CONTENT = re.compile(rf"(|[0-9a-f]{{{DIGEST_HEX}}})")
 
 
 def admit(submit: Submit, methods: Sequence[MethodOffer], models: Sequence[ModelOffer], limits: Limits) -> None:
@@ -32,8 +30,8 @@ def admit_question(
 ) -> None:
     """As ``admit``, for what an edit would need: only a method that learns the picture first can say so."""
     check_id(question.question)
-    if not _CONTENT.fullmatch(question.content):
-        raise _bad("The picture's digest is not 64 hex digits.")
+    if question.content and not is_digest(question.content):
+        raise _bad(f"The picture's digest is not {DIGEST_HEX} hex digits.")
     _check_layer(question.layer, limits)
     _check_recipe(question.recipe, limits)
     method = _check_method(question.recipe, question.mask_depth is not None, methods, models)
@@ -53,6 +51,13 @@ def room_for(submit: Submit) -> int:
     answer = layer.nbytes + (0 if layer.channels.has_alpha else layer.bounds.extent.pixels * layer.depth.nbytes)
     answers = max(1, len(submit.recipe.eta)) * submit.recipe.variations
     return sum(blob.nbytes for blob in submit.blobs) + answers * answer
+
+
+def check_same(submit: Submit, again: Submit) -> None:
+    """A job that is submitted again may say what its blobs are called, and nothing else about them."""
+    if [(blob.name, blob.nbytes) for blob in submit.blobs] != [(blob.name, blob.nbytes) for blob in again.blobs]:
+        raise _bad("The job was submitted again with other blobs.")
+    _check_digests(again)
 
 
 def check_room(needed: int, free: int, spare: int) -> None:
@@ -80,6 +85,7 @@ def _check_layer(layer: Raster, limits: Limits) -> None:
 
 
 def _check_blobs(submit: Submit, limits: Limits) -> None:
+    _check_digests(submit)
     sizes = {blob.name: blob.nbytes for blob in submit.blobs}
     expected = {"layer": submit.layer.nbytes, **_mask_size(submit)}
     if len(sizes) != len(submit.blobs) or not expected.keys() <= sizes.keys() <= {*expected, "icc"}:
@@ -100,6 +106,12 @@ def _check_blobs(submit: Submit, limits: Limits) -> None:
             f"The job is {_size(total)} large; this server takes {_size(limits.max_job_bytes)}.",
             "Make the selection or its context smaller, or work at a lower depth.",
         )
+
+
+def _check_digests(submit: Submit) -> None:
+    for blob in submit.blobs:
+        if blob.digest and not is_digest(blob.digest):
+            raise _bad(f"The digest of a blob is not {DIGEST_HEX} hex digits.")
 
 
 def _mask_size(submit: Submit) -> dict[str, int]:

@@ -6,8 +6,9 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
-from server.gateway.admission import JOB_ID, admit, admit_question, check_id, check_room, room_for
+from server.gateway.admission import JOB_ID, admit, admit_question, check_id, check_room, check_same, room_for
 from server.gateway.dispatch import Dispatch
 from server.gateway.hosts import Hosts
 from server.gateway.jobs import OPEN, Book, Job
@@ -15,7 +16,7 @@ from server.gateway.offer import Offer
 from server.gateway.quotas import check_places
 from server.gateway.settings import Settings
 from server.gateway.transfers import Downloads, Send
-from server.journal import Journal
+from server.journal import Blobs, Journal
 from server.listening.peers import Peer, Received, guest_of, party
 from server.wire.errors import Code, OverpaintError
 from server.wire.frames import Buffer
@@ -71,6 +72,8 @@ class Desk:
         self._downloads = Downloads(send, self._damaged)
         self._cancelled: dict[str, deque[str]] = {}
         self._returned: dict[str, Received] = {}
+        self._clearing: dict[str, Received] = {}
+        self._held: dict[str, Peer] = {}
         self._hosts = Hosts()
 
     def answer(self, received: Received) -> None:
@@ -78,17 +81,36 @@ class Desk:
         try:
             self._handle(peer, message, received.payload)
         except OverpaintError as error:
+            if error.code is Code.DISK_FULL and self._clears_for(received):
+                return
             log.info("%s refused: %s", type(message).__name__, error.code.value)
             self._send(peer, Failed.of(_subject(message), error), None)
         except Exception:  # a fault of ours: whoever asked must not wait for ever, nor the others end with it
             log.exception("a %s message could not be handled", type(message).__name__)
             self._send(peer, _fault(_subject(message)), None)
 
+    def _clears_for(self, received: Received) -> bool:
+        """Where pixels are kept that only may be of use again, they go before an edit is refused for a full disk."""
+        message = received.message
+        if not isinstance(message, Submit) or self._journal.blobs.empty:
+            return False
+        self._clearing[message.job] = received
+
+        def again(error: OverpaintError | None) -> None:
+            waiting = self._clearing.pop(message.job, None)
+            if waiting is not None:
+                self.answer(waiting)
+
+        self._journal.with_blobs(Blobs.clear, again)
+        return True
+
     def gone(self, peer: Peer) -> None:
         """The session has ended: its jobs that should not outlive it are given up, the others go on unheard, and so do
         those whose pixels are here when the whole application has ended."""
         self._downloads.end(peer=peer)
-        self._returned = {name: one for name, one in self._returned.items() if one.peer != peer}
+        for waiting in (self._returned, self._clearing):
+            for name in [name for name, received in waiting.items() if received.peer == peer]:
+                del waiting[name]
         self._dispatch.ask_no_more(peer)
         crashed = self._hosts.took_along(peer)
         for job in self._book.heard_by(peer):
@@ -105,6 +127,7 @@ class Desk:
             if guest_of(job.client) == key:
                 self._downloads.end(job=job.id)
                 self._dispatch.give_up(job)
+        self._journal.with_blobs(lambda blobs: blobs.forget(key))
 
     def _handle(self, peer: Peer, message: Message, payload: memoryview | None) -> None:
         if not isinstance(message, ListJobs):
@@ -135,6 +158,7 @@ class Desk:
         up, the edit begins anew once that has ended."""
         for name in [name for name in self._returned if not self._book.taken(name)]:
             self.answer(self._returned.pop(name))
+        self._go_on_with_held()
 
     def _submit(self, peer: Peer, submit: Submit) -> None:
         check_id(submit.job)
@@ -150,9 +174,28 @@ class Desk:
             self._hosts.meet(peer)
         elif not job.submit.keep:  # its host found no place for the answer
             self._book.keep(job)
-        self._journal.when_written(lambda error: self._accept(peer, job), checked=job.checking)
+        if job.nothing_came and job.submit.blobs != submit.blobs:
+            check_same(job.submit, submit)
+            self._book.name(job, submit, partial(self._refuse, job))
+        if job.nothing_came and job.named and self._book.may_come_with_another(job):
+            self._held[job.id] = peer
+        else:
+            self._journal.when_written(partial(self._accept, peer, job), checked=job.checking)
 
-    def _accept(self, peer: Peer, job: Job) -> None:
+    def _go_on_with_held(self) -> None:
+        """The pixels that an edit waits for have come with another one, or will not: then it brings them itself."""
+        for name, peer in list(self._held.items()):
+            job = self._book.get(name)
+            if job is not None and job.listener == peer and self._book.may_come_with_another(job):
+                continue
+            del self._held[name]
+            if job is None or job.listener != peer:
+                continue
+            if job.nothing_came:
+                self._book.name(job, job.submit, partial(self._refuse, job))
+            self._journal.when_written(partial(self._accept, peer, job))
+
+    def _accept(self, peer: Peer, job: Job, error: OverpaintError | None = None) -> None:
         """The job is on the disk: that it is accepted may be said, unless something came of it meanwhile."""
         if self._book.get(job.id) is not job or job.listener != peer:
             return
@@ -160,7 +203,8 @@ class Desk:
             self._attach(peer, job)
             return
         received = job.receiving.received if job.receiving is not None else job.submit.blobs
-        self._send(peer, Accepted(job.id, job.state, received), None)
+        name_first = job.nothing_came and not job.named and self._book.resembles(job)
+        self._send(peer, Accepted(job.id, job.state, received, name_first=name_first), None)
         if job.receiving is not None and job.receiving.complete:
             self._uploaded(job)
 
@@ -220,11 +264,12 @@ class Desk:
     def _uploaded(self, job: Job) -> None:
         """It waits for a worker as soon as its pixels are on the disk."""
         job.receiving = None
-        self._journal.sync_uploads(job.submit, lambda error: self._queue(job, error))
+        self._journal.sync_uploads(job.client, job.submit, lambda error, named: self._queue(job, error, named))
 
-    def _queue(self, job: Job, error: OverpaintError | None) -> None:
+    def _queue(self, job: Job, error: OverpaintError | None, named: Submit) -> None:
         self._refuse(job, error)
         if error is None and self._book.get(job.id) is job and job.state is JobState.UPLOADING:
+            job.submit = replace(job.submit, blobs=named.blobs)
             self._book.set_state(job, JobState.QUEUED)
             self._dispatch.enqueue(job)
 

@@ -13,10 +13,10 @@ from server.gateway.admission import room_for
 from server.gateway.settings import Settings
 from server.gateway.tally import Share, Tally
 from server.gateway.transfers import upload, upload_on
-from server.journal import DamagedError, Entry, Journal, Then
+from server.journal import Blobs, DamagedError, Entry, Journal, Made, Then
 from server.listening.peers import Peer, party
 from server.wire.errors import Code, OverpaintError
-from server.wire.messages import Failed, Finished, JobState, Progress, Submit
+from server.wire.messages import Blob, Failed, Finished, JobState, Progress, Submit
 from server.wire.streams import Receiving
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,21 @@ class Job:
     @property
     def id(self) -> str:
         return self.submit.job
+
+    @property
+    def layer(self) -> Blob:
+        """What most of its bytes are."""
+        return next((blob for blob in self.submit.blobs if blob.name == "layer"), Blob("layer", 0))
+
+    @property
+    def named(self) -> bool:
+        """What all its pixels are called is known."""
+        return all(blob.digest for blob in self.submit.blobs if blob.nbytes)
+
+    @property
+    def nothing_came(self) -> bool:
+        """It waits for its first pixels."""
+        return self.receiving is not None and not any(blob.nbytes for blob in self.receiving.received)
 
     @cached_property
     def room(self) -> int:
@@ -149,16 +164,38 @@ class Book:
         self._number += 1
         receiving = upload(submit, self._journal.folder(submit.job))
         job = Job(submit, client, JobState.UPLOADING, receiving=receiving, making=True, number=self._number)
-
-        def made(error: OverpaintError | None) -> None:
-            job.making = False
-            then(error)
-
-        self._journal.add(client, submit, made)
+        self._journal.add(client, submit, self._made(job, then))
         self._enter(job)
         if self.just_gone(job.id, client):
             self._gone.remove((job.id, client))
         return job
+
+    def name(self, job: Job, submit: Submit, then: Then) -> None:
+        """Its client says more of what its pixels are, or some that are the same have come: what is kept of them need
+        not be sent. ``then``: as for ``add``."""
+        job.submit, job.making = replace(job.submit, blobs=submit.blobs), True
+        self._journal.make(job.client, job.submit, self._made(job, then))
+
+    def _made(self, job: Job, then: Then) -> Made:
+        def made(error: OverpaintError | None, here: dict[str, int]) -> None:
+            job.making = False
+            if error is None and job.receiving is not None:
+                job.receiving = upload_on(job.submit, self._journal.folder(job.id), here)
+                self._count(job)
+            then(error)
+
+        return made
+
+    def resembles(self, job: Job) -> bool:
+        """Whether pixels of its size are kept, or being sent beside it: they may be the same."""
+        return self._journal.blobs.keeps(job.client, job.layer.nbytes) or self.may_come_with_another(job)
+
+    def may_come_with_another(self, job: Job) -> bool:
+        """Whether an earlier job of the same session brings, just now, what may be the same pixels."""
+        return any(
+            other.state is JobState.UPLOADING and other.number < job.number and other.layer.may_be(job.layer)
+            for other in (self.heard_by(job.listener) if job.listener is not None else ())
+        )
 
     def took(self, job: Job) -> None:
         """Some of its pixels have come."""
@@ -187,6 +224,7 @@ class Book:
     def fail(self, job: Job, error: OverpaintError) -> Failed:
         job.failure = Failed.of(job.id, error)
         job.state, job.receiving, job.progress = JobState.FAILED, None, None
+        self._give_up_blobs(job, error)
         job.finished = None
         self._journal.fail(job.failure)
         self._count(job)
@@ -266,12 +304,13 @@ class Book:
     def _await_pixels(self, job: Job) -> None:
         job.state, job.checking = JobState.UPLOADING, True
 
-        def then(here: dict[str, int] | None) -> None:
+        def then(here: dict[str, int] | None, named: Submit) -> None:
             job.checking = False
             if self._jobs.get(job.id) is job:
+                job.submit = replace(job.submit, blobs=named.blobs)
                 self._checked(job, here)
 
-        self._journal.check_uploads(job.submit, then)
+        self._journal.check_uploads(job.client, job.submit, then)
 
     def _checked(self, job: Job, here: dict[str, int] | None) -> None:
         if here is None:
@@ -300,6 +339,13 @@ class Book:
         return entry.state in (JobState.UPLOADING, JobState.FAILED) and age > settings.keep_uploads_for
 
     # --- inside -------------------------------------------------------------------------------------
+
+    def _give_up_blobs(self, job: Job, error: OverpaintError) -> None:
+        """A full disk is cleared of what is only kept for later; what may have failed for its pixels is sent anew."""
+        if error.code is Code.DISK_FULL:
+            self._journal.with_blobs(Blobs.clear)
+        elif error.code in (Code.INTERNAL, Code.WORKER_DIED):
+            self._journal.with_blobs(lambda blobs: blobs.drop(job.client, job.submit.blobs))
 
     def _enter(self, job: Job) -> None:
         self._jobs[job.id] = job

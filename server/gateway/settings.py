@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.journal import Keeping
 from server.listening.endpoint import MOST_SESSIONS, SILENT_AFTER_S
 from server.workers.runner import SILENT_AFTER_S as WORKER_SILENT_AFTER_S
 
@@ -52,3 +53,13 @@ class Settings:
 
     spare_disk: int = 512 << 20
     """Free space that admission leaves on the disk."""
+
+    keep_sent_for: float = 3600.0
+    keep_sent_bytes_each: int = 2 << 30
+    keep_sent_bytes: int = 8 << 30
+    """What was sent is kept for so long after it was last used, so that it need not be sent again: so much of one
+    client, and of all. None of it where the disk has not as much free beside ``spare_disk``."""
+
+    @property
+    def keeping(self) -> Keeping:
+        return Keeping(self.keep_sent_for, self.keep_sent_bytes_each, self.keep_sent_bytes, self.spare_disk)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from server.journal.blobs import Blobs, Keeping
 from server.journal.checked import CheckedFile, DamagedError
 from server.journal.disk import disk_errors
 from server.journal.entry import Entry
 from server.journal.job_files import SpoolFiles
-from server.journal.journal import Journal
+from server.journal.journal import Journal, Made
 from server.journal.scribe import Then
 from server.journal.spool import REQUEST, RESULT
 
 __all__ = [
     "REQUEST",
     "RESULT",
+    "Blobs",
     "CheckedFile",
     "DamagedError",
     "Entry",
     "Journal",
+    "Keeping",
+    "Made",
     "SpoolFiles",
     "Then",
     "disk_errors",

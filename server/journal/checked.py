@@ -8,6 +8,7 @@ file's place would stop its reader for ever.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 import re
@@ -18,6 +19,7 @@ from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import BinaryIO
 
+from server.wire import content
 from server.wire.errors import Code, OverpaintError
 from server.wire.files import write_private
 from server.wire.frames import Buffer
@@ -50,8 +52,9 @@ class CheckedFile:
         self._path, self._nbytes = path, nbytes
 
     def make(self) -> None:
-        """Empty, whatever was there."""
+        """Empty, whatever was there: a file that is somebody else's too (``blobs``) stays theirs."""
         for path in (self._path, sums_of(self._path)):
+            path.unlink(missing_ok=True)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _PLAIN, 0o600))
 
     def write(self, offset: int, data: Buffer) -> None:
@@ -80,17 +83,32 @@ class CheckedFile:
         return data[offset - ends[first] :][:count]
 
     def sound(self) -> int:
-        """How many bytes from the beginning are what was written; what follows them is cut off, to be written again."""
+        """How many bytes from the beginning are what was written; what follows them is cut off, to be written again.
+        Where others have the file too, it is left to them."""
         if not self._path.exists():
             self.make()
         pieces = _pieces(self._path)
         with _opened(self._path, os.O_RDWR) as file:
             length = min(os.fstat(file.fileno()).st_size, self._nbytes)
             good, count = (length, 0) if pieces is None else _sound(file, pieces, length)
-            file.truncate(good)
+            shared = os.fstat(file.fileno()).st_nlink > 1
+            if good < self._nbytes and not shared:
+                file.truncate(good)
+        if good < self._nbytes and shared:
+            self.make()
+            return 0
         if pieces is not None:
             os.truncate(sums_of(self._path), count * _PIECE.size)
         return good
+
+
+def digest_of(path: Path) -> str:
+    """``wire.content.digest`` of a file's bytes, a piece at a time."""
+    whole = hashlib.blake2b(digest_size=content.DIGEST_HEX // 2)
+    with _opened(path, os.O_RDONLY) as file:
+        while piece := file.read(CHUNK_BYTES):
+            whole.update(piece)
+    return whole.hexdigest()
 
 
 def read_whole(path: Path, what: str) -> bytes:
@@ -107,9 +125,9 @@ def write_whole(path: Path, data: bytes) -> None:
     """With its checksums, and on the disk when it returns."""
     pieces = (data[at : at + CHUNK_BYTES] for at in range(0, len(data), CHUNK_BYTES))
     sums = b"".join(_PIECE.pack(len(piece), zlib.crc32(piece)) for piece in pieces)
-    for place, content in ((path, data), (sums_of(path), sums)):
+    for place, written in ((path, data), (sums_of(path), sums)):
         with place.open("wb") as file:
-            file.write(content)
+            file.write(written)
             file.flush()
             os.fsync(file.fileno())
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from server.journal.checked import DamagedError, read_sealed, read_whole, write_sealed, write_whole
-from server.journal.spool import REQUEST, RESULT
+from server.journal.spool import NAMED, REQUEST, RESULT, Named
 from server.wire import codec
 from server.wire.files import sync_folder
 from server.wire.messages import Finished, Submit
@@ -24,11 +24,15 @@ class SpoolFiles:
         return str(self.folder)
 
     def request(self) -> Submit:
-        """Raises ``DamagedError``, also where there is none any more."""
+        """With the digests of its blobs. Raises ``DamagedError``, also where there is none any more."""
         try:
-            return codec.from_text(Submit, read_sealed(self.folder / REQUEST, "The request"), REQUEST)
+            submit = codec.from_text(Submit, read_sealed(self.folder / REQUEST, "The request"), REQUEST)
         except FileNotFoundError as error:
             raise DamagedError("What was sent") from error
+        if not (self.folder / NAMED).exists():
+            return submit
+        named = codec.from_text(Named, read_sealed(self.folder / NAMED, "What was sent"), NAMED)
+        return replace(submit, blobs=named.blobs)
 
     def read(self, blob: str) -> bytes:
         """All of it. Raises ``DamagedError`` when it is not what was sent, or not there."""

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from server.journal.blobs import Blobs, Keeping
 from server.journal.clock import KeptTime, Mark
 from server.journal.disk import disk_errors
 from server.journal.entry import Entry
@@ -30,12 +31,19 @@ from server.wire.messages import Failed, Finished, JobState, Submit
 
 log = logging.getLogger(__name__)
 
+Made = Callable[["OverpaintError | None", dict[str, int]], None]
+"""Hears what the disk had against a job, and how many bytes of each of its blobs are there already."""
+
+Checked = Callable[["dict[str, int] | None", Submit], None]
+
 
 class Journal:
     """Raises ``OverpaintError`` (disk-full, internal) where the spool cannot be used. All methods are called on one
     thread; watch ``scribes`` and call ``hear`` when one of them can be read."""
 
-    def __init__(self, home: Path, system_clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, home: Path, system_clock: Callable[[], float] = time.time, keeping: Keeping | None = None
+    ) -> None:
         self._path = home / "journal.sqlite"
         self._system_clock = system_clock
         self._closed = False
@@ -48,6 +56,7 @@ class Journal:
             known = self._first_entries()
             self.clock = KeptTime(self._mark(known), system_clock)
             self._agree(known)
+        self.blobs = Blobs(home / "blobs", keeping or Keeping())
         self._ink = Scribe("journal", self._commit)
         self._bulk = Scribe("spool")
         self.scribes = (self._ink, self._bulk)
@@ -79,6 +88,7 @@ class Journal:
     def tend(self) -> None:
         """Call it now and then: what is owed is tried again, and the moment noted."""
         self._ink.do(self._put_mark)
+        self.with_blobs(Blobs.sweep)
 
     def folder(self, job: str) -> Path:
         return self._spool.folder(job)
@@ -92,30 +102,60 @@ class Journal:
 
     # --- one job's life ---------------------------------------------------------------------------
 
-    def add(self, client: str, submit: Submit, then: Then | None = None) -> None:
+    def add(self, client: str, submit: Submit, then: Made | None = None) -> None:
         """A new job in state UPLOADING. It may be accepted, and its pixels have a place, when ``then`` hears no error;
-        where it does, the job is to be forgotten."""
+        where it does, the job is to be forgotten. What is kept of its pixels is there by then."""
         self._put(Entry.of(submit, client, JobState.UPLOADING, self._system_clock(), self.clock.now))
-        self._ink.do(lambda: self._spool.make(submit, client), then)
+        self.make(client, submit, then)
+
+    def make(self, client: str, submit: Submit, then: Made | None = None) -> None:
+        """The same for a job there is, of which no pixels have come: it says more than before of what they are."""
+        here: dict[str, int] = {}
+
+        def work() -> None:
+            here.update(self._spool.make(submit, client, lambda blob, path: self.blobs.lend(client, blob, path)))
+
+        self._ink.do(work, (lambda error: then(error, here)) if then is not None else None)
 
     def put_request(self, client: str, submit: Submit) -> None:
         """What is asked of a job there is has changed."""
         self._ink.do(lambda: self._spool.put_request(submit, client))
 
-    def sync_uploads(self, submit: Submit, then: Then) -> None:
-        """Its pixels are all here: it may be queued when ``then`` hears no error."""
-        self._bulk.do(lambda: self._spool.sync_uploads(submit), then)
+    def sync_uploads(self, client: str, submit: Submit, then: Callable[[OverpaintError | None, Submit], None]) -> None:
+        """Its pixels are all here: it may be queued when ``then`` hears no error, but what they are called."""
+        named = [submit]
 
-    def check_uploads(self, submit: Submit, then: Callable[[dict[str, int] | None], None]) -> None:
-        """``then`` hears how many bytes of each blob are as they were sent; None: the disk does not give them. What an
-        earlier server's run left of an answer goes."""
+        def sync() -> None:
+            self._spool.sync_uploads(submit)
+            named.append(self._name(client, submit))
+
+        self._bulk.do(sync, lambda error: then(error, named[-1]))
+
+    def check_uploads(self, client: str, submit: Submit, then: Checked) -> None:
+        """``then`` hears how many bytes of each blob are as they were sent, and what they are called if all are; None:
+        the disk does not give them. What an earlier server's run left of an answer goes."""
         found: dict[str, int] = {}
+        named = [submit]
 
         def check() -> None:
             self._tolerate(lambda: self._spool.remove_answer(submit.job))
             found.update(self._spool.sound_uploads(submit))
+            if all(found[blob.name] == blob.nbytes for blob in submit.blobs):
+                named.append(self._name(client, submit))
 
-        self._bulk.do(check, lambda error: then(None if error else found))
+        self._bulk.do(check, lambda error: then(None if error else found, named[-1]))
+
+    def _name(self, client: str, submit: Submit) -> Submit:
+        """Looks whether the pixels are what they are called, and keeps them under that name."""
+        folder = self._spool.folder(submit.job)
+        named = self._spool.name_uploads(submit, lambda blob, path: self.blobs.is_kept(client, blob, path))
+        for blob in named.blobs:
+            self.blobs.keep(client, blob, folder / blob.name)
+        return named
+
+    def with_blobs(self, work: Callable[[Blobs], object], then: Then | None = None) -> None:
+        """``work`` on the pixels that are kept under their names, beside everything else."""
+        self._bulk.do(lambda: work(self.blobs), then)
 
     def when_written(self, then: Then, checked: bool = False) -> None:
         """``then`` is called when all that was asked before is on the disk. checked: when uploads have been checked."""

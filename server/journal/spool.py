@@ -1,6 +1,7 @@
 """The folders of the jobs: what was uploaded, and the answer until it is acknowledged.
 
-A job's folder holds ``request.json`` (its ``Submit`` and client), the uploaded blobs, and the answer: ``result-0``,
+A job's folder holds ``request.json`` (its ``Submit`` and client), the uploaded blobs, their digests where the client
+did not say them (``named.json``), and the answer: ``result-0``,
 ``result-1``, … and, written last, ``result.json`` (its ``Finished``). A job exists as long as its ``request.json``, and
 as long as its folder bears its name: what is removed gets another name first, in one step.
 """
@@ -12,21 +13,30 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from server.journal.checked import CheckedFile, DamagedError, is_plain, read_sealed, sums_of, write_sealed
+from server.journal.checked import (
+    CheckedFile,
+    DamagedError,
+    digest_of,
+    is_plain,
+    read_sealed,
+    sums_of,
+    write_sealed,
+)
 from server.journal.disk import unused
 from server.wire import codec
 from server.wire.errors import Code, OverpaintError
 from server.wire.files import private_folder, sync_file, sync_folder
-from server.wire.messages import Finished, Submit
+from server.wire.messages import Blob, Finished, Submit
 
 log = logging.getLogger(__name__)
 
 REQUEST = "request.json"
 RESULT = "result.json"
+NAMED = "named.json"
 
 _UPLOADS = frozenset({"layer", "mask", "icc"})
 _ANSWER = re.compile(r"result-\d{1,4}")
@@ -38,6 +48,16 @@ class Owner:
     """The one field of ``request.json`` that is not in its ``Submit``."""
 
     client: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """What is in ``named.json``: the blobs with their digests, where the request does not say them."""
+
+    blobs: tuple[Blob, ...]
+
+
+Lend = Callable[[Blob, Path], bool]
 
 
 class Spool:
@@ -64,13 +84,20 @@ class Spool:
             else:
                 remove_tree(folder)
 
-    def make(self, submit: Submit, client: str) -> None:
-        """The job's folder, with places for its pixels, and its request; on the disk when it returns."""
+    def make(self, submit: Submit, client: str, lend: Lend) -> dict[str, int]:
+        """The job's folder, with places for its pixels, and its request; on the disk when it returns: how many bytes of
+        each blob are there already."""
         self._ready()
         folder = private_folder(self.folder(submit.job))
-        for blob in submit.blobs:
-            CheckedFile(folder / blob.name, blob.nbytes).make()
+        here = {blob.name: self._begin(blob, folder / blob.name, lend) for blob in submit.blobs}
         self.put_request(submit, client)
+        return here
+
+    def _begin(self, blob: Blob, path: Path, lend: Lend) -> int:
+        if lend(blob, path):
+            return blob.nbytes
+        CheckedFile(path, blob.nbytes).make()
+        return 0
 
     def put_request(self, submit: Submit, client: str) -> None:
         """In place of what was asked before, whole or not at all; on the disk, with the job's folder, when it
@@ -87,6 +114,15 @@ class Spool:
             sync_file(folder / blob.name)
             sync_file(sums_of(folder / blob.name))
         sync_folder(folder)
+
+    def name_uploads(self, submit: Submit, known: Lend) -> Submit:
+        """With the digests of all that was uploaded, which are kept beside it for the worker. ``known``: what need not
+        be looked at again. Raises ``OverpaintError`` (bad-request) for bytes that are not those that were announced."""
+        folder = self.folder(submit.job)
+        named = replace(submit, blobs=tuple(_named(blob, folder / blob.name, known) for blob in submit.blobs))
+        if named != submit:
+            write_sealed(folder / NAMED, codec.to_text(Named(named.blobs)))
+        return named
 
     def sound_uploads(self, submit: Submit) -> dict[str, int]:
         """How many bytes of each blob are here as they were sent; the others are to be sent again."""
@@ -132,7 +168,8 @@ class Spool:
             _remove(path)
 
     def remove_uploads(self, job: str, submit: Submit) -> None:
-        """The answer is there: what it was made from is no longer needed."""
+        """The answer is there: what it was made from is no longer needed here."""
+        _remove(self.folder(job) / NAMED)
         for blob in submit.blobs:
             _remove(self.folder(job) / blob.name)
             _remove(sums_of(self.folder(job) / blob.name))
@@ -183,6 +220,19 @@ class Spool:
             return file.sound()
         except OSError as error:
             raise DamagedError("A part") from error
+
+
+def _named(blob: Blob, path: Path, known: Lend) -> Blob:
+    if not blob.nbytes or known(blob, path):
+        return blob
+    digest = digest_of(path)
+    if blob.digest not in ("", digest):
+        raise OverpaintError(
+            Code.BAD_REQUEST,
+            "The pixels that came are not those that were announced.",
+            "They changed while they were sent. Run the edit again.",
+        )
+    return replace(blob, digest=digest)
 
 
 def remove_tree(path: Path) -> None:

@@ -42,7 +42,7 @@ def imagic(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answ
     def learned_by(way: Preset) -> Study:
         learning = Learning(Lesson(adapter, way, identity, settled.prompt), easel, report)
         study = learn(learning)
-        learning.remember(scene.content())
+        learning.remember(scene.content)
         return study
 
     way, learned, notices = preset(recipe.preset, card.family), None, misgivings(adapter, settled)

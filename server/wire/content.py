@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Generator, Iterable
 
 from .frames import Buffer
+from .messages import Blob
 
 DIGEST_HEX = 64
-
-ORDER = ("layer", "mask", "icc")
-"""In which blobs are looked at; those that are empty are left out."""
+_DIGEST = re.compile(rf"[0-9a-f]{{{DIGEST_HEX}}}")
 
 _PIECE = 1 << 20
 
 
-def digest(blobs: Iterable[tuple[str, Buffer]]) -> str:
-    """64 hex digits (BLAKE2b) for the blobs of a job, each with its name, in ``ORDER``."""
-    work = digesting(blobs)
+def digest(data: Buffer) -> str:
+    """64 hex digits (BLAKE2b) for the bytes of one blob."""
+    work = digesting(data)
     while True:
         try:
             next(work)
@@ -25,16 +25,27 @@ def digest(blobs: Iterable[tuple[str, Buffer]]) -> str:
             return str(done.value)
 
 
-def digesting(blobs: Iterable[tuple[str, Buffer]]) -> Generator[None, None, str]:
-    """The same in pieces of a few milliseconds, for a host whose window must not stand still."""
+def digesting(data: Buffer) -> Generator[None, None, str]:
+    """The same in pieces of about a millisecond, for a host whose window must not stand still."""
     whole = hashlib.blake2b(digest_size=DIGEST_HEX // 2)
-    for name, data in blobs:
-        view = memoryview(data).cast("B")
-        whole.update(f"{name} {view.nbytes}\n".encode())
-        for at in range(0, view.nbytes, _PIECE):
-            whole.update(view[at : at + _PIECE])
-            yield
+    view = memoryview(data).cast("B")
+    for at in range(0, view.nbytes, _PIECE):
+        whole.update(view[at : at + _PIECE])
+        yield
     return whole.hexdigest()
+
+
+def is_digest(text: str) -> bool:
+    return _DIGEST.fullmatch(text) is not None
+
+
+def picture(blobs: Iterable[Blob]) -> str:
+    """The name of all that makes a job's picture: its blobs with their digests, in the order layer, mask, icc. Empty
+    where a digest is missing: the picture is not known by name."""
+    blobs = [blob for blob in blobs if blob.nbytes]
+    if not all(blob.digest for blob in blobs):
+        return ""
+    return digest("".join(f"{blob.name} {blob.nbytes} {blob.digest}\n" for blob in blobs).encode())
 
 
 def of_guest(digest: str, guest: str) -> str:

@@ -44,10 +44,19 @@ class JobState(str, Enum):
 
 @dataclass(frozen=True)
 class Blob:
-    """One block of bytes that travels in chunks: ``layer``, ``mask``, ``icc``, or ``result-0``, ``result-1``, …"""
+    """One block of bytes that travels in chunks: ``layer``, ``mask``, ``icc``, or ``result-0``, ``result-1``, …
+
+    digest: of what is sent, ``wire.content.digest`` of its bytes, where the client knows it: what the server still has
+    of this client under that name need not be sent. Empty: sent in any case.
+    """
 
     name: str
     nbytes: int
+    digest: str = ""
+
+    def may_be(self, other: Blob) -> bool:
+        """Whether both may be the same bytes, as far as is known."""
+        return self.nbytes == other.nbytes and (self.digest == other.digest or not self.digest or not other.digest)
 
 
 @dataclass(frozen=True)
@@ -165,13 +174,16 @@ class Submit:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The job is known. ``received``: for each blob how many bytes the server already has (0 for a new job); the
-    client sends the rest. ``credit``: chunks the client may send before the first ``Credit``."""
+    """The job is known. ``received``: for each blob how many bytes the server already has (0 for a new job whose pixels
+    it does not keep); the client sends the rest. ``credit``: chunks the client may send before the first ``Credit``.
+    ``name_first``: the server keeps, or is just being sent, pixels of this size. Who submits the job again, with the
+    digests of its blobs and before any chunk, sends only what is not here."""
 
     job: str
     state: JobState
     received: tuple[Blob, ...]
     credit: int = CREDIT_WINDOW
+    name_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -234,6 +246,8 @@ class Finished:
     seconds: dict[str, float] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     """Sentences worth showing beside the answer."""
+    sent: tuple[Blob, ...] = ()
+    """What was sent, with its digests: so the client can name it the next time without reading it once more."""
 
 
 @dataclass(frozen=True)
@@ -299,7 +313,7 @@ class Estimate:
     ``Failed`` under the question's id.
 
     question: 32 hex digits made by the client, never those of a job. layer, mask_depth: as ``Submit`` would have them.
-    content: ``wire.content.digest`` of the blobs, from which the server knows whether it has learned this picture
+    content: ``wire.content.picture`` of the blobs, from which the server knows whether it has learned this picture
     already; empty: taken as new.
     """
 

@@ -66,7 +66,7 @@ def run(
         report(step)
 
     watch.begin("editing")
-    scene = Scene(source.picture, found.denoise, lambda: _content(submit, files, guest), found.selected)
+    scene = Scene(source.picture, found.denoise, content.of_guest(content.picture(submit.blobs), guest), found.selected)
     answer = edit(scene, submit.recipe, models, timed_report)
     watch.begin("finishing")
     layers = tuple(_write_layers(submit, files, source, found, answer, report))
@@ -76,15 +76,10 @@ def run(
         layers,
         watch.seconds(),
         (*source.notices, *answer.notices),
+        submit.blobs,
     )
     files.finish(finished)
     return finished
-
-
-def _content(submit: Submit, files: JobFiles, guest: str) -> str:
-    sent = {blob.name for blob in submit.blobs if blob.nbytes}
-    blobs = ((name, files.read(name)) for name in content.ORDER if name in sent)
-    return content.of_guest(content.digest(blobs), guest)
 
 
 def _read_source(submit: Submit, files: JobFiles) -> Source:

@@ -42,7 +42,9 @@ class JobFiles(Protocol):
         """How a process elsewhere finds the same files."""
         ...
 
-    def request(self) -> Submit: ...
+    def request(self) -> Submit:
+        """What is asked; its blobs say their digests, as far as they are known."""
+        ...
 
     def read(self, blob: str) -> bytes:
         """All of a blob that was sent (``layer``, ``mask``, ``icc``)."""

@@ -6,7 +6,9 @@ import dataclasses
 
 import pytest
 
+from server.client.digests import Digests
 from server.client.submission import Mask, Submission
+from server.wire import content
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
 from server.wire.messages import Blob, Limits
@@ -75,15 +77,41 @@ def test_a_broken_off_upload_begins_where_the_server_has_it() -> None:
     assert parts == {"layer": 60, "mask": 8, "icc": 0}
 
 
+WIDE = Submission(Recipe("imagic"), Raster(Bounds(0, 0, 700, 500), Channels.RGBA, Depth.U8), bytes(700 * 500 * 4))
+
+
+def fresh() -> Submission:
+    return dataclasses.replace(WIDE, digests=Digests())
+
+
 def test_a_picture_has_the_same_name_when_it_is_read_in_pieces() -> None:
-    wanted = Submission(Recipe("imagic"), Raster(Bounds(0, 0, 700, 500), Channels.RGBA, Depth.U8), bytes(700 * 500 * 4))
-    work, pieces = wanted.digesting(), 0
-    while True:
-        try:
-            next(work)
-            pieces += 1
-        except StopIteration as done:
-            break_down = done.value
-            break
-    assert pieces == 2
-    assert break_down == wanted.question().content == wanted.question(break_down).content
+    wanted = fresh()
+    assert len(list(wanted.naming())) == 2
+    assert wanted.named
+    assert wanted.question().content == fresh().question().content
+
+
+def test_what_is_made_of_a_submission_reads_its_pixels_no_more() -> None:
+    first = fresh()
+    first.question()
+    again = dataclasses.replace(first, recipe=Recipe("erase"), job="0" * 32)
+    assert not list(again.naming())
+    assert again.message().blobs == first.message().blobs
+
+
+def test_other_pixels_are_read_though_they_come_under_the_same_submission() -> None:
+    first = fresh()
+    first.question()
+    other = dataclasses.replace(first, pixels=b"\1" * WIDE.layer.nbytes)
+    assert not other.named
+    assert other.question().content != first.question().content
+
+
+def test_the_server_may_say_what_its_pixels_are_called() -> None:
+    digest = content.digest(WIDE.pixels)
+    wanted = fresh()
+    wanted.learn((Blob("layer", WIDE.layer.nbytes - 1, digest), Blob("mask", 3, digest)))
+    wanted.learn((Blob("layer", WIDE.layer.nbytes, "../" + digest[3:]),))
+    assert not wanted.named
+    wanted.learn((Blob("layer", WIDE.layer.nbytes, digest),))
+    assert wanted.blobs == (Blob("layer", WIDE.layer.nbytes, digest),)

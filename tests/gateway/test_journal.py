@@ -89,7 +89,7 @@ def test_nothing_is_left_of_a_forgotten_job(journal, tmp_path):
 
 def test_a_job_that_is_taken_out_is_none_in_one_step_whatever_is_left_of_its_files(tmp_path):
     spool = Spool(tmp_path / "spool")
-    spool.make(submit(A), "me")
+    spool.make(submit(A), "me", lambda blob, path: False)
     left = spool.take_out(A)
     assert not spool.folder(A).exists()
     assert {path.name for path in left.iterdir()} >= {"request.json", "layer", "mask"}
@@ -148,7 +148,7 @@ def test_other_users_cannot_read_what_is_kept(journal, tmp_path):
 def test_a_folder_that_cannot_be_written_is_an_error_with_a_way_out(journal, tmp_path):
     (tmp_path / "spool" / A).write_text("a file where a folder should be")
     heard: list[OverpaintError] = []
-    journal.add("me", submit(A), heard.append)
+    journal.add("me", submit(A), lambda error, here: heard.append(error))
     journal.settle()
     journal.forget(A)
     assert heard[0].code is Code.INTERNAL

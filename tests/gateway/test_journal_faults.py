@@ -213,12 +213,12 @@ def test_a_job_that_the_disk_does_not_take_is_told_so(tmp_path: Path, monkeypatc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("server.journal.spool.write_sealed", full)
-    journal.add("me", submit(A), heard.append)
+    journal.add("me", submit(A), lambda error, here: heard.append(error))
     journal.settle()
     assert "disk is full" in heard[0].sentence
     journal.forget(A)
     monkeypatch.undo()
-    journal.add("me", submit(A), heard.append)
+    journal.add("me", submit(A), lambda error, here: heard.append(error))
     journal.settle()
     assert heard[1] is None
     journal.close()

@@ -199,7 +199,7 @@ def test_an_estimate_knows_what_is_learned_already(models: Models, monkeypatch, 
     def ask(**changed: object):
         layer = Raster(Bounds(0, 0, 64, 64), Channels.RGBA, Depth.U8)
         return estimate(
-            Estimate("a" * 32, replace(recipe("sd15"), **changed), layer, None, where.content()),  # type: ignore[arg-type]
+            Estimate("a" * 32, replace(recipe("sd15"), **changed), layer, None, where.content),  # type: ignore[arg-type]
             models,
         )
 
@@ -225,6 +225,6 @@ def test_an_estimate_tells_of_the_small_addition_where_the_whole_model_does_not_
 
     monkeypatch.setattr(AllWeights, "beginning", refuse)
     layer = Raster(Bounds(0, 0, 64, 64), Channels.RGBA, Depth.U8)
-    told = estimate(Estimate("a" * 32, recipe("sd15", "quality"), layer, None, scene().content()), models)
+    told = estimate(Estimate("a" * 32, recipe("sd15", "quality"), layer, None, scene().content), models)
     assert told.preset == "fast"
     assert told.tuning_s > 0

@@ -42,7 +42,7 @@ def models(families: tuple[str, ...], root: Path) -> Models:
 def scene(seed: int = 7, mask: F32 | None = None) -> Scene:
     rgb = np.random.default_rng(seed).random((64, 64, 3), dtype=np.float32)
     everything = np.ones((64, 64), np.float32)
-    return Scene(Picture(rgb, everything), everything if mask is None else mask, lambda: f"{seed:064x}")
+    return Scene(Picture(rgb, everything), everything if mask is None else mask, f"{seed:064x}")
 
 
 def recipe(family: str, preset: str = "quality", **settings: object) -> Recipe:

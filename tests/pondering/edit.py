@@ -25,7 +25,7 @@ def ponder(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answ
         report(Step("Pondering", step, steps, scene.picture.rgb[:300, :300]))
         time.sleep(0.1)
     _OBEY.get(recipe.prompt, _do_nothing)()
-    _seen.add(scene.content())
+    _seen.add(scene.content)
     images = [_inverted(scene.picture.rgb, eta) for eta in recipe.eta or (1.0,) for _ in range(recipe.variations)]
     return Answer(tuple(images), replace(recipe, seed=seed_of(recipe), steps=steps))
 

@@ -29,7 +29,7 @@ _PAUSE = 0.03
 def learn(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answer:
     """``recipe.steps`` steps of painting follow those of learning. What was learned is kept for the next edit."""
     seed, steps = seed_of(recipe), recipe.steps or 1
-    checkpoint = paths.home() / "learned" / f"{scene.content()}-{seed}.npy"
+    checkpoint = paths.home() / "learned" / f"{scene.content}-{seed}.npy"
     learned = _learn(checkpoint, scene.picture.rgb, seed, report)
     images = []
     for number, draw in enumerate(seeds(seed, recipe.variations)):

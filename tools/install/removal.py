@@ -22,7 +22,7 @@ _OURS = (
     *(f".{name}.*" for name in _NOTES),
     *("env", "app", "app.new", "vendor", ".*.overpaint", ".*.overpaint-old"),
     *("bin/overpaint", "bin/overpaint.cmd", "bin/.overpaint*", "logs/*.log*"),
-    *("*.lock", "please-end", "journal*.sqlite*", "sockets/[dc]????", "clients/*", "keys/*", "learned/*"),
+    *("*.lock", "please-end", "journal*.sqlite*", "sockets/[dc]????", "clients/*", "keys/*", "learned/*", "blobs/*"),
     *(f"spool/{_JOB}*", "spool/.*", f"broken/{_JOB}*"),
 )
 """Whatever is in the home by one of these names was put there by install or the server."""
