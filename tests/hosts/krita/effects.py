@@ -50,9 +50,9 @@ STROKE = style(
 )  # fmt: skip
 
 
-def moved(x: float, y: float, scale: float = 1) -> Layer:
+def moved(x: float, y: float) -> Layer:
     """A transform mask."""
-    matrix = {"m11": scale, "m12": 0, "m13": 0, "m21": 0, "m22": scale, "m23": 0, "m31": x, "m32": y, "m33": 1}
+    matrix = {"m11": 1, "m12": 0, "m13": 0, "m21": 0, "m22": 1, "m23": 0, "m31": x, "m32": y, "m33": 1}
     attributes = " ".join(f'{key}="{value}"' for key, value in matrix.items())
     return {
         "kind": "transform",
