@@ -199,6 +199,8 @@ def _with_profile(channels: Channels, transfer: Transfer, scale: float, profile:
     header = icc.header(profile)
     gray = channels in (Channels.GRAY, Channels.GRAY_ALPHA)
     linear = transfer is Transfer.LINEAR
+    if gray and header.by_gray_curve and header.pcs != "XYZ ":
+        raise icc.BrokenProfileError("it measures gray in another way")
     if gray and (header.by_gray_curve or header.by_matrix):
         return Chosen(Gray(LINEAR if linear else _gray_curve(header)))
     if channels is Channels.CMYKA and header.space == "CMYK":

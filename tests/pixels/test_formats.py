@@ -231,6 +231,15 @@ def test_a_profile_for_other_colours_is_named_and_read_as_srgb():
     np.testing.assert_allclose(source.picture.rgb[0, 0] * 255, list(b"abc"))
 
 
+def test_a_gray_profile_that_measures_lightness_is_named_and_not_read_as_light():
+    profile = profiles.gray()
+    assert formats.read_source(raster(1, 1, Channels.GRAY), b"a", profile).notices == ()
+    other = profile[:20] + b"Lab " + profile[24:]
+    source = formats.read_source(raster(1, 1, Channels.GRAY), b"a", other)
+    assert "gray in another way" in source.notices[0]
+    np.testing.assert_allclose(source.picture.rgb[0, 0] * 255, list(b"aaa"))
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(PROFILES)), st.data())
 def test_a_damaged_profile_never_does_worse_than_a_notice(name, data):
