@@ -21,6 +21,7 @@ from server.wire import sockets
 from server.wire.connection import Transport
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import JobState
+from server.wire.offers import Limits
 from server.wire.raster import Channels, Raster
 from server.wire.streams import MemoryStore, Part, Receiving, Sending
 
@@ -65,7 +66,7 @@ class EchoServer:
         self._endpoint.close()
 
     def _welcome(self) -> wire.Welcome:
-        return wire.Welcome(wire.PROTOCOL_MAJOR, wire.PROTOCOL_MINOR, "echo", "none", (), (), wire.Limits())
+        return wire.Welcome(wire.PROTOCOL_MAJOR, wire.PROTOCOL_MINOR, "echo", "none", (), (), Limits())
 
     def _handle(self, received: Received) -> None:
         job_id = getattr(received.message, "job", "")

@@ -1,5 +1,5 @@
-"""``overpaint serve | edit | models | jobs | invite | trust | trusted | revoke | doctor``: a client of the server, as
-the plugins are.
+"""``overpaint serve | edit | methods | models | jobs | invite | trust | trusted | revoke | doctor``: a client of the
+server, as the plugins are.
 
 Only options are here; what the commands do is in ``server.command_line``, imported when one runs, so that the server
 starts at once.
@@ -8,29 +8,27 @@ starts at once.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from server.command_line import ending, lines
 from server.command_line.ending import FAILED, told
+from server.command_line.options import with_settings
 from server.documents import kinds
 from server.wire import address as addresses
 from server.wire import paths
 from server.wire.connection import Transport
-from server.wire.recipe import RANGES, Recipe, out_of_range
+from server.wire.offers import Role
+from server.wire.recipe import Recipe, out_of_range
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 models_app = typer.Typer(no_args_is_help=True, help="Models: what is installed, what can be had.")
 jobs_app = typer.Typer(invoke_without_command=True, help="The command line's edits that the server still keeps.")
 app.add_typer(models_app, name="models")
 app.add_typer(jobs_app, name="jobs")
-
-
-def _numbers(setting: str, words: str) -> Any:
-    """An option of a setting that is a number, with its range in the help."""
-    return typer.Option(help=f"{words} ({RANGES[setting]})")
 
 
 def _a_number(value: float | None) -> float | None:
@@ -137,59 +135,47 @@ def revoke(name: Annotated[str, typer.Argument(help="As “overpaint trusted” 
 
 
 @app.command()
+@with_settings
 def edit(
+    settings: Recipe,
     picture: Annotated[Path, typer.Argument(help=f"A picture: {kinds.listed()} files are read.")],
     out: Annotated[Path, typer.Option(help="Where the answer goes: .ora with layers, or .png.")],
     mask: Annotated[Path | None, typer.Option(help="White where the picture may change; none: all of it.")] = None,
-    method: Annotated[
-        str, typer.Option(help="inpaint, erase, imagic, … (“inpaint” with a prompt, else “erase”).")
-    ] = "",
+    role: Annotated[
+        Role | None,
+        typer.Option(help="What to do; none: replace with prompt and mask, redraw without mask, erase without prompt."),
+    ] = None,
+    method: Annotated[str, typer.Option(help="A name from “overpaint methods”; none: the best for the role.")] = "",
     prompt: Annotated[str, typer.Option(help="What should be there.")] = "",
-    negative: Annotated[str, typer.Option(help="What should not be there.")] = "",
-    model: Annotated[str, typer.Option(help="A name from “overpaint models list”; none: the best installed.")] = "",
-    seed: Annotated[int | None, _numbers("seed", "The same seed gives the same answer")] = None,
-    variations: Annotated[int, _numbers("variations", "How many answers")] = 1,
-    strength: Annotated[float | None, _numbers("strength", "How far the answer may leave the picture")] = None,
-    steps: Annotated[int | None, _numbers("steps", "Denoising steps")] = None,
-    guidance: Annotated[float | None, _numbers("guidance", "How closely to follow the words")] = None,
-    grow: Annotated[int, _numbers("grow", "Pixels by which the mask is grown")] = 0,
-    feather: Annotated[int | None, _numbers("feather", "Pixels over which the answer fades out")] = None,
-    context: Annotated[int | None, _numbers("context", "Pixels of surroundings that the model sees")] = None,
-    preset: Annotated[str, typer.Option(help="imagic: quality, fast or paper; how the picture is learned.")] = "",
-    eta: Annotated[str, typer.Option(help="imagic: edit strengths, 0.7 or 0.5:1.0:6 (from, to, how many).")] = "",
     as_json: Json = False,
 ) -> None:
-    """Change a part of a picture: put something there (--prompt) or remove it."""
-    from server.client import strengths
+    """Change a part of a picture: put something there (--prompt), remove it, or what --role says."""
     from server.command_line import edit as editing
     from server.command_line import screen
 
     with told(as_json):
-        recipe = Recipe(
-            method=method or ("inpaint" if prompt else "erase"),
-            prompt=prompt,
-            negative=negative,
-            model=model,
-            seed=seed,
-            variations=variations,
-            strength=strength,
-            steps=steps,
-            guidance=guidance,
-            grow=grow,
-            feather=feather,
-            context=context,
-            preset=preset,
-            eta=strengths.parse(eta),
-        )
+        recipe = replace(settings, method=method, prompt=prompt)
         for wrong in out_of_range(recipe):
             raise typer.BadParameter(f"{wrong.value} is not {wrong.range}.", param_hint=f"--{wrong.name}")
         with screen.job_bar() as bar:
-            done = editing.edit(editing.Order(picture, mask, recipe, out), bar)
+            done = editing.edit(editing.Order(picture, mask, recipe, out, role), bar)
         if as_json:
             lines.print_json(done.as_json())
         else:
             for line in (*done.notices, *(f"Written: {path}" for path in done.files)):
                 lines.say(line)
+
+
+@app.command()
+def methods(as_json: Json = False) -> None:
+    """What can be done: every method of the server, its role and the settings it reads."""
+    from server.command_line import methods
+
+    with told(as_json):
+        if as_json:
+            lines.print_json(methods.as_json())
+        for line in () if as_json else methods.listed():
+            lines.say(line)
 
 
 @models_app.command("list")

@@ -35,6 +35,10 @@ CALLS: dict[str, tuple[int, ...]] = {
     "FullError": (0, 1),
     "MethodOffer": (1, 2),
     "PresetOffer": (1, 2),
+    "Form": (0, 1),
+    "Setting": (2, 3),
+    "_setting": (2, 3),
+    "_name": (1, 2),
 }
 """Functions whose arguments at these places are texts for the catalogue."""
 

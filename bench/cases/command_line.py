@@ -20,7 +20,8 @@ from bench.cases.case import Case, Seen
 from server.gateway.admission import admit
 from server.wire.errors import OverpaintError
 from server.wire.geometry import Bounds
-from server.wire.messages import Blob, Limits, MethodOffer, ModelOffer, Submit
+from server.wire.messages import Blob, Submit
+from server.wire.offers import Limits, MethodOffer, ModelOffer, Need, Role
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 from tests.running import CHECKOUT, PONDERING, RunningServer, submission, until
@@ -382,7 +383,7 @@ def strength_nothing() -> Seen:
 
 
 def erase_with_a_painter() -> Seen:
-    erase = MethodOffer("erase", "Erase selection", "", needs_prompt=False, needs_selection=True)
+    erase = MethodOffer("erase", "Erase selection", "", Role.ERASE, (Need.SELECTION,))
     painter = ModelOffer("sd15", "SD 1.5", "sd15", "", "", 4.0)
     layer = Raster(Bounds(0, 0, 8, 8), Channels.RGBA, Depth.U8)
     blobs = (Blob("layer", layer.nbytes), Blob("mask", 64))

@@ -14,7 +14,7 @@ from bench.erase import huge, thin
 from bench.erase.__main__ import BOUNDS, PHOTOGRAPHS, pictures
 from bench.erase.seen import seen
 from server.editing.edit import Scene
-from server.methods.erase import erase
+from server.methods.erasing.erase import erase
 from server.models.runtime.residency import Models
 from server.pixels import masks, metrics
 from server.pixels.picture import F32, Picture

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from server.editing.edit import Scene, Step
-from server.methods.erase import erase
+from server.methods.erasing.erase import erase
 from server.pixels.picture import F32, Picture
 from server.wire.recipe import Recipe
 

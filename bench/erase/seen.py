@@ -8,7 +8,7 @@ import numpy as np
 
 from server.client.crop import crop_around
 from server.editing.edit import Scene, Step
-from server.methods.erase import erase
+from server.methods.erasing.erase import erase
 from server.pixels import blend, masks
 from server.pixels.picture import F32, Picture
 from server.wire.geometry import Bounds

@@ -11,18 +11,24 @@ from server.wire import codec
 from server.wire import messages as wire
 from server.wire.errors import Code
 from server.wire.geometry import Bounds
+from server.wire.offers import Limits, MethodOffer, ModelOffer, Need, PresetOffer, Role
 from server.wire.raster import Channels, Depth, Raster
-from server.wire.recipe import Recipe
+from server.wire.recipe import Extra, Recipe
+from server.wire.setting import Setting, SettingKind
 
 _JOB = "0123456789abcdef" * 2
 _LAYER = Raster(Bounds(-3, 7, 20, 10), Channels.RGBA, Depth.U16)
-_RECIPE = Recipe("erase", "a boat", seed=3, strength=0.5, eta=(0.1, 0.7))
+_RECIPE = Recipe("erase", "a boat", seed=3, strength=0.5, eta=(0.1, 0.7), extras=(Extra("shift", "3"),))
 _BLOBS = (wire.Blob("layer", 1600), wire.Blob("mask", 200))
-_METHOD = wire.MethodOffer("erase", "Erase", "", False, True, ("a",), True, (wire.PresetOffer("quick", "Quick", ""),))
+_SHIFT = Setting("shift", SettingKind.NUMBER, "Shift", "How far", 0, 9, 3)
+_METHOD = MethodOffer(
+    "erase", "Erase", "", Role.ERASE, (Need.SELECTION,), ("seed",), (_SHIFT,), models=("a",),
+    presets=(PresetOffer("quick", "Quick", ""),),
+)  # fmt: skip
 
 SEEDS: tuple[wire.Message, ...] = (
     wire.Hello(1, 0, "fuzz", "session", wire.Channel.DATA, "bench"),
-    wire.Welcome(1, 0, "s", "CPU", (_METHOD,), (wire.ModelOffer("a", "A", "sd15", "", "", 4.0),), wire.Limits(), 3),
+    wire.Welcome(1, 0, "s", "CPU", (_METHOD,), (ModelOffer("a", "A", "sd15", "", "", 4.0),), Limits(), 3),
     wire.Ping(3),
     wire.Pong(3),
     wire.Submit(_JOB, _RECIPE, _LAYER, _BLOBS, Depth.U8),

@@ -18,7 +18,7 @@ from estimate import Forecast  # noqa: E402
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402  # gi wants its versions before
 from line import Line  # noqa: E402
 from methods import suitable, with_method  # noqa: E402
-from settings import READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
+from settings import EXTRAS, READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
 from task import order  # noqa: E402
 from words import label  # noqa: E402
 
@@ -28,13 +28,17 @@ from server.client.submission import Submission  # noqa: E402
 from server.client.translation import tr  # noqa: E402
 from server.client.wording import sentence, server_line  # noqa: E402
 from server.wire.errors import Code, OverpaintError  # noqa: E402
-from server.wire.messages import MethodOffer, PresetOffer, Welcome  # noqa: E402
+from server.wire.messages import Welcome  # noqa: E402
+from server.wire.offers import MethodOffer, PresetOffer  # noqa: E402
 
 WIDTH = 460
 SPACE = 6
 POLL_MS = 50
 ID, TITLE = 0, 1
 """Columns of a list to choose from; an empty id is *Automatic*."""
+
+SHOWN_ABOVE = ("prompt", "method", "preset", "model", "eta", "reading")
+"""Not among the settings that unfold."""
 
 IN_THE_OTHER_DIALOG = ("eta", "variations")
 """For a kind that learns: what is chosen after that."""
@@ -94,6 +98,7 @@ class Form:
         ]
         self._welcome: Welcome | None = None
         self._labels = Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL)
+        self._rows: dict[str, tuple[Gtk.Widget, Gtk.Widget]] = {}
         self._way = "preset" if kind.learns else "method"
         self._lists = {name: Gtk.ListStore(str, str) for name in (self._way, "model")}
         content = dialog.get_content_area()
@@ -167,10 +172,10 @@ class Form:
         return self._attach(self._grid, row, name, combo)
 
     def _folded(self) -> Gtk.Widget:
-        numbers = [argument for argument in self._arguments if not isinstance(argument.default, str)]
-        first = [argument for argument in numbers if not argument.folded]
-        grid = self._numbers(first)
-        more = self._expander("more-settings", self._numbers([argument for argument in numbers if argument.folded]))
+        plain = [argument for argument in self._arguments if argument.name not in SHOWN_ABOVE]
+        first = [argument for argument in plain if not argument.folded]
+        grid = self._settings(first)
+        more = self._expander("more-settings", self._settings([argument for argument in plain if argument.folded]))
         grid.attach(more, 0, len(first), 2, 1)
         return self._expander("settings", grid)
 
@@ -182,18 +187,22 @@ class Form:
         expander.connect("notify::expanded", lambda *_: self._dialog.resize(WIDTH, 1))
         return expander
 
-    def _numbers(self, arguments: list[Argument]) -> Gtk.Grid:
+    def _settings(self, arguments: list[Argument]) -> Gtk.Grid:
         grid = _grid()
         for row, argument in enumerate(arguments):
-            fraction = isinstance(argument.default, float)
-            step = (0.05 if argument.high <= 1 else 0.5) if fraction else 1
-            spin = GimpUi.prop_spin_button_new(self._config, argument.name, step, 10 * step, 2 if fraction else 0)
-            spin.set_range(argument.low, argument.high)
-            spin.set_activates_default(True)
-            if argument.low < 0:
-                _name_the_lowest(spin, tr("New each time") if argument.name == "seed" else tr("Automatic"))
-            self._attach(grid, row, argument.name, spin)
+            text = isinstance(argument.default, str)
+            widget = GimpUi.prop_entry_new(self._config, argument.name, -1) if text else self._spin(argument)
+            widget.set_activates_default(True)
+            self._rows[argument.name] = self._attach(grid, row, argument.name, widget)
         return grid
+
+    def _spin(self, argument: Argument) -> Gtk.SpinButton:
+        digits = 2 if isinstance(argument.default, float) else 0
+        spin = GimpUi.prop_spin_button_new(self._config, argument.name, argument.step, 10 * argument.step, digits)
+        spin.set_range(argument.low, argument.high)
+        if argument.low < 0:
+            _name_the_lowest(spin, tr("New each time") if argument.name == "seed" else tr("Automatic"))
+        return spin
 
     def _attach(self, grid: Gtk.Grid, row: int, name: str, widget: Gtk.Widget) -> tuple[Gtk.Widget, Gtk.Widget]:
         beside = Gtk.Label(label=label(name), use_underline=True, xalign=0, mnemonic_widget=widget)
@@ -299,7 +308,19 @@ class Form:
         chosen = [offer for offer in offers if offer.name == self._config.get_property("method")]
         return chosen or offers
 
+    def _fit(self) -> None:
+        """Shows the settings that the method reads, and no others; all of them while that is not known."""
+        offers = self._chosen_offers()[:1]
+        for name, widgets in self._rows.items():
+            shown = not offers or name in offers[0].settings or (name == EXTRAS.name and bool(offers[0].own))
+            for widget in widgets:
+                widget.set_visible(shown)
+        if offers and offers[0].own:
+            told = "; ".join(f"{own.name}: {tr(own.tip)}" for own in offers[0].own)
+            self._rows[EXTRAS.name][1].set_tooltip_text(told)
+
     def _way_changed(self) -> None:
+        self._fit()
         chosen = [way for way in self._ways() if way.name == self._config.get_property(self._way)]
         self._purpose.set_text(tr(chosen[0].purpose) if chosen else "")
         self._purpose.set_visible(bool(chosen))

@@ -6,12 +6,15 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from server.client.reading import Reading
+from server.client.roles import FORMS
 from server.client.strengths import parse
 from server.client.wording import problem
-from server.wire.recipe import Recipe
+from server.wire.offers import Need, Role
+from server.wire.recipe import SETTINGS, Extra, Recipe
+from server.wire.setting import Group, Setting, SettingKind
 
 if TYPE_CHECKING:
     from gi.repository import Gimp
@@ -24,30 +27,45 @@ LARGEST_SEED = 2**31 - 1
 
 
 class Kind(str, Enum):
-    """The things to do; the value is the end of the procedure's name and of the keys of its words."""
+    """The things to do, one for each role; the value ends the procedure's name and the keys of its words."""
 
     REPLACE = "replace"
     ERASE = "erase"
     EDIT_LAYER = "edit-layer"
     IMAGIC = "imagic"
+    INSTRUCT = "instruct"
+    CREATE = "create"
+    ENLARGE = "enlarge"
+    EXPAND = "expand"
+    SELECT = "select"
+    COMPARE = "compare"
+
+    @property
+    def role(self) -> Role:
+        """What the server's methods for it are for."""
+        return _ROLES.get(self) or Role(self.value)
 
     @property
     def needs_selection(self) -> bool:
-        return self in (Kind.REPLACE, Kind.ERASE)
+        return Need.SELECTION in FORMS[self.role].needs
 
     @property
     def needs_words(self) -> bool:
-        return self is not Kind.ERASE
+        return Need.PROMPT in FORMS[self.role].needs
 
     @property
     def learns(self) -> bool:
         """The picture is learned first; then it is painted at any edit strength at once."""
-        return self is Kind.IMAGIC
+        return self.role is Role.LEARN
 
     @property
     def question(self) -> str:
         """The key of the words above the prompt; with ``-tip``, of the sentence that helps to fill it in."""
-        return "prompt" if self.needs_selection else f"prompt-{self.value}"
+        return "prompt" if self.needs_selection or self is Kind.CREATE else f"prompt-{_ASKED.get(self, self).value}"
+
+
+_ROLES = {Kind.EDIT_LAYER: Role.REDRAW, Kind.IMAGIC: Role.LEARN}
+_ASKED = dict.fromkeys((Kind.INSTRUCT, Kind.ENLARGE, Kind.EXPAND, Kind.SELECT, Kind.COMPARE), Kind.EDIT_LAYER)
 
 
 @dataclass(frozen=True)
@@ -60,33 +78,43 @@ class Argument:
     high: float = 0
     folded: bool = True
     """In the dialog: whether it lies under *More*."""
+    step: float = 1
+    setting: Setting | None = None
+
+
+def _argument(setting: Setting) -> Argument:
+    """As GIMP can say it."""
+    folded = setting.group is Group.MORE
+    if setting.range is None or setting.kind is SettingKind.NUMBERS:
+        return Argument(setting.name, "", folded=folded, setting=setting)
+    number = float if setting.kind in (SettingKind.NUMBER, SettingKind.SHARE) else int
+    low = setting.range.low if setting.default is not None else AUTOMATIC
+    default = low if setting.default is None else setting.default
+    step = 0.05 if setting.kind is SettingKind.SHARE else setting.step
+    high = min(setting.range.high, LARGEST_SEED)
+    return Argument(setting.name, number(default), number(low), number(high), folded, step, setting)
 
 
 READING = Argument("reading", Reading.LAYER.value, folded=False)
 
+EXTRAS = Argument("extras", "")
+"""What only one method reads: ``shift=3; style=ink``."""
+
 ARGUMENTS = (
     Argument("prompt", "", folded=False),
     Argument("method", "", folded=False),
-    Argument("preset", "", folded=False),
-    Argument("model", "", folded=False),
-    Argument("eta", "", folded=False),
-    Argument("seed", AUTOMATIC, AUTOMATIC, LARGEST_SEED, folded=False),
-    Argument("variations", 1, 1, 16, folded=False),
-    Argument("strength", -1.0, -1.0, 1.0, folded=False),
-    Argument("steps", AUTOMATIC, AUTOMATIC, 500),
-    Argument("guidance", -1.0, -1.0, 50.0),
-    Argument("feather", AUTOMATIC, AUTOMATIC, 1024),
-    Argument("grow", 0, 0, 1024),
-    Argument("context", AUTOMATIC, AUTOMATIC, 8192),
+    *(_argument(setting) for setting in SETTINGS.values()),
+    EXTRAS,
     READING,
 )
 
 _ONLY_TO_LEARN = ("preset", "eta")
-_NOT_TO_LEARN = ("method", "strength", "context")
+_NOT_TO_LEARN = ("strength",)
+"""It is called ``eta`` there."""
 
 
 def arguments(kind: Kind) -> tuple[Argument, ...]:
-    """Those of ``kind``, in the order of its procedure."""
+    """Those of ``kind``, in the order of its procedure: every setting that one of its methods may read."""
     others = _NOT_TO_LEARN if kind.learns else _ONLY_TO_LEARN
     return tuple(argument for argument in ARGUMENTS if argument.name not in others)
 
@@ -105,22 +133,41 @@ def recipe(given: Mapping[str, str | int | float]) -> Recipe:
     value = {argument.name: argument.default for argument in ARGUMENTS} | dict(given)
     for argument in ARGUMENTS:
         _check_range(argument, value[argument.name])
-    seed = int(value["seed"])
+    chosen = {name: _chosen(argument, value[name]) for name, argument in _BY_SETTING.items()}
+    if chosen["seed"] is None:
+        chosen["seed"] = new_seed()
     return Recipe(
         method=str(value["method"] or "").strip(),
         prompt=str(value["prompt"] or "").strip(),
-        model=str(value["model"] or "").strip(),
-        seed=seed if seed >= 0 else new_seed(),
-        variations=int(value["variations"]),
-        strength=_chosen(float(value["strength"])),
-        steps=_whole(value["steps"]),
-        guidance=_chosen(float(value["guidance"])),
-        grow=int(value["grow"]),
-        feather=_whole(value["feather"]),
-        context=_whole(value["context"]),
-        preset=str(value["preset"] or "").strip(),
-        eta=parse(str(value["eta"] or "")),
+        extras=extras(str(value[EXTRAS.name] or "")),
+        **chosen,
     )
+
+
+_BY_SETTING = {argument.name: argument for argument in ARGUMENTS if argument.setting is not None}
+
+
+def _chosen(argument: Argument, value: str | int | float) -> Any:
+    """As the recipe has it; None where the server is to choose."""
+    setting = argument.setting
+    if setting is not None and setting.kind is SettingKind.NUMBERS:
+        return parse(str(value or ""))
+    if isinstance(argument.default, str):
+        return str(value or "").strip()
+    if argument.low == AUTOMATIC and float(value) < 0:
+        return None
+    return type(argument.default)(value)
+
+
+def extras(text: str) -> tuple[Extra, ...]:
+    """``shift=3; style=ink`` as the recipe has it. Raises ``OverpaintError`` for anything else."""
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not name:
+            raise problem("‘{text}’ is no setting.", "Write them like “shift=3; style=ink”.", text=part)
+        found.append(Extra(name, value))
+    return tuple(found)
 
 
 def reading(given: Mapping[str, str | int | float]) -> Reading:
@@ -148,11 +195,3 @@ def _check_range(argument: Argument, value: str | int | float) -> None:
 
 def new_seed() -> int:
     return random.randrange(LARGEST_SEED)
-
-
-def _chosen(value: float) -> float | None:
-    return value if value >= 0 else None
-
-
-def _whole(value: str | int | float) -> int | None:
-    return int(value) if int(value) >= 0 else None

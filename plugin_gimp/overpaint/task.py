@@ -47,10 +47,6 @@ FORGET_S = 2.0
 NOTICED_S = 2.0
 """Within this the server knows that whoever waited for an edit has gone."""
 
-ATTENDED_SINCE = 3
-"""The minor version of the protocol in which a server says for which edits somebody waits."""
-
-
 # --- before: what is asked for --------------------------------------------------------------------
 
 
@@ -198,7 +194,7 @@ def _answered(
 ) -> tuple[Order, events.Arrived]:
     check_words(kind, recipe)
     welcome = greeted(line, bar)
-    if welcome.minor >= ATTENDED_SINCE and _left_behind(line):
+    if _left_behind(line):
         talk.tell(tr("Answers from before GIMP ended are waiting: Filters > Overpaint > Bring In Earlier Answers."))
     bar.show(tr("Reading the layer"), None)
     asked = order(kind, source, recipe, welcome, what)

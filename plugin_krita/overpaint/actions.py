@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from . import canvas, runs
 from .controller import the_desk
 from .docker import OverpaintDocker
-from .intent import ERASE, REPLACE, learning_method
 from .qt import QMenu
 from .server.client.reading import Reading
+from .server.client.roles import FORMS, needs_of
 from .server.client.translation import tr
 from .server.client.wording import sentence
 from .server.wire.errors import OverpaintError
-from .server.wire.recipe import Recipe
-from .server.wire.words import mark
+from .server.wire.offers import Need, Role
+
+FURTHER = (Role.INSTRUCT, Role.CREATE, Role.ENLARGE, Role.EXPAND, Role.SELECT, Role.COMPARE)
+"""Below the four that Overpaint has methods for itself."""
 
 
 class OverpaintActions(canvas.Extension):
@@ -27,17 +30,19 @@ class OverpaintActions(canvas.Extension):
         menu = QMenu("overpaint", window.qwindow())
         menu.setTitle(tr("Overpaint"))
         head.setMenu(menu)
-        for name, text, does in (
-            ("overpaint_replace", mark("Replace Selection…"), lambda: _ask(REPLACE)),
-            ("overpaint_erase", mark("Erase Selection"), _erase),
-            ("overpaint_edit_layer", mark("Edit Layer…"), lambda: _ask("")),
-            ("overpaint_imagic", mark("Edit with a Prompt (Imagic)…"), _learn),
-            ("overpaint_run_again", mark("Run Again"), lambda: _again(False)),
-            ("overpaint_another_variation", mark("Another Variation"), lambda: _again(True)),
-            ("overpaint_cancel", mark("Cancel"), _cancel),
-        ):
+        entries: tuple[tuple[str, str, Callable[[], None]], ...] = (
+            ("overpaint_replace", tr("Replace Selection…"), partial(_begin, Role.REPLACE)),
+            ("overpaint_erase", tr("Erase Selection"), partial(_begin, Role.ERASE)),
+            ("overpaint_edit_layer", tr("Edit Layer…"), partial(_begin, Role.REDRAW)),
+            ("overpaint_imagic", tr("Edit with a Prompt (Imagic)…"), partial(_begin, Role.LEARN)),
+            *((f"overpaint_{role.value}", tr(FORMS[role].title), partial(_begin, role)) for role in FURTHER),
+            ("overpaint_run_again", tr("Run Again"), lambda: _again(False)),
+            ("overpaint_another_variation", tr("Another Variation"), lambda: _again(True)),
+            ("overpaint_cancel", tr("Cancel"), _cancel),
+        )
+        for name, text, does in entries:
             # Put into the menu by us: Krita 5.3 would sort the entries of a script's menu by name.
-            action = window.createAction(name, tr(text), "")
+            action = window.createAction(name, text, "")
             action.triggered.connect(_told(does))
             menu.addAction(action)
 
@@ -62,32 +67,18 @@ def _docker() -> OverpaintDocker | None:
     return found if isinstance(found, OverpaintDocker) else None
 
 
-def _ask(method: str) -> None:
-    """Replace and Edit Layer need words: the docker's prompt takes them."""
+def _begin(role: Role) -> None:
+    """What needs words is asked for in the docker; so is what takes long, which says so first."""
     document, node = canvas.active()
-    desk = the_desk()
-    method = method or runs.layer_recipe(desk, "").method
-    docker = _docker()
+    desk, docker = the_desk(), _docker()
     reading = docker.panel.reading if docker is not None else Reading.LAYER
-    canvas.capture(document, node, canvas.Wish(needs_selection=method == REPLACE, reading=reading))
+    recipe = runs.recipe_for(desk, role)
+    if Need.PROMPT not in needs_of(recipe.method, desk.offers):
+        runs.run(desk, document, node, recipe, reading=reading)
+        return
+    canvas.capture(document, node, runs.wish_for(desk, recipe.method, reading))
     if docker is not None:
-        docker.panel.ask(method)
-
-
-def _learn() -> None:
-    """The docker's prompt takes the words, and it says beforehand what learning the picture needs."""
-    document, node = canvas.active()
-    docker = _docker()
-    canvas.capture(document, node, canvas.Wish(reading=docker.panel.reading if docker is not None else Reading.LAYER))
-    if docker is not None:
-        docker.panel.ask(learning_method(the_desk().offers))
-
-
-def _erase() -> None:
-    document, node = canvas.active()
-    docker = _docker()
-    reading = docker.panel.reading if docker is not None else Reading.LAYER
-    runs.run(the_desk(), document, node, Recipe(ERASE), reading=reading)
+        docker.panel.ask(recipe.method)
 
 
 def _again(another: bool) -> None:

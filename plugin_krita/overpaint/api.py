@@ -23,14 +23,15 @@ from typing import Any
 
 from . import canvas, runs
 from .controller import the_desk
-from .intent import ERASE, REPLACE, learning_method
 from .job import Job, Phase, Then
 from .qt import QEventLoop
 from .server.client.reading import Reading
 from .server.client.strengths import parse
 from .server.client.translation import tr
+from .server.client.wording import problem
 from .server.wire.errors import Code, OverpaintError
-from .server.wire.recipe import Recipe
+from .server.wire.offers import Role
+from .server.wire.recipe import Extra, Recipe
 
 __all__ = [
     "Job",
@@ -40,6 +41,7 @@ __all__ = [
     "edit_layer",
     "erase_selection",
     "imagic",
+    "method",
     "replace_selection",
     "run_again",
 ]
@@ -55,19 +57,19 @@ def replace_selection(
     document: canvas.Document, node: canvas.Node, prompt: str, *, wait: bool = True, **settings: Setting
 ) -> Made:
     """Puts what ``prompt`` describes in place of the selection."""
-    return _run(document, node, Recipe(REPLACE, prompt), settings, wait)
+    return _run(document, node, runs.recipe_for(the_desk(), Role.REPLACE, prompt), settings, wait)
 
 
 def erase_selection(document: canvas.Document, node: canvas.Node, *, wait: bool = True, **settings: Setting) -> Made:
     """Removes what is selected and continues the surroundings."""
-    return _run(document, node, Recipe(ERASE), settings, wait)
+    return _run(document, node, runs.recipe_for(the_desk(), Role.ERASE), settings, wait)
 
 
 def edit_layer(
     document: canvas.Document, node: canvas.Node, prompt: str, *, wait: bool = True, **settings: Setting
 ) -> Made:
     """Changes the layer, or its selected part, after ``prompt``."""
-    return _run(document, node, runs.layer_recipe(the_desk(), prompt), settings, wait)
+    return _run(document, node, runs.recipe_for(the_desk(), Role.REDRAW, prompt), settings, wait)
 
 
 def imagic(
@@ -89,7 +91,7 @@ def imagic(
     """
     if not prompt.strip():
         raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))
-    recipe = Recipe(learning_method(the_desk().offers), prompt, preset=preset, eta=_etas(eta))
+    recipe = dataclasses.replace(runs.recipe_for(the_desk(), Role.LEARN, prompt), preset=preset, eta=_etas(eta))
     return _run(document, node, recipe, settings, wait)
 
 
@@ -97,6 +99,20 @@ def _etas(eta: float | str | Sequence[float]) -> tuple[float, ...]:
     if isinstance(eta, str):
         return parse(eta)
     return parse(" ".join(str(one) for one in (eta if isinstance(eta, Sequence) else (eta,))))
+
+
+def method(
+    role: str, document: canvas.Document, node: canvas.Node, prompt: str = "", *, wait: bool = True, **settings: Setting
+) -> Made:
+    """Does what a method of ``role`` does: "replace", "erase", "redraw", "learn", "instruct", "create", "enlarge",
+    "expand", "select" or "compare"; with ``method="…"`` a certain one. A setting that the method brings itself is given
+    by its name."""
+    if role not in [known.value for known in Role]:
+        names = ", ".join(known.value for known in Role)
+        raise problem(
+            "There is no role “{name}”.", "There are: {names}.", code=Code.BAD_REQUEST, name=role, names=names
+        )
+    return _run(document, node, runs.recipe_for(the_desk(), Role(role), prompt), settings, wait)
 
 
 def run_again(document: canvas.Document, node: canvas.Node, *, another: bool = False, wait: bool = True) -> Made:
@@ -113,7 +129,9 @@ def _run(
     document: canvas.Document, node: canvas.Node, recipe: Recipe, settings: dict[str, Setting], wait: bool
 ) -> Made:
     reading = _reading(settings.pop("reading", Reading.LAYER))
-    wanted = dataclasses.replace(recipe, **settings)
+    own = {setting.name for offer in the_desk().offers for setting in offer.own}
+    extras = tuple(Extra(name, str(settings.pop(name))) for name in sorted(own & settings.keys()))
+    wanted = dataclasses.replace(recipe, **settings, extras=extras)
     return _result(runs.run(the_desk(), document, node, wanted, Then.KEEP, reading), wait)
 
 

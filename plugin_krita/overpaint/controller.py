@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from . import answers, canvas, resume
 from .exploring import Exploring
-from .intent import check_offer
 from .job import Job, Phase, Then
 from .qt import QObject, QTimer, pyqtSignal
 from .request import crop_of, edited_part, submission_of
@@ -16,9 +15,10 @@ from .server.client import events
 from .server.client.launch import find
 from .server.client.link import Link
 from .server.client.ranges import check_ranges
+from .server.client.roles import check_offer
 from .server.client.translation import tr
 from .server.wire.errors import OverpaintError
-from .server.wire.messages import MethodOffer
+from .server.wire.offers import MethodOffer
 from .server.wire.raster import Channels, Depth, Raster
 from .server.wire.recipe import Recipe
 from .settings import Pace
@@ -91,7 +91,7 @@ class Desk(QObject):
     def begin(self, source: canvas.Source, recipe: Recipe, then: Then = Then.CHOOSE) -> Job:
         """Starts an edit. Raises ``OverpaintError`` for what is known to be impossible."""
         check_ranges(recipe)
-        check_offer(recipe.method, recipe.prompt, self.offers)
+        check_offer(recipe, self.offers)
         job = Job(recipe, source, crop_of(source, recipe), then)
         job.settled.connect(self.job_settled)
         self.jobs.insert(0, job)
@@ -259,7 +259,7 @@ class Desk(QObject):
             return
         job.pixels = pixels
         job.submission = submission_of(job.recipe, pixels, job.id)
-        check_offer(job.recipe.method, job.recipe.prompt, self.offers)
+        check_offer(job.recipe, self.offers)
         self.link.start(job.submission)
         self._note(self._pending.plus(_pending(job, pixels.space)))
         job.enter(Phase.SENDING if self.link.welcome is not None else Phase.STARTING)

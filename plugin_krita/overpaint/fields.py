@@ -9,6 +9,7 @@ from .qt import (
     QComboBox,
     QGridLayout,
     QLabel,
+    QLineEdit,
     QSizePolicy,
     Qt,
     QToolButton,
@@ -18,9 +19,10 @@ from .qt import (
 )
 from .server.client.reading import Reading
 from .server.client.translation import tr
-from .server.wire.messages import MethodOffer, ModelOffer
-from .settings import Settings
-from .words import label, tip
+from .server.wire.offers import MethodOffer, ModelOffer
+from .server.wire.recipe import Extra, Recipe
+from .server.wire.setting import Group, Setting, SettingKind
+from .settings import ASKED, Settings
 
 
 class Fold(QWidget):
@@ -101,52 +103,132 @@ class Readings(QComboBox):
         self.setCurrentIndex(list(Reading).index(value))
 
 
+class Line(QLineEdit):
+    """Text of a setting; ``changed`` comes with each letter."""
+
+    changed = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.textChanged.connect(lambda _text: self.changed.emit())
+
+    def value(self) -> str:
+        return self.text().strip()
+
+    def show_value(self, value: str) -> None:
+        self.setText(value)
+
+
+class Choice(QComboBox):
+    """One of the names that a setting has."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, choices: tuple[str, ...]) -> None:
+        super().__init__()
+        self.addItem(tr("Auto"), "")
+        for choice in choices:
+            self.addItem(tr(choice), choice)
+        self.currentIndexChanged.connect(lambda _index: self.changed.emit())
+
+    def value(self) -> str:
+        return self.currentData() or ""
+
+    def show_value(self, value: str) -> None:
+        self.setCurrentIndex(max(0, self.findData(value)))
+
+
+def field_of(setting: Setting) -> QWidget:
+    """What asks for it."""
+    if setting.kind is SettingKind.SEED:
+        return Seed()
+    if setting.kind is SettingKind.SHARE:
+        return Percent()
+    if setting.kind is SettingKind.CHOICE:
+        return Choice(setting.choices) if setting.choices else Models()
+    if setting.range is None or setting.kind is SettingKind.NUMBERS:
+        return Line()
+    digits = 1 if setting.kind is SettingKind.NUMBER else 0
+    unit = f" {setting.unit}" if setting.unit else ""
+    auto = setting.default is None
+    return Number(setting.range.low, setting.range.high, setting.step, auto=auto, digits=digits, unit=unit)
+
+
 class SettingsForm(QWidget):
-    """All settings; the rarer ones folded once more. ``settings()`` is what they say now. ``refused``: a value that was
-    typed is out of its range, which it says."""
+    """All settings that the method to come reads, its own too; the rarer ones folded once more. ``settings()`` is what
+    they say now. ``refused``: a value that was typed is out of its range, which it says."""
 
     refused = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()
-        self._models = Models()
-        self._seed = Seed()
-        self._first: dict[str, QWidget] = {
-            "model": self._models,
-            "reading": Readings(),
-            "variations": Number(1, 16, 1, auto=False),
-            "seed": self._seed,
-            "strength": Percent(),
-        }
-        self._rarer: dict[str, QWidget] = {
-            "steps": Number(1, 500, 1),
-            "guidance": Number(0, 50, 0.5, digits=1),
-            "grow": Number(0, 1024, 1, auto=False, unit=" px"),
-            "feather": Number(0, 1024, 1, unit=" px"),
-            "context": Number(0, 8192, 16, unit=" px"),
-        }
+        self._rows: dict[str, Row] = {}
+        self._own: dict[str, tuple[Setting, Row]] = {}
+        self._offer: MethodOffer | None = None
+        first, more = (Rows(), Rows())
+        for setting in ASKED:
+            rows = first if setting.group is Group.FIRST else more
+            self._rows[setting.name] = rows.add(Row(setting, field_of(setting), getattr(Recipe(""), setting.name)))
+            if setting.name == "model":
+                self._readings = Row(READING, Readings(), Reading.LAYER)
+                first.add(self._readings)
+        self._more = more
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 0, 0)
-        layout.addWidget(self._rows(self._first))
-        layout.addWidget(Fold(tr("More"), self._rows(self._rarer), "more"))
+        layout.addWidget(first)
+        layout.addWidget(Fold(tr("More"), more, "more"))
         self._show(settings.load(canvas.setting("settings")))
-        for field in self._fields().values():
-            field.changed.connect(self._store)
-            if hasattr(field, "refused"):
-                field.refused.connect(self.refused)
+        for row in (*self._rows.values(), self._readings):
+            self._follow(row.field)
+
+    def _follow(self, field: QWidget) -> None:
+        field.changed.connect(self._store)
+        if hasattr(field, "refused"):
+            field.refused.connect(self.refused)
+
+    @property
+    def _models(self) -> Models:
+        return self._rows["model"].field
+
+    @property
+    def _seed(self) -> Seed:
+        return self._rows["seed"].field
 
     def _fields(self) -> dict[str, QWidget]:
-        return self._first | self._rarer
+        own = {name: row.field for name, (_, row) in self._own.items()}
+        return {**{name: row.field for name, row in self._rows.items()}, "reading": self._readings.field, **own}
 
     def settings(self) -> Settings:
-        return Settings(**{name: field.value() for name, field in self._fields().items()})
+        chosen = {name: row.field.value() for name, row in self._rows.items()}
+        extras = tuple(
+            Extra(name, _as_text(row.field.value()))
+            for name, (setting, row) in self._own.items()
+            if row.field.value() not in (None, "", setting.default)
+        )
+        return Settings(Recipe("", **chosen, extras=extras), self._readings.field.value())
 
     def finish(self) -> bool:
         """Takes what is being typed; False where something was refused."""
         return all(field.finish() for field in self._fields().values() if isinstance(field, Number))
 
-    def models(self, offers: tuple[ModelOffer, ...], _methods: tuple[MethodOffer, ...] = ()) -> None:
+    def models(self, offers: tuple[ModelOffer, ...]) -> None:
         self._models.fill(offers)
+
+    def fit(self, offer: MethodOffer | None) -> None:
+        """Shows what the method reads, and nothing else; all of it while that is not known."""
+        if offer == self._offer:
+            return
+        self._offer = offer
+        for name, row in self._rows.items():
+            row.setVisible(offer is None or name in offer.settings)
+        for _, row in self._own.values():
+            self._more.remove(row)
+        own = offer.own if offer is not None else ()
+        self._own = {setting.name: (setting, Row(setting, field_of(setting), setting.default)) for setting in own}
+        for setting, row in self._own.values():
+            self._more.add(row)
+            row.field.show_value(setting.default if setting.range is not None else "")
+            self._follow(row.field)
 
     def ran(self) -> None:
         """An edit was begun with these settings: a seed that is not locked served this once."""
@@ -154,36 +236,63 @@ class SettingsForm(QWidget):
             self._seed.show_value(None)
 
     def _show(self, wanted: Settings) -> None:
-        for name, field in self._fields().items():
-            field.show_value(getattr(wanted, name))
-        self._seed.lock.setChecked(wanted.seed is not None)
+        for name, row in self._rows.items():
+            row.field.show_value(getattr(wanted.chosen, name))
+        self._readings.field.show_value(wanted.reading)
+        self._seed.lock.setChecked(wanted.chosen.seed is not None)
 
     def _store(self) -> None:
         canvas.set_setting("settings", self.settings().dump())
 
-    def _rows(self, fields: dict[str, QWidget]) -> QWidget:
-        rows = QWidget()
-        grid = QGridLayout(rows)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(3)
-        grid.setColumnStretch(1, 1)
-        for row, (name, field) in enumerate(fields.items()):
-            beside = QLabel(label(name))
-            beside.setBuddy(field)
-            field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            sentence = tip(name)
-            low_high = getattr(field, "range", ())
-            for widget in (beside, field):
-                widget.setToolTip(f"{sentence} ({low_high[0]} – {low_high[1]})" if low_high else sentence)
-            field.setAccessibleName(label(name))
-            for column, widget in enumerate((beside, field, self._back(name, field))):
-                grid.addWidget(widget, row, column)
-        return rows
 
-    def _back(self, name: str, field: QWidget) -> QToolButton:
-        """The button that puts the default back; it keeps its place while there is nothing to put back."""
-        default = getattr(Settings(), name)
-        button = small_button("↺", tr("Back to the default"), lambda: field.show_value(default))
-        button.setEnabled(False)
-        field.changed.connect(lambda: button.setEnabled(field.value() != default))
-        return button
+def _as_text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+class Rows(QWidget):
+    """Rows below each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(3)
+        self._grid.setColumnStretch(1, 1)
+
+    def add(self, row: Row) -> Row:
+        at = self._grid.rowCount()
+        for column, widget in enumerate(row.widgets):
+            self._grid.addWidget(widget, at, column)
+        return row
+
+    def remove(self, row: Row) -> None:
+        for widget in row.widgets:
+            self._grid.removeWidget(widget)
+            widget.deleteLater()
+
+
+class Row:
+    """A label, what asks for the value, and a way back to ``default``, which keeps its place while there is nothing to
+    put back."""
+
+    def __init__(self, setting: Setting, field: QWidget, default: object) -> None:
+        self.field = field
+        title, tip = tr(setting.title), tr(setting.tip)
+        label = QLabel(title)
+        label.setBuddy(field)
+        field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        low_high = getattr(field, "range", ())
+        for widget in (label, field):
+            widget.setToolTip(f"{tip} ({low_high[0]} – {low_high[1]})" if low_high else tip)
+        field.setAccessibleName(title)
+        back = small_button("↺", tr("Back to the default"), lambda: field.show_value(default))
+        back.setEnabled(False)
+        field.changed.connect(lambda: back.setEnabled(field.value() != default))
+        self.widgets = (label, field, back)
+
+    def setVisible(self, shown: bool) -> None:  # noqa: N802  # Qt's name
+        for widget in self.widgets:
+            widget.setVisible(shown)
+
+
+READING = Setting("reading", SettingKind.CHOICE, "Reads", "What of the picture is read")

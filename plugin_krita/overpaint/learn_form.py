@@ -10,7 +10,7 @@ from .labels import Label, QuietLabel
 from .qt import QComboBox, QHBoxLayout, QLabel, QSizePolicy, Qt, QVBoxLayout, QWidget, pyqtSignal
 from .server.client.reading import Reading
 from .server.client.translation import tr
-from .server.wire.messages import PresetOffer
+from .server.wire.offers import PresetOffer
 from .server.wire.recipe import Recipe
 
 

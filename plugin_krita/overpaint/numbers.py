@@ -139,7 +139,7 @@ class Seed(QWidget):
             self.changed.emit()
         else:
             self._number.setText(self._last)
-            self.refused.emit(refusal(tr("Seed"), *self.range))
+            self.refused.emit(refusal(self.accessibleName(), *self.range))
 
     def _show_lock(self, locked: bool) -> None:
         self.lock.setIcon(canvas.icon("layer-locked" if locked else "layer-unlocked"))

@@ -6,7 +6,7 @@ from . import canvas, runs
 from .cards import JobCard
 from .controller import Desk
 from .fields import Fold, SettingsForm
-from .intent import ERASE, REPLACE, Intent, check_offer, intend, learns
+from .intent import LABELS, Intent, intend, learns
 from .job import Job
 from .labels import Label, QuietLabel
 from .learn_form import LearnForm
@@ -24,10 +24,12 @@ from .qt import (
 )
 from .run_button import RunButton
 from .server.client.reading import Reading
+from .server.client.roles import FORMS, best, check_offer, named, needs_of, role_of
 from .server.client.translation import tr
 from .server.client.wording import sentence, server_line, short_duration
 from .server.wire.errors import OverpaintError
-from .server.wire.messages import MethodOffer, Welcome
+from .server.wire.messages import Welcome
+from .server.wire.offers import MethodOffer, Need, Role
 from .server.wire.recipe import Recipe
 from .settings import Words
 
@@ -36,6 +38,13 @@ SETTLING_MS = 600
 
 LOOK_MS = 400
 """Krita tells nobody that the selection has changed."""
+
+
+USUAL = tuple(
+    MethodOffer(FORMS[role].usual, FORMS[role].title, "", role, FORMS[role].needs)
+    for role in (Role.REPLACE, Role.ERASE)
+)
+"""What a menu shows before the server has said what it has."""
 
 
 class Panel(QScrollArea):
@@ -157,17 +166,16 @@ class Panel(QScrollArea):
 
     def _recipe(self, method: str) -> Recipe:
         """What the fields say now."""
-        offer = next((offer for offer in self._desk.offers or runs.USUAL if offer.name == method), None)
-        recipe = self._form.settings().recipe(method, self.prompt.text(), offer)
+        recipe = self._form.settings().recipe(method, self.prompt.text(), named(method, self._desk.offers))
         if not learns(method, self._desk.offers):
             return recipe
         return runs.to_learn(recipe, self.learning.preset)
 
     def _intent(self) -> Intent:
         if learns(self._method, self._desk.offers):
-            words = self.prompt.text().strip()
-            return Intent(tr("Edit with a prompt"), self._method if words else "")
-        if self._method and self.prompt.text().strip():
+            return Intent(tr("Edit with a prompt"), self._method if self.prompt.text().strip() else "")
+        words = self.prompt.text().strip()
+        if self._method and (words or Need.PROMPT not in needs_of(self._method, self._desk.offers)):
             return Intent(self._title(self._method), self._method)
         return intend(*self._state(), self._desk.offers)
 
@@ -179,6 +187,7 @@ class Panel(QScrollArea):
         intent = self._intent()
         self.button.setText(intent.label)
         self.button.setEnabled(bool(intent.method))
+        self._form.fit(named(intent.method or self._method, self._desk.offers))
         self._show_learning(intent)
         if self._told == self._state():
             return
@@ -207,7 +216,7 @@ class Panel(QScrollArea):
         if not method:
             return ""
         try:
-            check_offer(method, self.prompt.text(), self._desk.offers)
+            check_offer(Recipe(method, self.prompt.text()), self._desk.offers)
         except OverpaintError as error:
             return sentence(error)
         return ""
@@ -217,7 +226,7 @@ class Panel(QScrollArea):
         if learns(method, self._desk.offers):
             return ""
         welcome = self._desk.link.welcome
-        model = self._form.settings().model
+        model = self._form.settings().chosen.model
         seconds = self._desk.pace.expected(method, model, welcome.device) if welcome else None
         return (
             tr("Takes about {time}, as the last one did; a larger part takes longer.", time=short_duration(seconds))
@@ -226,30 +235,27 @@ class Panel(QScrollArea):
         )
 
     def _title(self, method: str) -> str:
-        spoken = {
-            REPLACE: tr("Replace selection"),
-            ERASE: tr("Erase selection"),
-            runs.layer_recipe(self._desk, "").method: tr("Edit layer"),
-        }
-        if method in spoken:
-            return spoken[method]
-        offered = {offer.name: offer.title for offer in self._desk.offers}
-        return tr(offered.get(method, method))
+        role = role_of(method, self._desk.offers)
+        if role in LABELS and method == best(role, self._desk.offers):
+            return tr(LABELS[role])
+        offer = named(method, self._desk.offers)
+        return tr(offer.title) if offer is not None else method
 
     def _fill_menu(self) -> None:
         menu = self.button.menu()
         menu.clear()
-        for offer in self._desk.offers or runs.USUAL:
+        for offer in self._desk.offers or USUAL:
             self._add_entry(menu, offer)
 
     def _add_entry(self, menu: QMenu, offer: MethodOffer) -> None:
         title, purpose = tr(offer.title), tr(offer.purpose).rstrip(".。")
         action = menu.addAction(f"{title} — {purpose}" if purpose else title)
         selected, words = canvas.has_selection(), bool(self.prompt.text().strip())
+        learns = offer.role is Role.LEARN
         possible = (selected or not offer.needs_selection) and (words or not offer.needs_prompt)
-        action.setEnabled(offer.ready and (possible or bool(offer.presets)))
+        action.setEnabled(offer.ready and (possible or learns))
         # What takes long is not begun before it was said how long.
-        does = self.ask if offer.presets else self.run
+        does = self.ask if learns else self.run
         action.triggered.connect(lambda _checked=False, name=offer.name: does(name))
 
     def _show_server(self) -> None:

@@ -7,23 +7,15 @@ from dataclasses import replace
 from . import canvas, record
 from .answers import first_shown
 from .controller import Desk
-from .intent import ERASE, REPLACE, layer_method
 from .job import Job, Then
 from .server.client.reading import Reading
 from .server.client.recipes import another_variation
+from .server.client.roles import best, needs_of, no_method, role_of
 from .server.client.strengths import swept
 from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
-from .server.wire.messages import MethodOffer
+from .server.wire.offers import Need, Role
 from .server.wire.recipe import Recipe
-
-NEEDS_SELECTION = {REPLACE, ERASE}
-
-USUAL = (
-    MethodOffer(REPLACE, "Replace", "", needs_prompt=True, needs_selection=True),
-    MethodOffer(ERASE, "Erase", "", needs_prompt=False, needs_selection=True),
-)
-"""What a menu shows before the server has said what it has."""
 
 
 def run(
@@ -35,9 +27,8 @@ def run(
     reading: Reading = Reading.LAYER,
 ) -> Job:
     """Edits ``node`` as ``recipe`` says. Raises ``OverpaintError`` for what cannot be begun."""
-    if recipe.method == REPLACE:
-        _check_words(recipe)
-    source = canvas.capture(document, node, _wish(desk, recipe.method, reading))
+    _check_words(desk, recipe)
+    source = canvas.capture(document, node, wish_for(desk, recipe.method, reading))
     return desk.begin(source, recipe, then)
 
 
@@ -49,13 +40,15 @@ def learn(
     reading: Reading = Reading.LAYER,
 ) -> Job:
     """Learns ``node`` or its selected part, then shows it at any edit strength. Raises as ``run``."""
-    _check_words(recipe)
-    source = canvas.capture(document, node, _wish(desk, recipe.method, reading))
+    _check_words(desk, recipe)
+    source = canvas.capture(document, node, wish_for(desk, recipe.method, reading))
     return desk.begin(source, swept(recipe, first_shown()), Then.EXPLORE)
 
 
-def _wish(desk: Desk, method: str, reading: Reading) -> canvas.Wish:
-    return canvas.Wish(_needs_selection(desk, method), reading=reading, fills=method == REPLACE)
+def wish_for(desk: Desk, method: str, reading: Reading) -> canvas.Wish:
+    """What has to be captured for ``method``."""
+    fills = role_of(method, desk.offers) is Role.REPLACE
+    return canvas.Wish(Need.SELECTION in needs_of(method, desk.offers), reading=reading, fills=fills)
 
 
 def to_learn(recipe: Recipe, preset: str) -> Recipe:
@@ -63,14 +56,9 @@ def to_learn(recipe: Recipe, preset: str) -> Recipe:
     return replace(recipe, preset=preset, strength=None, variations=1)
 
 
-def _check_words(recipe: Recipe) -> None:
-    if not recipe.prompt.strip():
+def _check_words(desk: Desk, recipe: Recipe) -> None:
+    if Need.PROMPT in needs_of(recipe.method, desk.offers) and not recipe.prompt.strip():
         raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))
-
-
-def _needs_selection(desk: Desk, method: str) -> bool:
-    offered = {offer.name: offer.needs_selection for offer in desk.offers}
-    return offered.get(method, method in NEEDS_SELECTION)
 
 
 def run_again(desk: Desk, document: canvas.Document | None, node: canvas.Node | None, another: bool) -> Job:
@@ -85,7 +73,7 @@ def run_again(desk: Desk, document: canvas.Document | None, node: canvas.Node | 
         return _last_again(desk, document, node, another)
     recipe = another_variation(made.made.recipe) if another else made.made.recipe
     target = canvas.find_node(document, made.source_id) or node
-    wish = replace(_wish(desk, recipe.method, made.made.reading), selected=_selection(document, node, made))
+    wish = replace(wish_for(desk, recipe.method, made.made.reading), selected=_selection(document, node, made))
     again = canvas.id_of(node) if target is not node else ""
     return _begin_again(desk, document, target, recipe, replace(wish, again=again))
 
@@ -101,7 +89,7 @@ def _last_again(desk: Desk, document: canvas.Document, node: canvas.Node | None,
         )
     recipe = another_variation(last.recipe) if another else last.recipe
     here = canvas.find_node(document, last.source.node_id)
-    wish = _wish(desk, recipe.method, last.source.reading)
+    wish = wish_for(desk, recipe.method, last.source.reading)
     if here is not None and here.visible() and last.node_ids:
         wish = replace(wish, again=last.node_ids[0])
     return _begin_again(desk, document, here or node, recipe, wish)
@@ -128,5 +116,9 @@ def _selection(document: canvas.Document, node: canvas.Node, made: record.Record
     return canvas.selection_of(mask, made.made.crop.shifted(*shift)) if mask is not None and shift else None
 
 
-def layer_recipe(desk: Desk, prompt: str) -> Recipe:
-    return Recipe(layer_method(desk.offers), prompt)
+def recipe_for(desk: Desk, role: Role, prompt: str = "") -> Recipe:
+    """Of the method to take for ``role``. Raises ``OverpaintError`` where the server has none."""
+    method = best(role, desk.offers)
+    if not method:
+        raise no_method()
+    return Recipe(method, prompt)

@@ -4,41 +4,36 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .server.client.reading import Reading
-from .server.wire.messages import MethodOffer
-from .server.wire.recipe import Recipe
+from .server.client.roles import fitted
+from .server.wire import codec
+from .server.wire.errors import OverpaintError
+from .server.wire.offers import MethodOffer
+from .server.wire.recipe import SETTINGS, Recipe, out_of_range
+
+ELSEWHERE = ("preset", "eta")
+"""Asked for beside the prompt, and by the slider."""
+
+ASKED = tuple(setting for setting in SETTINGS.values() if setting.name not in ELSEWHERE)
+"""What the docker has a row for where the method reads it."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """As in ``Recipe``: ``None`` and an empty model mean that the server chooses."""
+    """chosen: a recipe of no method, whose settings are those of the docker. reading: what of the picture is read."""
 
-    model: str = ""
-    variations: int = 1
-    seed: int | None = None
-    strength: float | None = None
-    steps: int | None = None
-    guidance: float | None = None
-    grow: int = 0
-    feather: int | None = None
-    context: int | None = None
+    chosen: Recipe = field(default_factory=lambda: Recipe(""))
     reading: Reading = Reading.LAYER
 
     def recipe(self, method: str, prompt: str, offer: MethodOffer | None = None) -> Recipe:
-        """The request these settings make. A method without words takes none, and is not named after them; one that
-        needs no model does without one that cannot do it."""
-        made = replace(Recipe(method, prompt.strip()), **{name: getattr(self, name) for name in _OF_RECIPE})
-        if offer is None or offer.needs_prompt or offer.presets:
-            return made
-        return replace(made, prompt="", model=self.model if self.model in offer.models else "")
+        """The request these settings make, without what the method does not read."""
+        return fitted(replace(self.chosen, method=method, prompt=prompt.strip()), offer)
 
     def dump(self) -> str:
-        return json.dumps(asdict(self))
-
-
-_OF_RECIPE = [field.name for field in fields(Settings) if field.name != "reading"]
+        return codec.to_text(self)
 
 
 def load(text: str) -> Settings:
@@ -49,19 +44,23 @@ def load(text: str) -> Settings:
         return Settings()
     if not isinstance(stored, dict):
         return Settings()
-    known = {field.name: field.default for field in fields(Settings)}
-    kept = {name: value for name, value in stored.items() if name in known and _fits(value, known[name])}
-    return Settings(**{**kept, "reading": Reading(kept.get("reading", Reading.LAYER))})
+    chosen = stored.get("chosen")
+    readings = [reading for reading in Reading if reading.value == stored.get("reading")]
+    return Settings(_readable(chosen if isinstance(chosen, dict) else {}), (*readings, Reading.LAYER)[0])
 
 
-def _fits(value: object, default: object) -> bool:
-    if isinstance(default, Reading):
-        return value in [one.value for one in Reading]
-    if isinstance(default, str):
-        return isinstance(value, str)
-    if isinstance(default, int):
-        return isinstance(value, int)
-    return value is None or isinstance(value, (int, float))
+def _readable(stored: dict[str, Any]) -> Recipe:
+    """Each setting by itself: one that is of another time does not take the others along."""
+    recipe = Recipe("")
+    for name in ("extras", *SETTINGS):
+        if name in stored:
+            try:
+                one = codec.from_text(Recipe, json.dumps({"method": "", name: stored[name]}), "settings")
+            except OverpaintError:
+                continue
+            if not any(out_of_range(one)):
+                recipe = replace(recipe, **{name: getattr(one, name)})
+    return recipe
 
 
 def new_seed() -> int:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from ..wire import content
 from ..wire.errors import Code, OverpaintError
 from ..wire.frames import Buffer
-from ..wire.messages import Blob, Estimate, Limits, Submit
+from ..wire.messages import Blob, Estimate, Submit
+from ..wire.offers import Limits
 from ..wire.raster import Depth, Raster
 from ..wire.recipe import Recipe
 from ..wire.streams import MemoryStore, Part

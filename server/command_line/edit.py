@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from server.client import crop, naming
-from server.client.blocking import OnEvent
+from server.client import crop, naming, roles
+from server.client.blocking import Client, OnEvent
 from server.client.events import Arrived, ArrivedLayer
 from server.client.submission import Mask, Submission
 from server.command_line.connecting import connect
@@ -20,6 +20,7 @@ from server.documents.image import Image
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
 from server.wire.messages import ResultLayer
+from server.wire.offers import Role
 from server.wire.raster import Raster
 from server.wire.recipe import Recipe
 
@@ -28,12 +29,14 @@ _ENDINGS = (".ora", ".png")
 
 @dataclass(frozen=True)
 class Order:
-    """mask: None edits the whole picture. out: ends in ``.ora`` (layers) or ``.png`` (what they show together)."""
+    """mask: None edits the whole picture. recipe: without a method, the best for ``role`` is taken; without a role,
+    what a host's one button would do. out: ends in ``.ora`` (layers) or ``.png`` (what they show together)."""
 
     picture: Path
     mask: Path | None
     recipe: Recipe
     out: Path
+    role: Role | None = None
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,24 @@ def edit(order: Order, on_event: OnEvent | None = None) -> Done:
     check_out(order.out, len(order.recipe.eta or (None,)) * order.recipe.variations)
     source = image.read(order.picture)
     mask = image.read_mask(order.mask, source.extent) if order.mask else None
-    submission = prepare(source, mask, order)
     with connect() as client:
+        submission = prepare(source, mask, replace(order, recipe=_chosen(order, client)))
         arrived = client.run(submission, on_event)
         files = write(arrived, source, order.picture, order.out)
         client.acknowledge(arrived.job)
     notices = (*source.notices, *(mask.notices if mask else ()), *arrived.finished.notices)
     return Done(files, arrived, time.monotonic() - began, tuple(dict.fromkeys(notices)))
+
+
+def _chosen(order: Order, client: Client) -> Recipe:
+    """With the method that will do it. Raises ``OverpaintError`` where there is none."""
+    if order.recipe.method:
+        return order.recipe
+    role = order.role or roles.wanted(order.recipe.prompt, order.mask is not None) or Role.ERASE
+    offers = roles.suitable(role, client.hello().methods, order.recipe.model)
+    if not offers:
+        raise roles.no_method()
+    return replace(order.recipe, method=offers[0].name)
 
 
 def prepare(source: Image, mask: Image | None, order: Order) -> Submission:

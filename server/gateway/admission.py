@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from server.wire.content import DIGEST_HEX, is_digest
 from server.wire.errors import Code, OverpaintError
-from server.wire.messages import Estimate, Limits, MethodOffer, ModelOffer, Submit
+from server.wire.messages import Estimate, Submit
+from server.wire.offers import Limits, MethodOffer, ModelOffer, Need
 from server.wire.raster import Channels, Raster
 from server.wire.recipe import Recipe, out_of_range
 
@@ -35,8 +36,8 @@ def admit_question(
     _check_layer(question.layer, limits)
     _check_recipe(question.recipe, limits)
     method = _check_method(question.recipe, question.mask_depth is not None, methods, models)
-    if not method.presets:
-        raise _bad(f"{method.title} learns nothing beforehand.", "Start it: it says itself how long it will take.")
+    if not method.estimates:
+        raise _bad(f"{method.title} cannot be estimated.", "Start it: it says itself how long it will take.")
 
 
 def check_id(job: str) -> None:
@@ -155,17 +156,31 @@ def _check_method(
             f"This server has no method “{recipe.method[:40]}”.",
             f"It has: {_names(offer.name for offer in methods)}.",
         )
-    if method.needs_selection and not selected:
+    if Need.SELECTION in method.needs and not selected:
         raise OverpaintError(
             Code.EMPTY_SELECTION,
             "Nothing is selected.",
             "Select the part to change, or choose Edit layer.",
         )
-    if method.needs_prompt and not recipe.prompt.strip():
+    if Need.PROMPT in method.needs and not recipe.prompt.strip():
         raise _bad(f"{method.title} needs words.", "Say what should be there.")
+    _check_extras(recipe, method)
     _check_preset(recipe, method)
     _check_model(recipe, method, models)
     return method
+
+
+def _check_extras(recipe: Recipe, method: MethodOffer) -> None:
+    own = {setting.name: setting for setting in method.own}
+    for extra in recipe.extras:
+        setting = own.get(extra.name)
+        if setting is None:
+            raise _bad(
+                f"{method.title} has no setting “{extra.name[:40]}”.",
+                f"It has: {_names(own)}." if own else "Leave it out.",
+            )
+        if right := setting.problem(extra.value):
+            raise _bad(f"The setting {setting.name} is {extra.value[:40]}.", f"It has to be {right}.")
 
 
 def _check_preset(recipe: Recipe, method: MethodOffer) -> None:
@@ -202,7 +217,7 @@ def _check_model(recipe: Recipe, method: MethodOffer, models: Sequence[ModelOffe
 
 
 def _instead(method: MethodOffer) -> str:
-    if method.needs_prompt:
+    if Need.PROMPT in method.needs:
         return f"These can: {_names(method.models)}."
     others = f", or one of: {_names(method.models)}" if method.models else ""
     return f"{method.title} needs no model: choose none{others}. For another picture there, say what it should show."

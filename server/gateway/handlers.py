@@ -35,13 +35,13 @@ from server.wire.messages import (
     JobLine,
     Jobs,
     JobState,
-    Limits,
     ListJobs,
     Message,
     Progress,
     Queued,
     Submit,
 )
+from server.wire.offers import Limits
 from server.wire.words import plain
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,8 @@ from server.models.store.store import Shelf
 from server.wire.address import Address
 from server.wire.connection import Transport
 from server.wire.frames import Buffer
-from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, Limits, Message, Welcome
+from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, Message, Welcome
+from server.wire.offers import Limits
 from server.wire.recipe import Recipe
 from server.wire.retire import asked_to_end, forget_request
 from server.wire.words import plain

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from server.methods import registry
 from server.models.store.store import Shelf
 from server.wire import codec
-from server.wire.messages import MethodOffer, ModelOffer, Welcome
+from server.wire.messages import Welcome
+from server.wire.offers import MethodOffer, ModelOffer
 
 log = logging.getLogger(__name__)
 

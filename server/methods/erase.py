@@ -1,164 +1,19 @@
-"""Erase: takes away what is selected and continues the surroundings. No words, no model to download.
-
-The painting itself is in ``erasing.fill``. Here the selection becomes holes with their surroundings, each painted with
-the largest patches that those hold; where they hold none, the hole gets a smooth surface. Where the recipe names an
-installed LaMa or MI-GAN, that network paints instead.
-"""
+"""Erase: what is selected goes, and its surroundings continue (``erasing``)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from server.models.families.families import Ability
+from server.wire.offers import Need, Role
 
-import numpy as np
+from .method import Method
 
-from server.editing.edit import Answer, Report, Scene, seed_of, seeds
-from server.models.inpainting_networks.network import Filler, installed
-from server.models.store.store import Shelf
-from server.pixels.picture import F32, Picture
-from server.wire.errors import Code, OverpaintError
-from server.wire.recipe import Recipe
-
-from .erasing.fill import Manner, fill, passes
-from .erasing.levels import COLOURS, Bits, inscribed, whole_patches
-from .erasing.membrane import membrane
-from .erasing.progress import Progress
-from .erasing.regions import Region, regions
-from .erasing.rim import with_rim
-
-if TYPE_CHECKING:
-    from server.models.runtime.residency import Models
-
-_RADII = (4, 3, 2, 1)
-"""Of patches, best first."""
-
-_ENOUGH_PATCHES = 60
-
-_THIN = 6.5
-"""Greatest radius, in pixels, of wires, scratches and specks: nobody misses texture there; milder votes are truer."""
-
-_MILD = 1.0
-
-_ROOMY = 21.0
-"""Greatest radius, in pixels, up to which a hole gets no larger patches at coarse sizes: most of each would lie outside
-it, where nothing is to be found out, and a screen's dots would lose their step."""
-
-
-def erase(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
-    """``Edit`` of the method *erase*: pixels outside the selection come back as they were. Colours of fully transparent
-    pixels are never copied. Raises empty-selection when nothing is selected, bad-request when everything is."""
-    hole = hole_of(scene)
-    known = ~hole & (scene.picture.alpha > 0)
-    if not known.any():
-        raise _nothing_around(scene.picture)
-    first = seed_of(recipe)
-    filler = installed(recipe.model, Shelf()) if recipe.model else None
-    if filler is not None:
-        image = _filled(scene.picture.rgb, hole, known, filler, report)
-        return Answer((image,), replace(recipe, seed=first, variations=1), painted=hole)
-    work = tuple((region, manner_for(region, known)) for region in regions(hole))
-    count = sum(_passes(region, manner) for region, manner in work)
-    progress = Progress(report, count * recipe.variations, scene.picture.rgb)
-    images = tuple(_erased(scene.picture.rgb, work, known, seed, progress) for seed in seeds(first, recipe.variations))
-    return Answer(images, replace(recipe, seed=first, model=""), painted=hole)
-
-
-def hole_of(scene: Scene) -> Bits:
-    """bool (H, W): what of the selection is to be painted, which is all of it that the layer shows anything in.
-
-    Raises empty-selection where that is nothing."""
-    if not (scene.mask > 0).any():
-        raise OverpaintError(Code.EMPTY_SELECTION, "Nothing is selected.", "Select what should go.")
-    hole = with_rim(scene.picture, _selected(scene.mask), scene.selected) & (scene.picture.alpha > 0)
-    if not hole.any():
-        raise OverpaintError(
-            Code.EMPTY_SELECTION,
-            "The chosen layer is empty where you selected, so there is nothing to erase.",
-            "Choose the layer that has what should go.",
-        )
-    return hole
-
-
-def _selected(mask: F32) -> Bits:
-    """Where at least half is to be repainted, or half of the most where the whole selection is faint."""
-    return np.asarray(mask >= min(0.5, float(mask.max()) / 2))
-
-
-def _nothing_around(picture: Picture) -> OverpaintError:
-    if (picture.alpha > 0).all():
-        return OverpaintError(
-            Code.BAD_REQUEST,
-            "Everything is selected, so there is nothing to continue.",
-            "Select only what should go, and leave some of its surroundings.",
-        )
-    return OverpaintError(
-        Code.BAD_REQUEST,
-        "The chosen layer is empty around your selection, so there is nothing to continue.",
-        "Choose the layer that has the surroundings, or clear the selection in this one.",
-    )
-
-
-def manner_for(region: Region, known: Bits) -> Manner | None:
-    """With the largest patches of which the surroundings hold enough; None when they hold too few of any."""
-    around = known[region.rows, region.columns]
-    radius = next((each for each in _RADII if _has_patches(around, each)), None)
-    if radius is None:
-        return None
-    deepest = inscribed(region.hole)
-    if deepest <= _THIN:
-        return Manner(radius=radius, coarse=radius, sharp=_MILD)
-    large = deepest > _ROOMY and radius == _RADII[0] and _has_patches(around, Manner.coarse)
-    return Manner(radius=radius, coarse=Manner.coarse if large else radius)
-
-
-def _has_patches(known: Bits, radius: int) -> bool:
-    return int(np.count_nonzero(whole_patches(known, radius))) >= _ENOUGH_PATCHES
-
-
-def _passes(region: Region, manner: Manner | None) -> int:
-    return 1 if manner is None else passes(region.hole, manner)
-
-
-def _erased(
-    picture: F32, work: tuple[tuple[Region, Manner | None], ...], known: Bits, seed: int, progress: Progress
-) -> F32:
-    image = picture.copy()
-    for number, (region, manner) in enumerate(work):
-        part = image[region.rows, region.columns]
-        if manner is None:
-            painted = _surface(picture, region, known)
-            progress.passed(painted, region)
-        else:
-            painted = _patched(part, region, known, manner, np.random.default_rng([seed, number]), progress)
-        part[region.hole] = painted[region.hole]
-    return image
-
-
-def _filled(picture: F32, hole: Bits, known: Bits, filler: Filler, report: Report) -> F32:
-    """By a network, which knows no seeds: the same answer every time."""
-    image, work = picture.copy(), tuple(regions(hole))
-    progress = Progress(report, len(work), picture)
-    for region in work:
-        progress.pulse()
-        part = image[region.rows, region.columns]
-        painted = filler.fill(part, ~known[region.rows, region.columns])
-        part[region.hole] = painted[region.hole]
-        progress.passed(part, region)
-    return image
-
-
-def _patched(
-    part: F32, region: Region, known: Bits, manner: Manner, rng: np.random.Generator, progress: Progress
-) -> F32:
-    around = known[region.rows, region.columns]
-
-    def show(canvas: F32) -> None:
-        progress.passed(canvas, region)
-
-    painted = fill(part, region.hole, around, manner, rng, show, progress.pulse)
-    return np.clip(painted, part[around].min(0), part[around].max(0))
-
-
-def _surface(picture: F32, region: Region, known: Bits) -> F32:
-    """For a hole with nothing beside it to copy: a smooth surface through what is known of the whole picture."""
-    return membrane(picture[..., :COLOURS], known)[region.rows, region.columns]
+METHOD = Method(
+    name="erase",
+    title="Erase",
+    purpose="Removes what you selected and continues the surroundings; needs no words and no model.",
+    role=Role.ERASE,
+    needs=(Need.SELECTION, Need.LAYER),
+    settings=("model", "seed", "variations"),
+    may_use=Ability.ERASE,
+    run="server.methods.erasing.erase:erase",
+)

@@ -12,20 +12,22 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from server.editing.edit import Answer, Report, Scene, seed_of, seeds
-from server.editing.painting import Easel, load, misgivings, settle
 from server.models.families.families import Ability
-from server.models.runtime import memory
-from server.models.runtime.adapter import Adapter
-from server.models.runtime.denoiser import Words
-from server.models.runtime.residency import Models
-from server.models.runtime.shortage import is_shortage
-from server.tuning.batch import Draw, paint_all
-from server.tuning.presets import Preset, preset, smaller
-from server.tuning.state import Study
-from server.tuning.trainer import Learning, Lesson
+from server.tuning.presets import OFFERS, Preset, preset, smaller
+from server.wire.offers import Need, Role
 from server.wire.recipe import USUAL_ETA, Recipe
+
+from .method import Method
+
+if TYPE_CHECKING:
+    from server.editing.edit import Answer, Report, Scene
+    from server.models.runtime.adapter import Adapter
+    from server.models.runtime.denoiser import Words
+    from server.models.runtime.residency import Models
+    from server.tuning.state import Study
+    from server.tuning.trainer import Learning
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,13 @@ _LESS = "There was too little memory to learn with the whole model; a small addi
 
 def imagic(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
     """One answer for each eta and variation. What was learned of a picture before is used again, here or in part."""
+    from server.editing.edit import Answer, seed_of, seeds
+    from server.editing.painting import Easel, load, misgivings
+    from server.models.runtime import memory
+    from server.models.runtime.shortage import is_shortage
+    from server.tuning.batch import Draw, paint_all
+    from server.tuning.trainer import Learning, Lesson
+
     card = models.choose(recipe.model, Ability.LEARN)
     adapter = load(models, card.name, report)
     settled, identity = _settled(recipe, adapter), models.identity(card.name)
@@ -90,5 +99,23 @@ def _completed(prompt: str, words: str) -> tuple[str, ...]:
 
 def _settled(recipe: Recipe, adapter: Adapter) -> Recipe:
     """Painting begins with nothing but noise, whatever strength was asked for."""
+    from server.editing.painting import settle
+
     eta = tuple(round(eta, 4) for eta in recipe.eta or (USUAL_ETA,))
     return replace(settle(recipe, adapter, 1.0), strength=1.0, eta=eta)
+
+
+METHOD = Method(
+    name="imagic",
+    title="Edit with a prompt",
+    purpose="Changes what the picture does, not what it is: learns it first, then follows your words as far as the "
+    "edit strength says.",
+    role=Role.LEARN,
+    needs=(Need.PROMPT, Need.LAYER),
+    settings=("preset", "model", "eta", "seed", "variations", "steps", "guidance"),
+    explores="eta",
+    requires=Ability.LEARN,
+    presets=OFFERS,
+    estimator="server.tuning.estimate:estimate",
+    run=imagic,
+)

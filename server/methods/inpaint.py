@@ -6,15 +6,35 @@ denoising half-way, so that the new part grows out of its surroundings (``server
 
 from __future__ import annotations
 
-from server.editing.edit import Answer, Report, Scene
-from server.editing.painting import load, paint, settle
+from typing import TYPE_CHECKING
+
 from server.models.families.families import Ability
-from server.models.runtime.residency import Models
-from server.wire.recipe import Recipe
+from server.wire.offers import Need, Role
+
+from .method import Method
+
+if TYPE_CHECKING:
+    from server.editing.edit import Answer, Report, Scene
+    from server.models.runtime.residency import Models
+    from server.wire.recipe import Recipe
 
 
 def inpaint(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
     """At strength 1 what was under the mask is forgotten; below, its colours and shapes shine through."""
+    from server.editing.painting import load, paint, settle
+
     card = models.choose(recipe.model, Ability.INPAINT)
     adapter = load(models, card.name, report)
     return paint(scene, settle(recipe, adapter, adapter.defaults.strength), adapter, report)
+
+
+METHOD = Method(
+    name="inpaint",
+    title="Replace",
+    purpose="Puts what you describe in place of what you selected.",
+    role=Role.REPLACE,
+    needs=(Need.PROMPT, Need.SELECTION, Need.LAYER),
+    settings=("model", "negative", "seed", "variations", "strength", "steps", "guidance"),
+    requires=Ability.INPAINT,
+    run=inpaint,
+)

@@ -1,149 +1,91 @@
-"""Every edit method, as a menu needs it; the code of a method is imported only when it runs. Torch-free."""
+"""Every edit method: those of this folder and those that other packages bring. Torch-free."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+import logging
+import pkgutil
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.metadata import entry_points
 
-from server.models.families.families import Ability
+from server import methods as folder
 from server.models.store.card import Card
 from server.models.store.store import able
-from server.tuning.presets import OFFERS
 from server.wire.errors import Code, OverpaintError
-from server.wire.messages import MethodOffer, PresetOffer
+from server.wire.offers import MethodOffer, Role
 from server.wire.recipe import Recipe
 
-if TYPE_CHECKING:
-    from server.editing.edit import Edit, Estimator
+from .method import Method
+
+log = logging.getLogger(__name__)
+
+ENTRY_POINTS = "overpaint.methods"
+"""The group under which a package names its ``Method`` objects."""
 
 
-@dataclass(frozen=True)
-class Method:
-    """purpose: one line on when to use it. needs: what a model has to be able to do; None: it works without a model.
-    where: ``module:function`` of the ``Edit``."""
-
-    name: str
-    title: str
-    purpose: str
-    needs_prompt: bool
-    needs_selection: bool
-    needs: Ability | None
-    where: str
-    may_use: Ability | None = None
-    """What a model has to be able to do to be offered all the same, when it works without one."""
-    presets: tuple[PresetOffer, ...] = ()
-    """How it can learn a picture before it paints; empty for a method that learns nothing."""
-    estimator: str = ""
-    """``module:function`` of its ``Estimator``, for a method with presets."""
-
-    @property
-    def light(self) -> bool:
-        """It loads no model and learns nothing: a process without torch can do it, beside one that is busy."""
-        return self.needs is None and not self.presets
-
-    def load(self) -> Edit:
-        """The function that does it; imports what it needs (torch, perhaps)."""
-        return cast("Edit", _imported(self.where))
-
-    def load_estimator(self) -> Estimator:
-        """The function that says what it will need."""
-        return cast("Estimator", _imported(self.estimator))
-
-
-METHODS: tuple[Method, ...] = (
-    Method(
-        name="inpaint",
-        title="Replace",
-        purpose="Puts what you describe in place of what you selected.",
-        needs_prompt=True,
-        needs_selection=True,
-        needs=Ability.INPAINT,
-        where="server.methods.inpaint:inpaint",
-    ),
-    Method(
-        name="erase",
-        title="Erase",
-        purpose="Removes what you selected and continues the surroundings; needs no words and no model.",
-        needs_prompt=False,
-        needs_selection=True,
-        needs=None,
-        where="server.methods.erase:erase",
-        may_use=Ability.ERASE,
-    ),
-    Method(
-        name="sdedit",
-        title="Redraw",
-        purpose="Redraws the whole layer or the selection after your words, keeping its composition; "
-        "edit strength says how much may change.",
-        needs_prompt=True,
-        needs_selection=False,
-        needs=Ability.REDRAW,
-        where="server.methods.sdedit:sdedit",
-    ),
-    Method(
-        name="imagic",
-        title="Edit with a prompt",
-        purpose="Changes what the picture does, not what it is: learns it first, then follows your words as far as the "
-        "edit strength says.",
-        needs_prompt=True,
-        needs_selection=False,
-        needs=Ability.LEARN,
-        where="server.methods.imagic:imagic",
-        presets=OFFERS,
-        estimator="server.tuning.estimate:estimate",
-    ),
-)
+@cache
+def methods() -> tuple[Method, ...]:
+    """By role; of one role ours first, then the others by name. One that cannot be imported, or has a name that there
+    is already, is left out and logged: the others go on."""
+    found: dict[str, Method] = {}
+    for method in (*_own(), *sorted(_others(), key=lambda other: other.name)):
+        if method.name in found:
+            log.warning("there are two methods called %s: the second is left out", method.name)
+        found.setdefault(method.name, method)
+    order = list(Role)
+    return tuple(sorted(found.values(), key=lambda method: order.index(method.role)))
 
 
 def method(name: str) -> Method:
-    """Raises ``OverpaintError`` (unknown-method) for a name that is not in the table."""
-    for entry in METHODS:
+    """Raises ``OverpaintError`` (unknown-method) for a name that there is none of."""
+    for entry in methods():
         if entry.name == name:
             return entry
-    raise OverpaintError(Code.UNKNOWN_METHOD, f"There is no method “{name}”.", f"There are: {_names()}.")
+    names = ", ".join(entry.name for entry in methods())
+    raise OverpaintError(Code.UNKNOWN_METHOD, f"There is no method “{name}”.", f"There are: {names}.")
 
 
 def is_light(name: str) -> bool:
-    """Whether the method ``name`` is ``light``; one that is not in the table is not."""
-    return any(entry.light for entry in METHODS if entry.name == name)
+    """Whether the method ``name`` is ``light``; one that there is none of is not."""
+    return any(entry.light for entry in methods() if entry.name == name)
 
 
 def model_for(recipe: Recipe, cards: Iterable[Card]) -> str:
     """The name of the model that ``recipe`` makes its method load: its own, else the first of those installed that can
     do it, else none. A method that is ``light`` loads none that a process could keep."""
-    entry = next((entry for entry in METHODS if entry.name == recipe.method), None)
-    if entry is None or entry.needs is None:
+    entry = next((entry for entry in methods() if entry.name == recipe.method), None)
+    if entry is None or entry.requires is None:
         return ""
-    return recipe.model or next((card.name for card in able(entry.needs, cards)), "")
+    return recipe.model or next((card.name for card in able(entry.requires, cards)), "")
 
 
 def offers(cards: Iterable[Card]) -> tuple[MethodOffer, ...]:
     """The methods as ``Welcome`` carries them, with the names of those installed models that can do each."""
     cards = tuple(cards)
-    return tuple(_offer(entry, cards) for entry in METHODS)
+    return tuple(entry.offer(_models(entry, cards)) for entry in methods())
 
 
-def _offer(entry: Method, cards: tuple[Card, ...]) -> MethodOffer:
-    ability = entry.needs or entry.may_use
-    names = tuple(card.name for card in able(ability, cards)) if ability else ()
-    return MethodOffer(
-        entry.name,
-        entry.title,
-        entry.purpose,
-        entry.needs_prompt,
-        entry.needs_selection,
-        models=names,
-        ready=entry.needs is None or bool(names),
-        presets=entry.presets,
-    )
+def _models(entry: Method, cards: tuple[Card, ...]) -> tuple[str, ...]:
+    ability = entry.requires or entry.may_use
+    return tuple(card.name for card in able(ability, cards)) if ability else ()
 
 
-def _imported(where: str) -> object:
-    module, _, function = where.partition(":")
-    return getattr(importlib.import_module(module), function)
+def _own() -> Iterator[Method]:
+    for module in pkgutil.iter_modules(folder.__path__):
+        declared = getattr(importlib.import_module(f"{folder.__name__}.{module.name}"), "METHOD", None)
+        if isinstance(declared, Method):
+            yield declared
 
 
-def _names() -> str:
-    return ", ".join(entry.name for entry in METHODS)
+def _others() -> Iterator[Method]:
+    for entry in entry_points(group=ENTRY_POINTS):
+        try:
+            declared = entry.load()
+        except Exception:  # whatever is wrong in a stranger's package, our own methods work
+            log.exception("the method %s could not be loaded", entry.value)
+            continue
+        if isinstance(declared, Method):
+            yield declared
+        else:
+            log.warning("%s is no method", entry.value)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from server.wire.errors import Code, OverpaintError
-from server.wire.messages import PresetOffer
+from server.wire.offers import PresetOffer
 from server.wire.words import mark
 
 LOOKING = mark("Looking at the picture")

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from .errors import Code, FullError, OverpaintError
+from .offers import Limits, MethodOffer, ModelOffer
 from .raster import Depth, Raster
 from .recipe import Recipe
 from .words import plain
 
-PROTOCOL_MAJOR = 1
-PROTOCOL_MINOR = 3
+PROTOCOL_MAJOR = 2
+PROTOCOL_MINOR = 0
 
 CHUNK_BYTES = 1 << 20
 """No frame carries more pixel bytes than this."""
@@ -57,52 +58,6 @@ class Blob:
     def may_be(self, other: Blob) -> bool:
         """Whether both may be the same bytes, as far as is known."""
         return self.nbytes == other.nbytes and (self.digest == other.digest or not self.digest or not other.digest)
-
-
-@dataclass(frozen=True)
-class PresetOffer:
-    """A way to learn a picture, as a menu shows it. ``purpose`` is one line with what it costs and what it gives."""
-
-    name: str
-    title: str
-    purpose: str
-
-
-@dataclass(frozen=True)
-class MethodOffer:
-    """An edit method as a menu shows it. ``purpose`` is one line on when to use it."""
-
-    name: str
-    title: str
-    purpose: str
-    needs_prompt: bool
-    needs_selection: bool
-    models: tuple[str, ...] = ()
-    """Names of the installed models that can do it, best first; empty for a method that needs none."""
-    ready: bool = True
-    """False when it needs a model and none is installed."""
-    presets: tuple[PresetOffer, ...] = ()
-    """For a method that learns the picture before it paints (Imagic): how it can, the usual one first."""
-
-
-@dataclass(frozen=True)
-class ModelOffer:
-    name: str
-    title: str
-    family: str
-    licence: str
-    good_for: str
-    memory_gb: float
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What the server takes: sides in pixels, bytes per job, prompt in characters."""
-
-    max_side: int = 32768
-    max_job_bytes: int = 2 << 30
-    max_prompt: int = 4000
-    max_variations: int = 16
 
 
 # --- opening a session -------------------------------------------------------------------------

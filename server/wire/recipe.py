@@ -4,70 +4,125 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any
+
+from .setting import Group, Range, Setting, SettingKind
 
 USUAL_ETA = 0.8
 """Edits are true to words and picture both from 0.6 to 0.8, as the paper finds (arXiv 2210.09276, §4.2); of these our
 measurements (docs/imagic.md) favour the last."""
 
 
+def _setting(default: Any, kind: SettingKind, title: str, tip: str, low: float, high: float, **more: Any) -> Any:
+    """The field of a setting. Its name is the field's, so that it is written once."""
+    return field(default=default, metadata={"setting": partial(_described, default, kind, title, tip, low, high, more)})
+
+
+def _described(
+    default: Any, kind: SettingKind, title: str, tip: str, low: float, high: float, more: dict[str, Any], name: str
+) -> Setting:
+    number = default if isinstance(default, (int, float)) else None
+    return Setting(name, kind, title, tip, low, high, number, **more)
+
+
+def _name(kind: SettingKind, title: str, tip: str, **more: Any) -> Any:
+    """The field of a setting that is text."""
+
+    def described(name: str) -> Setting:
+        return Setting(name, kind, title, tip, **more)
+
+    return field(default="", metadata={"setting": described})
+
+
+_WHOLE, _NUMBER, _SHARE = SettingKind.WHOLE, SettingKind.NUMBER, SettingKind.SHARE
+
+
 @dataclass(frozen=True)
-class Range:
-    """What a setting may be, both ends included. No number at all (NaN) is in none."""
+class Extra:
+    """The value of a setting that only one method knows (``MethodOffer.own``), as text."""
 
-    low: float
-    high: float
-
-    def __contains__(self, value: float) -> bool:
-        return self.low <= value <= self.high
-
-    def __str__(self) -> str:
-        return f"from {self.low} to {self.high}"
-
-
-def _from(low: float, high: float, default: Any) -> Any:
-    return field(default=default, metadata={"range": Range(low, high)})
+    name: str
+    value: str
 
 
 @dataclass(frozen=True)
 class Recipe:
     """One edit as data. ``None`` means: the server chooses; the recipe of a result has no ``None`` left
-    among the settings that its method uses.
+    among the settings that its method uses. Forms, options, checks and the pages take the settings from here.
 
     method: name of an edit method as ``Welcome.methods`` lists them.
     prompt: what should be there; empty for a method that needs none.
     negative: what should not be there.
     model: name of a model as ``Welcome.models`` lists them; empty for the default of the method.
-    seed: 0..2**32-1; variation ``i`` is drawn with ``seed + i``.
-    variations: how many answers, 1..16.
-    strength: 0..1, how far the answer may leave the picture (1 = ignore what was there).
-    steps: denoising steps, 1..500.
-    guidance: how closely to follow the words (the classifier-free guidance scale), 0..50.
-    grow: pixels of the document by which the selection is grown before anything else, 0..1024.
-    feather: pixels over which the answer fades out beyond the grown selection, 0..1024.
-    context: pixels of surroundings the model sees around the selection, 0..8192.
+    seed: variation ``i`` is drawn with ``seed + i``.
+    strength: 1 = ignore what was there.
+    guidance: the classifier-free guidance scale.
+    grow: pixels of the document by which the selection is grown before anything else.
+    feather: pixels beyond the grown selection.
     preset: for a method that first learns the picture: how, a name of ``MethodOffer.presets``; empty for the first.
-    eta: for the same methods: edit strengths, each 0 (the picture as it was learned) to 1.5; 1 is what the words alone
-        ask for. There is one answer for each eta and variation, at most 16 in all; empty: ``USUAL_ETA``.
+    eta: for the same methods: edit strengths, 0 is the picture as it was learned, 1 what the words alone ask for. There
+        is one answer for each eta and variation, at most 16 in all; empty: ``USUAL_ETA``.
+    extras: settings that the method brings itself, in any order; one that is absent has its default.
     """
 
     method: str
     prompt: str = ""
-    negative: str = ""
-    model: str = ""
-    seed: int | None = _from(0, 2**32 - 1, None)
-    variations: int = _from(1, 16, 1)
-    strength: float | None = _from(0, 1, None)
-    steps: int | None = _from(1, 500, None)
-    guidance: float | None = _from(0, 50, None)
-    grow: int = _from(0, 1024, 0)
-    feather: int | None = _from(0, 1024, None)
-    context: int | None = _from(0, 8192, None)
-    preset: str = ""
-    eta: tuple[float, ...] = _from(0, 1.5, ())
+    negative: str = _name(SettingKind.TEXT, "Not this", "What should not be there")
+    model: str = _name(SettingKind.CHOICE, "Model", "What paints the answer", group=Group.FIRST)
+    seed: int | None = _setting(
+        None, SettingKind.SEED, "Seed", "The same seed gives the same answer again", 0, 2**32 - 1, group=Group.FIRST
+    )
+    variations: int = _setting(1, _WHOLE, "Variations", "How many answers to choose from", 1, 16, group=Group.FIRST)
+    strength: float | None = _setting(
+        None, _SHARE, "Edit strength", "How far the answer may leave what is there now", 0, 1, group=Group.FIRST
+    )
+    steps: int | None = _setting(None, _WHOLE, "Steps", "More steps take longer and can look finer", 1, 500)
+    guidance: float | None = _setting(
+        None, _NUMBER, "Follow the words", "How closely to follow the words (guidance)", 0, 50, step=0.5
+    )
+    grow: int = _setting(0, _WHOLE, "Grow", "Pixels by which the selection is grown first", 0, 1024, unit="px")
+    feather: int | None = _setting(
+        None, _WHOLE, "Feather", "Pixels over which the answer fades out", 0, 1024, unit="px"
+    )
+    context: int | None = _setting(
+        None, _WHOLE, "Context", "Pixels of surroundings the model sees", 0, 8192, step=16, unit="px"
+    )
+    preset: str = _name(
+        SettingKind.CHOICE,
+        "How to learn",
+        "Quicker ways of learning the picture, and more faithful ones",
+        group=Group.FIRST,
+    )
+    eta: tuple[float, ...] = _setting(
+        (),
+        SettingKind.NUMBERS,
+        "Edit strength",
+        "How far to follow the words: 0.7, or several like 0.5:1.0:6 (from, to, how many)",
+        0,
+        1.5,
+        group=Group.FIRST,
+    )
+    extras: tuple[Extra, ...] = ()
+
+    def extra(self, setting: Setting) -> str:
+        """The text of a setting that the method brings, empty where nothing was said."""
+        return next((extra.value for extra in self.extras if extra.name == setting.name), "")
+
+    def number(self, setting: Setting) -> float | None:
+        """The same as a number: the setting's default where nothing was said."""
+        text = self.extra(setting)
+        return float(text) if text else setting.default
 
 
-RANGES: dict[str, Range] = {one.name: one.metadata["range"] for one in fields(Recipe) if "range" in one.metadata}
+SETTINGS: dict[str, Setting] = {
+    described.name: described.metadata["setting"](described.name)
+    for described in fields(Recipe)
+    if "setting" in described.metadata
+}
+"""Every setting that Overpaint knows itself, in the order of a form."""
+
+RANGES: dict[str, Range] = {name: setting.range for name, setting in SETTINGS.items() if setting.range is not None}
 """Of every setting that is a number, or several."""
 
 
@@ -91,4 +146,4 @@ def out_of_range(recipe: Recipe) -> Iterator[OutOfRange]:
     for name, allowed in RANGES.items():
         value = getattr(recipe, name)
         values = value if isinstance(value, tuple) else () if value is None else (value,)
-        yield from (OutOfRange(name, one) for one in values if one not in allowed)
+        yield from (OutOfRange(name, number) for number in values if number not in allowed)

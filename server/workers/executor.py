@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from server.editing.edit import Cancelled, Step
 from server.methods import registry
-from server.methods.registry import Method
+from server.methods.method import Method
 from server.wire import messages as wire
 from server.wire.errors import Code, OverpaintError
 from server.workers import job, link, progress
@@ -84,7 +84,7 @@ class Executor:
         )
 
     def _models_for(self, method: Method) -> Models:
-        if self._models is None and method.needs is not None:
+        if self._models is None and method.requires is not None:
             self._models = self._open_models()
         return cast("Models", self._models)  # perhaps None: a method without needs asks for none, and torch stays away
 

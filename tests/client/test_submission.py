@@ -11,7 +11,8 @@ from server.client.submission import Mask, Submission
 from server.wire import content
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
-from server.wire.messages import Blob, Limits
+from server.wire.messages import Blob
+from server.wire.offers import Limits
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 

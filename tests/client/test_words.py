@@ -11,7 +11,8 @@ from server.client import naming, recipes, translation, wording
 from server.client.translation import languages, tr, tr_n, use_language
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
-from server.wire.messages import Estimated, Finished, Limits, ResultLayer, Welcome
+from server.wire.messages import Estimated, Finished, ResultLayer, Welcome
+from server.wire.offers import Limits
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 

@@ -7,13 +7,14 @@ import pytest
 from server.gateway.admission import admit, admit_question, check_id, check_room, room_for
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
-from server.wire.messages import Blob, Estimate, Limits, MethodOffer, ModelOffer, PresetOffer, Submit
+from server.wire.messages import Blob, Estimate, Submit
+from server.wire.offers import Limits, MethodOffer, ModelOffer, Need, PresetOffer, Role
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 
-ERASE = MethodOffer("erase", "Erase selection", "", needs_prompt=False, needs_selection=True)
-INPAINT = MethodOffer("inpaint", "Replace selection", "", needs_prompt=True, needs_selection=True, models=("sd15",))
-SDEDIT = MethodOffer("sdedit", "Edit layer", "", True, False, models=(), ready=False)
+ERASE = MethodOffer("erase", "Erase selection", "", Role.ERASE, (Need.SELECTION,))
+INPAINT = MethodOffer("inpaint", "Replace selection", "", Role.REPLACE, (Need.PROMPT, Need.SELECTION), models=("sd15",))
+SDEDIT = MethodOffer("sdedit", "Edit layer", "", Role.REDRAW, (Need.PROMPT,), ready=False)
 MODELS = tuple(ModelOffer(name, name, "sd15", "", "", 4.0) for name in ("sd15", "edit-only"))
 LAYER = Raster(Bounds(-3, 7, 20, 10), Channels.RGBA, Depth.U16)
 
@@ -148,7 +149,10 @@ def test_a_disk_that_would_run_full_refuses_before_the_upload():
     assert caught.value.code is Code.DISK_FULL
 
 
-LEARNING = MethodOffer("imagic", "Imagic", "", True, False, ("sd15",), presets=(PresetOffer("quick", "Quick", ""),))
+LEARNING = MethodOffer(
+    "imagic", "Imagic", "", Role.LEARN, (Need.PROMPT,), estimates=True, models=("sd15",),
+    presets=(PresetOffer("quick", "Quick", ""),),
+)  # fmt: skip
 
 
 def learn(**recipe: object) -> Submit:

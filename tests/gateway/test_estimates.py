@@ -43,7 +43,7 @@ def test_a_method_that_learns_nothing_says_so(client: Client):
     with pytest.raises(OverpaintError) as caught:
         client.estimate(submission("erase"))
     assert caught.value.code is Code.BAD_REQUEST
-    assert "learns nothing" in caught.value.sentence
+    assert "cannot be estimated" in caught.value.sentence
 
 
 def test_a_question_that_fails_harms_neither_the_worker_nor_the_next_one(client: Client):

@@ -54,6 +54,6 @@ def test_where_nothing_is_busy_no_second_process_is_started(own_server: RunningS
 
 
 def test_which_methods_are_light_follows_from_what_they_need():
-    assert {entry.name for entry in registry.METHODS if entry.light} == {"erase"}
+    assert {entry.name for entry in registry.methods() if entry.light} == {"erase"}
     assert not registry.is_light("imagic")
     assert not registry.is_light("no such method")

@@ -6,7 +6,8 @@ import pytest
 
 from server.gateway.offer import fitted
 from server.wire import codec
-from server.wire.messages import Limits, MethodOffer, ModelOffer, Welcome
+from server.wire.messages import Welcome
+from server.wire.offers import Limits, MethodOffer, ModelOffer
 
 
 def greeting(count: int, title: str = "A model with a usual title") -> Welcome:

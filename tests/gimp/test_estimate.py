@@ -91,7 +91,7 @@ def test_what_cannot_be_foretold_is_said_with_its_reason(line: Line) -> None:
     forecast = Forecast(line, lambda: submission("erase"))
     forecast.change(time.monotonic())
     assert answered(forecast, line) == (
-        "Erase learns nothing beforehand. Start it: it says itself how long it will take."
+        "Erase cannot be estimated. Start it: it says itself how long it will take."
     )
 
 

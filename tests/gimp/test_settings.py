@@ -9,16 +9,21 @@ from methods import check_words, suitable, with_method
 from settings import ARGUMENTS, LARGEST_SEED, Kind, arguments, recipe
 
 from server.wire.errors import OverpaintError
-from server.wire.messages import Limits, MethodOffer, PresetOffer, Welcome
-from server.wire.recipe import Recipe
+from server.wire.messages import Welcome
+from server.wire.offers import Limits, MethodOffer, Need, PresetOffer, Role
+from server.wire.recipe import SETTINGS, Extra, Recipe
 
 DEFAULTS = {argument.name: argument.default for argument in ARGUMENTS}
-INPAINT = MethodOffer("inpaint", "Replace", "", True, True, ("small", "large"))
-ERASE = MethodOffer("erase", "Erase", "", False, True)
-REDRAW = MethodOffer("sdedit", "Redraw", "", True, False, ("large",))
-COLLAGE = MethodOffer("collage", "Collage", "", True, False, ("huge",))
-IMAGIC = MethodOffer("imagic", "Imagic", "", True, False, ("huge",), presets=(PresetOffer("fast", "Fast", ""),))
-WELCOME = Welcome(1, 0, "", "cpu", (INPAINT, ERASE, IMAGIC, REDRAW, COLLAGE), (), Limits())
+WORDS, ALL = (Need.PROMPT,), tuple(SETTINGS)
+INPAINT = MethodOffer("inpaint", "Replace", "", Role.REPLACE, (*WORDS, Need.SELECTION), ALL, models=("small", "large"))
+ERASE = MethodOffer("erase", "Erase", "", Role.ERASE, (Need.SELECTION,), ("seed", "model"))
+REDRAW = MethodOffer("sdedit", "Redraw", "", Role.REDRAW, WORDS, ALL, models=("large",))
+COLLAGE = MethodOffer("collage", "Collage", "", Role.REDRAW, WORDS, ALL, models=("huge",))
+IMAGIC = MethodOffer(
+    "imagic", "Imagic", "", Role.LEARN, WORDS, ALL, models=("huge",), presets=(PresetOffer("fast", "Fast", ""),)
+)
+ENLARGER = MethodOffer("enlarger", "Enlarge", "", Role.ENLARGE, (Need.LAYER,))
+WELCOME = Welcome(2, 0, "", "cpu", (ENLARGER, INPAINT, ERASE, IMAGIC, REDRAW, COLLAGE), (), Limits())
 
 
 def test_the_defaults_leave_the_choice_to_the_server() -> None:
@@ -92,10 +97,36 @@ def test_a_method_that_learns_is_not_taken_for_one_that_answers_at_once() -> Non
 
 
 def test_the_procedure_that_learns_has_presets_and_edit_strengths() -> None:
-    names = ["prompt", "preset", "model", "eta", "seed", "variations", "steps", "guidance", "feather", "grow"]
-    names += ["reading"]
-    assert [argument.name for argument in arguments(Kind.IMAGIC)] == names
-    assert not {"preset", "eta"} & {argument.name for argument in arguments(Kind.EDIT_LAYER)}
+    every = {"prompt", "method", "extras", "reading", *SETTINGS}
+    assert {argument.name for argument in arguments(Kind.IMAGIC)} == every - {"strength"}
+    assert {argument.name for argument in arguments(Kind.EDIT_LAYER)} == every - {"preset", "eta"}
+
+
+def test_every_setting_of_a_recipe_is_an_argument_with_the_recipes_range() -> None:
+    for setting in SETTINGS.values():
+        (argument,) = (argument for argument in ARGUMENTS if argument.name == setting.name)
+        if setting.range is not None and not isinstance(argument.default, str):
+            assert argument.high == min(setting.range.high, LARGEST_SEED)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_role_has_a_procedure_and_takes_its_own_methods_only(kind: Kind) -> None:
+    """A method without words or selection is not taken for another role, wherever it stands in the list."""
+    mine = MethodOffer("mine", "Mine", "", kind.role)
+    others = tuple(MethodOffer(role.value, "", "", role) for role in Role if role is not kind.role)
+    assert [offer.name for offer in suitable(kind, replace(WELCOME, methods=(*others, mine)))] == ["mine"]
+    assert {kind.role for kind in Kind} == set(Role)
+
+
+def test_what_only_one_method_reads_is_written_as_text() -> None:
+    assert recipe({"extras": " shift=3; style = ink "}).extras == (Extra("shift", "3"), Extra("style", "ink"))
+    with pytest.raises(OverpaintError, match="no setting"):
+        recipe({"extras": "shift"})
+
+
+def test_what_a_method_does_not_read_is_left_out() -> None:
+    made = with_method(Kind.ERASE, recipe({"strength": 0.5, "prompt": "a boat", "seed": 7}), WELCOME)
+    assert made == Recipe("erase", seed=7)
 
 
 def test_edit_strengths_are_written_in_the_procedures_argument() -> None:

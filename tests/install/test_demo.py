@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from server.wire.messages import Limits, MethodOffer, Welcome
+from server.wire.messages import Welcome
+from server.wire.offers import Limits, MethodOffer, Need, Role
 from tools import demo
 
 
@@ -13,7 +14,7 @@ def offering(*methods: MethodOffer) -> Welcome:
 
 
 def method(name: str, *models: str) -> MethodOffer:
-    return MethodOffer(name, name, "", needs_prompt=True, needs_selection=True, models=models)
+    return MethodOffer(name, name, "", Role.REPLACE, (Need.PROMPT, Need.SELECTION), models=models)
 
 
 @pytest.mark.parametrize("act", demo.ACTS, ids=lambda act: act.name)

@@ -3,15 +3,10 @@ from __future__ import annotations
 import pytest
 
 
-def offer(
-    name: str, *, selection: bool = True, ready: bool = True, prompt: bool = True, learns: bool = False
-) -> object:
-    from overpaint.server.wire.messages import MethodOffer, PresetOffer
+def offer(name: str, role: str, *needs: str, ready: bool = True) -> object:
+    from overpaint.server.wire.offers import MethodOffer, Need, Role
 
-    presets = (PresetOffer("usual", "Usual", ""),) if learns else ()
-    return MethodOffer(
-        name, name.title(), "", needs_prompt=prompt, needs_selection=selection, ready=ready, presets=presets
-    )
+    return MethodOffer(name, name.title(), "", Role(role), tuple(map(Need, needs)), ready=ready)
 
 
 @pytest.mark.parametrize(
@@ -37,52 +32,50 @@ def test_with_nothing_to_do_the_button_says_what_is_missing() -> None:
     assert intend("", False).hint == "Select a part, or say how the layer should change."
 
 
-def test_a_layer_is_edited_by_the_first_ready_method_that_needs_no_selection() -> None:
-    from overpaint.intent import layer_method
+def test_a_method_of_another_role_is_never_taken_wherever_it_stands() -> None:
+    """It needs neither words nor a selection, and stands before the one that redraws, or alone."""
+    from overpaint.intent import intend
 
-    offers = [offer("inpaint"), offer("unitune", selection=False, ready=False), offer("sdedit", selection=False)]
-    assert layer_method(offers) == "sdedit"
-    assert layer_method(offers[:2]) == "unitune"
-
-
-def test_a_layer_is_not_edited_by_what_takes_minutes_to_learn_unless_that_is_asked_for() -> None:
-    from overpaint.intent import layer_method
-
-    offers = [offer("imagic", selection=False, learns=True), offer("sdedit", selection=False, ready=False)]
-    assert layer_method(offers) == "sdedit"
+    enlarger, redraw = offer("enlarger", "enlarge", "layer"), offer("other", "redraw", "prompt")
+    assert intend("a door", False, [enlarger, redraw]).method == "other"
+    assert intend("a door", False, [enlarger]).method == ""
 
 
-def test_the_method_that_learns_is_the_first_ready_one_with_presets() -> None:
-    from overpaint.intent import learning_method, learns
+def test_of_one_role_what_is_ready_goes_first() -> None:
+    from overpaint.intent import intend
 
-    offers = [
-        offer("inpaint"),
-        offer("imagic", selection=False, learns=True, ready=False),
-        offer("other", selection=False, learns=True),
-    ]
-    assert learning_method(offers) == "other"
-    assert learning_method(offers[:2]) == "imagic"
-    assert learning_method([]) == "imagic"
-    assert [learns(name, offers) for name in ("other", "imagic", "inpaint")] == [True, True, False]
+    lacking, ready = offer("first", "redraw", "prompt", ready=False), offer("second", "redraw", "prompt")
+    assert intend("a door", False, [lacking, ready]).method == "second"
+    assert intend("a door", False, [lacking]).method == "first"
+
+
+def test_what_learns_is_known_by_its_role() -> None:
+    from overpaint.intent import learns
+
+    offers = [offer("other", "learn", "prompt"), offer("inpaint", "replace", "prompt")]
+    assert [learns(name, offers) for name in ("other", "inpaint")] == [True, False]
+    assert learns("imagic", [])
 
 
 def refusal(method: str, prompt: str, offers: list[object]) -> str:
-    from overpaint.intent import check_offer
+    from overpaint.server.client.roles import check_offer
     from overpaint.server.wire.errors import OverpaintError
+    from overpaint.server.wire.recipe import Recipe
 
     with pytest.raises(OverpaintError) as refused:
-        check_offer(method, prompt, offers)
+        check_offer(Recipe(method, prompt), offers)
     return refused.value.code.value
 
 
 def test_what_the_server_cannot_do_is_refused_before_anything_is_sent() -> None:
-    offers = [offer("inpaint", ready=False), offer("sdedit")]
+    offers = [offer("inpaint", "replace", "prompt", ready=False), offer("sdedit", "redraw", "prompt")]
     assert refusal("imagic", "a door", offers) == "unknown-method"
     assert refusal("inpaint", "a door", offers) == "model-missing"
     assert refusal("sdedit", " ", offers) == "host"
 
 
 def test_nothing_is_refused_while_the_server_is_not_known() -> None:
-    from overpaint.intent import check_offer
+    from overpaint.server.client.roles import check_offer
+    from overpaint.server.wire.recipe import Recipe
 
-    check_offer("inpaint", "a door", [])
+    check_offer(Recipe("inpaint", "a door"), [])

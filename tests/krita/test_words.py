@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import re
 
+from server.wire.recipe import SETTINGS
 from tools import catalogue
 
 
 def test_every_setting_has_its_label_and_a_sentence() -> None:
-    from overpaint import words
-    from overpaint.settings import Settings
-
-    names = set(Settings.__dataclass_fields__)
-    assert words.LABELS.keys() == words.TIPS.keys() == names
+    said = catalogue.texts()
+    for setting in SETTINGS.values():
+        assert setting.title in said
+        assert setting.tip in said
 
 
 def test_the_installed_plugin_speaks_chinese() -> None:
-    from overpaint.server.client.translation import LOCALE, use_language
-    from overpaint.words import label
+    from overpaint.server.client.translation import LOCALE, tr, use_language
 
     assert [path.suffix for path in LOCALE.iterdir()] == [".mo"]
     assert use_language("zh_CN") == "zh_CN"
-    assert label("seed") == "种子"
+    assert tr("Seed") == "种子"
     assert use_language("de_DE") == "en"
-    assert label("seed") == "Seed"
+    assert tr("Seed") == "Seed"
 
 
 def test_no_word_of_the_trade_is_read_first() -> None:

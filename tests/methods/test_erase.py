@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from server.editing.edit import Answer, Cancelled, Scene, Step
-from server.methods.erase import erase
+from server.methods.erasing.erase import erase
 from server.pixels.picture import F32, Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Recipe

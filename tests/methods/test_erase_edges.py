@@ -10,7 +10,7 @@ import pytest
 
 from server.editing.edit import Scene
 from server.journal import SpoolFiles
-from server.methods.erase import erase
+from server.methods.erasing.erase import erase
 from server.pixels import masks
 from server.pixels.picture import F32, Picture
 from server.wire.errors import Code, OverpaintError

@@ -9,7 +9,7 @@ import pytest
 
 from server.editing.edit import Scene, Step
 from server.methods import registry
-from server.methods.erase import erase
+from server.methods.erasing.erase import erase
 from server.models.families.families import Ability
 from server.models.inpainting_networks.network import Filler
 from server.models.inpainting_networks.onnx_header import family_of, inputs

@@ -35,7 +35,7 @@ def put(root: Path, card: Card) -> None:
 def test_an_empty_shelf_offers_what_needs_no_model(shelf: Shelf) -> None:
     assert shelf.cards() == ()
     for offer in registry.offers(shelf.cards()):
-        assert offer.ready == (registry.method(offer.name).needs is None)
+        assert offer.ready == (registry.method(offer.name).requires is None)
         assert offer.models == ()
 
 
@@ -161,10 +161,10 @@ def test_a_method_that_is_not_there_is_an_error_that_lists_what_is() -> None:
 
 
 def test_every_method_says_in_a_line_when_to_use_it() -> None:
-    for entry in registry.METHODS:
+    for entry in registry.methods():
         assert entry.purpose.endswith(".")
         assert len(entry.purpose) < 160
-    assert len({entry.name for entry in registry.METHODS}) == len(registry.METHODS)
+    assert len({entry.name for entry in registry.methods()}) == len(registry.methods())
 
 
 def test_a_family_that_is_not_there_is_an_error_that_lists_what_is() -> None:

@@ -1,5 +1,5 @@
-"""Python imports this at start where it lies on PYTHONPATH: it adds methods, for tests alone, to server and worker, and
-makes them of another version, with a wrong clock or with less patience where the environment asks for it. The bundled
+"""Python imports this at start where it lies on PYTHONPATH: it makes server and worker of
+another version, with a wrong clock or with less patience where the environment asks for it. The bundled
 model is there only where it asks for that: with a model on the shelf every worker that idles imports torch."""
 
 import os
@@ -11,9 +11,7 @@ from server.wire import messages
 messages.PROTOCOL_MAJOR = int(os.environ.get("OVERPAINT_TEST_MAJOR", messages.PROTOCOL_MAJOR))
 
 from server.listening import endpoint  # noqa: E402
-from server.methods import registry  # noqa: E402  # what is imported from here on takes the version over
-from server.models.store import store  # noqa: E402
-from server.wire.messages import PresetOffer  # noqa: E402
+from server.models.store import store  # noqa: E402  # what is imported from here on takes the version over
 
 endpoint.SILENT_AFTER_S = float(os.environ.get("OVERPAINT_TEST_SILENT_AFTER", endpoint.SILENT_AFTER_S))
 
@@ -34,29 +32,3 @@ def _wrong_clock() -> float:
 _CLOCK = Path(os.environ.get("OVERPAINT_TEST_CLOCK", ""))
 if _CLOCK.name:
     time.time = _wrong_clock
-
-
-class _Heavy(registry.Method):
-    """It stands for a method with a model: the light worker does not take it."""
-
-    light = False
-
-
-_SLOW = (PresetOffer("slow", "Slow", ""),)
-
-registry.METHODS = (
-    *registry.METHODS,
-    _Heavy(
-        "ponder",
-        "Ponder",
-        "",
-        False,
-        False,
-        None,
-        "tests.pondering.edit:ponder",
-        presets=_SLOW,
-        estimator="tests.pondering.edit:estimate",
-    ),
-    _Heavy("muse", "Muse", "", False, False, None, "tests.pondering.edit:ponder"),  # learns nothing first
-    _Heavy("learn", "Learn", "", False, False, None, "tests.pondering.learn:learn"),
-)

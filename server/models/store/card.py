@@ -13,7 +13,7 @@ from server.models.families.families import FAMILIES, Ability
 from server.wire import codec
 from server.wire.errors import Code, OverpaintError
 from server.wire.files import write_private
-from server.wire.messages import ModelOffer
+from server.wire.offers import ModelOffer
 
 FILE_NAME = "overpaint.json"
 

@@ -17,18 +17,7 @@ if _IS_WORKER:
 
 runpy.run_path(str(Path(__file__).parents[2] / "pondering" / "sitecustomize.py"))
 
-from server.methods import registry  # noqa: E402
 from server.workers import link  # noqa: E402
-
-
-class _OnADevice(registry.Method):
-    light = False
-
-
-registry.METHODS = (
-    *registry.METHODS,
-    _OnADevice("instant", "Instant", "", False, False, None, "bench.crowd.instant:instant"),
-)
 
 _STEPS = Path(os.environ["OVERPAINT_STEPS"])
 _QUEUED = Path("/proc/thread-self/schedstat")

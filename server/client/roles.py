@@ -1,0 +1,149 @@
+"""Which method does what was asked for: by its role, as the server tells it. The same in every host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..wire.errors import Code, OverpaintError
+from ..wire.offers import MethodOffer, Need, Role
+from ..wire.recipe import SETTINGS, Recipe
+from .translation import tr
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a menu knows of a role before a server has answered. title: its entry; purpose: one line beside it; both in
+    English, for ``tr``. usual: the method that Overpaint itself has for it; empty: another package brings one. needs:
+    what to ask for at least."""
+
+    title: str
+    purpose: str
+    usual: str
+    needs: tuple[Need, ...]
+
+
+FORMS = {
+    Role.REPLACE: Form(
+        "Replace Selection",
+        "Put what you describe in place of the selection, as a new layer",
+        "inpaint",
+        (Need.PROMPT, Need.SELECTION, Need.LAYER),
+    ),
+    Role.ERASE: Form(
+        "Erase Selection",
+        "Remove what is selected and continue its surroundings, as a new layer",
+        "erase",
+        (Need.SELECTION, Need.LAYER),
+    ),
+    Role.REDRAW: Form(
+        "Edit Layer",
+        "Redraw the layer, or the selected part of it, after your words, as a new layer",
+        "sdedit",
+        (Need.PROMPT, Need.LAYER),
+    ),
+    Role.LEARN: Form(
+        "Edit with a Prompt",
+        "Learn the layer or the selected part of it, then change what is in it after your words, as a new layer",
+        "imagic",
+        (Need.PROMPT, Need.LAYER),
+    ),
+    Role.INSTRUCT: Form(
+        "Edit by Instruction", "Do to the layer what you say, as a new layer", "", (Need.PROMPT, Need.LAYER)
+    ),
+    Role.CREATE: Form("Create Layer", "Make a picture of your words, as a new layer", "", (Need.PROMPT,)),
+    Role.ENLARGE: Form("Enlarge", "Give the picture more pixels", "", (Need.LAYER,)),
+    Role.EXPAND: Form("Expand", "Continue the picture beyond its borders", "", (Need.LAYER,)),
+    Role.SELECT: Form("Select", "Find what you name or point at, and select it", "", (Need.LAYER,)),
+    Role.COMPARE: Form(
+        "Compare", "Do the same in several ways, as layers to choose from", "", (Need.PROMPT, Need.LAYER)
+    ),
+}
+
+
+def suitable(role: Role, offers: Iterable[MethodOffer], model: str = "") -> list[MethodOffer]:
+    """The methods of ``role``, best first: those that can run, then those that can with ``model``, then as the server
+    has them."""
+    fits = (offer for offer in offers if offer.role is role)
+    return sorted(fits, key=lambda offer: (not offer.ready, bool(model) and model not in offer.models))
+
+
+def best(role: Role, offers: Iterable[MethodOffer], model: str = "") -> str:
+    """The method to take; before the server has said what it has, the usual one. Empty: there is none."""
+    offers = tuple(offers)
+    if not offers:
+        return FORMS[role].usual
+    found = suitable(role, offers, model)
+    return found[0].name if found else ""
+
+
+def named(method: str, offers: Iterable[MethodOffer]) -> MethodOffer | None:
+    return next((offer for offer in offers if offer.name == method), None)
+
+
+def role_of(method: str, offers: Iterable[MethodOffer]) -> Role | None:
+    """What ``method`` is for; before the server has said so, that of the usual ones. None: it is not known."""
+    offer = named(method, offers)
+    if offer is not None:
+        return offer.role
+    return next((role for role, form in FORMS.items() if form.usual == method and method), None)
+
+
+def needs_of(method: str, offers: Iterable[MethodOffer]) -> tuple[Need, ...]:
+    """What has to be asked for."""
+    offers = tuple(offers)
+    offer = named(method, offers)
+    if offer is not None:
+        return offer.needs
+    role = role_of(method, offers)
+    return FORMS[role].needs if role is not None else ()
+
+
+def wanted(prompt: str, selected: bool) -> Role | None:
+    """What a single button would do: replace with words and a selection, erase without words, redraw without a
+    selection. None: there is nothing to go by."""
+    if prompt.strip():
+        return Role.REPLACE if selected else Role.REDRAW
+    return Role.ERASE if selected else None
+
+
+def fitted(recipe: Recipe, offer: MethodOffer | None) -> Recipe:
+    """``recipe`` with what its method does not read at its default: such settings belong to another method. What is not
+    known yet is left to the server."""
+    if offer is None:
+        return recipe
+    changes: dict[str, Any] = {name: getattr(Recipe(""), name) for name in SETTINGS if name not in offer.settings}
+    own = {setting.name for setting in offer.own}
+    changes["extras"] = tuple(extra for extra in recipe.extras if extra.name in own)
+    if offer.role is Role.ERASE:  # words that nobody reads would become the layer's name
+        changes["prompt"] = ""
+    if not offer.needs_prompt and recipe.model not in offer.models:
+        changes["model"] = ""
+    return replace(recipe, **changes)
+
+
+def check_offer(recipe: Recipe, offers: Iterable[MethodOffer]) -> None:
+    """Raises ``OverpaintError`` for what the server has said it cannot do; nothing is known before it has answered."""
+    offers = tuple(offers)
+    if not offers:
+        return
+    offer = named(recipe.method, offers)
+    if offer is None:
+        raise no_method()
+    if not offer.ready:
+        raise OverpaintError(
+            Code.MODEL_MISSING,
+            tr("This needs a model that understands words, and none is installed."),
+            tr("Get one with: overpaint models list"),
+        )
+    if offer.needs_prompt and not recipe.prompt.strip():
+        raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))
+
+
+def no_method() -> OverpaintError:
+    return OverpaintError(
+        Code.UNKNOWN_METHOD,
+        tr("The server has no way to do this yet."),
+        tr("Update Overpaint: run its installer again."),
+    )
