@@ -14,7 +14,7 @@ import gi
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 from canvas.source import Source  # noqa: E402
-from estimate import Forecast  # noqa: E402
+from estimate import PolledEstimate  # noqa: E402
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402  # gi wants its versions before
 from line import Line  # noqa: E402
 from methods import suitable, with_method  # noqa: E402
@@ -43,10 +43,10 @@ SHOWN_ABOVE = ("prompt", "method", "preset", "model", "eta", "reading")
 IN_THE_OTHER_DIALOG = ("eta", "variations")
 """For a kind that learns: what is chosen after that."""
 
-FORECAST_CROP = ("reading", "grow", "feather")
+ESTIMATE_CROP = ("reading", "grow", "feather")
 """What is sent depends on these."""
 
-FORECAST_NEEDS = ("prompt", "preset", "model", *FORECAST_CROP)
+ESTIMATE_NEEDS = ("prompt", "preset", "model", *ESTIMATE_CROP)
 """What learning takes may depend on these."""
 
 Aim = Callable[[Reading], Source]
@@ -105,7 +105,7 @@ class Form:
         content.set_spacing(2 * SPACE)
         parts = [self._server_row(), self._prompt_row(), self._reading_row(), self._choices(), self._folded()]
         if kind.learns:
-            parts.append(self._forecast_row())
+            parts.append(self._estimate_row())
         for part in parts:
             content.pack_start(part, False, False, 0)
         content.show_all()
@@ -214,24 +214,28 @@ class Form:
         grid.attach(widget, 1, row, 1, 1)
         return beside, widget
 
-    def _forecast_row(self) -> Gtk.Widget:
+    def _estimate_row(self) -> Gtk.Widget:
         """How long it will take. The line keeps the room of two, so that nothing moves when the answer comes."""
-        self._forecast = Forecast(self._line, self._request)
-        self._forecast_label = Gtk.Label(label=self._forecast.text, xalign=0, yalign=0, wrap=True, max_width_chars=50)
-        height = self._forecast_label.create_pango_layout("\n").get_pixel_size()[1]
-        self._forecast_label.set_size_request(-1, height)
-        for name in FORECAST_NEEDS:
-            self._config.connect(f"notify::{name}", lambda *_: self._forecast.change(time.monotonic()))
-        self._forecast.change(time.monotonic())
-        return self._forecast_label
+        self._estimate = PolledEstimate(self._line, self._request)
+        self._estimate_label = Gtk.Label(label=self._estimate.text, xalign=0, yalign=0, wrap=True, max_width_chars=50)
+        height = self._estimate_label.create_pango_layout("\n").get_pixel_size()[1]
+        self._estimate_label.set_size_request(-1, height)
+        for name in ESTIMATE_NEEDS:
+            self._config.connect(f"notify::{name}", lambda *_: self._want_estimate())
+        self._want_estimate()
+        return self._estimate_label
 
-    def _request(self) -> Submission | None:
+    def _want_estimate(self) -> None:
+        given = values(self._config, self._kind)
+        words = str(given["prompt"] or "").strip()
+        self._estimate.want(tuple(given[name] for name in ESTIMATE_NEEDS) if words else None, time.monotonic())
+
+    def _request(self) -> Submission:
         """What would be sent now."""
         given = values(self._config, self._kind)
         wanted = recipe(given)
-        if self._welcome is None or not wanted.prompt:
-            return None
-        wanted, key = with_method(self._kind, wanted, self._welcome), tuple(given[name] for name in FORECAST_CROP)
+        assert self._welcome is not None
+        wanted, key = with_method(self._kind, wanted, self._welcome), tuple(given[name] for name in ESTIMATE_CROP)
         if self._asked is None or self._asked[0] != key:  # to read may take a moment, and words change nothing of it
             source = self._aim(reading(given))
             self._asked = key, order(self._kind, source, wanted, self._welcome).request
@@ -259,15 +263,15 @@ class Form:
             self._welcome = self._line.welcome
             self._offer(self._welcome)
         if self._kind.learns:
-            self._foretell(heard)
+            self._show_estimate(heard)
         return True
 
-    def _foretell(self, heard: list[Event]) -> None:
+    def _show_estimate(self, heard: list[Event]) -> None:
         for event in heard:
-            self._forecast.hear(event)
-        self._forecast.ask(time.monotonic())
-        if self._forecast_label.get_text() != self._forecast.text:
-            self._forecast_label.set_text(self._forecast.text)
+            self._estimate.hear(event)
+        self._estimate.ask(time.monotonic())
+        if self._estimate_label.get_text() != self._estimate.text:
+            self._estimate_label.set_text(self._estimate.text)
 
     def _offer(self, welcome: Welcome | None) -> None:
         """Fill the lists with what there is; a choice of last time that is no longer there becomes *Automatic*."""

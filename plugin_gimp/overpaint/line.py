@@ -1,4 +1,4 @@
-"""The line to the server, and what is heard on it in words for a progress bar. No gi."""
+"""The line to the server. No gi."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from server.client import events
 from server.client.link import Link
-from server.client.translation import tr
-from server.client.wording import place_line, stage_line
 from server.wire.messages import Welcome
 
 WAIT_S = 0.25
@@ -34,30 +32,3 @@ class Line:
                 self.welcome = None
                 raise event.error
         return happened
-
-
-@dataclass(frozen=True)
-class Said:
-    """Where a job stands: in words, and how far (0..1; None where that is not known). passing: one of very many."""
-
-    text: str
-    fraction: float | None = None
-    passing: bool = False
-
-
-def said(event: events.Event) -> Said | None:
-    """What ``event`` means to a person who waits; None where it means nothing."""
-    if isinstance(event, events.Connecting) and event.starting:
-        return Said(tr("Starting the server"))
-    if isinstance(event, events.Interrupted):
-        return Said(tr("The server stopped; your edit is kept and starts again"))
-    if isinstance(event, events.Uploading):
-        return Said(tr("Sending"), event.fraction, passing=True)
-    if isinstance(event, events.Downloading):
-        return Said(tr("Receiving"), event.fraction, passing=True)
-    if isinstance(event, events.Queued):
-        return Said(place_line(event.place))
-    if isinstance(event, events.Progressed):
-        fraction = event.step / event.of if event.of else None
-        return Said(stage_line(event.stage, event.seconds_left), fraction, passing=True)
-    return None

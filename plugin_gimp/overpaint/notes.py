@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import base64
-import zlib
 from dataclasses import dataclass
 
 from settings import Kind
 
+from server.client import note
 from server.client.recipes import LayerRecipe
 from server.client.submission import Mask
-from server.wire import codec
-from server.wire.errors import OverpaintError
 from server.wire.geometry import Bounds
 from server.wire.raster import Depth
-
-LARGEST_MASK = 512 << 10
-"""Packed selections beyond this are not worth their place in the user's file."""
 
 
 @dataclass(frozen=True)
@@ -36,31 +31,23 @@ class Note:
     at: Bounds | None = None
 
     def text(self) -> str:
-        return codec.to_text(self)
+        return note.write(self)
 
     def selection(self) -> Mask | None:
         """The selection as it was; None for the whole crop. Raises ``ValueError`` where it was not stored."""
         if self.mask_depth is None:
             return None
-        expected = self.made.crop.extent.pixels * self.mask_depth.nbytes
-        try:
-            data = zlib.decompressobj().decompress(base64.b64decode(self.mask), expected)
-        except zlib.error as broken:
-            raise ValueError("the stored selection is broken") from broken
-        if len(data) != expected:
+        data = note.unpack(base64.b64decode(self.mask), self.made.crop.extent.pixels * self.mask_depth.nbytes)
+        if data is None:
             raise ValueError("the selection was not stored")
         return Mask(self.mask_depth, data)
 
 
 def pack(mask: Mask | None) -> str:
     """``Note.mask`` for a selection."""
-    packed = zlib.compress(mask.data, 1) if mask is not None else b""
-    return base64.b64encode(packed).decode() if len(packed) <= LARGEST_MASK else ""
+    return base64.b64encode(note.pack(mask.data)).decode() if mask is not None else ""
 
 
 def read(text: str) -> Note | None:
     """What ``Note.text`` gave; None for anything else."""
-    try:
-        return codec.from_text(Note, text, "recipe")
-    except OverpaintError:
-        return None
+    return note.read(Note, text)

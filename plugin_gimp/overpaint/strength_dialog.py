@@ -17,15 +17,14 @@ gi.require_version("GdkPixbuf", "2.0")
 from canvas.pixels import Preview, preview  # noqa: E402  # gi wants its versions before
 from canvas.placing import NewLayer, add_layers  # noqa: E402
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk  # noqa: E402
-from renders import Painted, Renders  # noqa: E402
+from renders import Renders  # noqa: E402
 from settings import new_seed  # noqa: E402
 from task import Order, new_layer  # noqa: E402
 from words import label  # noqa: E402
 
-from server.client.naming import strength_name  # noqa: E402
+from server.client.explorer import PaintedAnswer  # noqa: E402
 from server.client.strengths import HIGHEST, LOWEST, Point  # noqa: E402
 from server.client.translation import tr  # noqa: E402
-from server.client.wording import sentence  # noqa: E402
 from server.wire.errors import OverpaintError  # noqa: E402
 from server.wire.raster import Raster  # noqa: E402
 
@@ -66,7 +65,6 @@ class Window:
         self._asked, self._renders = asked, renders
         self.kept: list[Gimp.Layer] = []
         self.kept_eta: float | None = None
-        self._note = ""
         self._previews: dict[Point, GdkPixbuf.Pixbuf] = {}
         self._original = _on_checks(self._preview(asked.request.layer, bytes(asked.request.pixels)))
         self._held = False
@@ -179,7 +177,6 @@ class Window:
         self._want(Point(new_seed(), self._eta.get_value()))
 
     def _want(self, point: Point) -> None:
-        self._note = ""
         self._renders.move(point, time.monotonic())
         self._draw()
 
@@ -188,19 +185,18 @@ class Window:
         if shown is None:
             return
         point, painted = shown
+        self._renders.keep()
         try:
             self.kept += add_layers(self._asked.source, self._asked.taken, [self._as_layer(point, painted)])
         except OverpaintError as error:
-            self._note = sentence(error)
+            self._renders.refuse(error)
             return
         self.kept_eta = point.eta
-        self._note = tr("Kept as the layer ‘{name}’.", name=self.kept[-1].get_name())
+        self._renders.kept(tr("Kept as the layer ‘{name}’.", name=self.kept[-1].get_name()))
 
-    def _as_layer(self, point: Point, painted: Painted) -> NewLayer:
-        seeds = self._renders.strengths.seeds
-        number = seeds.index(point.seed) + 1 if len(seeds) > 1 else None
-        name = strength_name(self._asked.request.recipe.prompt, point.eta, number)
-        return new_layer(self._asked, painted.finished, painted.index, painted.data, name)
+    def _as_layer(self, point: Point, painted: PaintedAnswer[None]) -> NewLayer:
+        name = self._renders.name_of(point)
+        return new_layer(self._asked, painted.finished, painted.index, bytes(painted.data), name)
 
     # --- what a person sees ------------------------------------------------------------------------
 
@@ -213,11 +209,9 @@ class Window:
             self._show(self._original)
         elif shown is not None:
             self._show(self._composed(*shown))
-        status = self._renders.status
-        if status and shown is not None and not strengths.complete:
-            status = tr("{status} (shown: {eta})", status=status, eta=f"{shown[0].eta:g}")
-        if self._status.get_text() != (status or self._note):
-            self._status.set_text(status or self._note)
+        said = self._renders.line or self._renders.note
+        if self._status.get_text() != said:
+            self._status.set_text(said)
         self._retry.set_visible(self._renders.trouble)
         self._draw_variations(strengths.seeds, strengths.wanted.seed)
 
@@ -232,10 +226,10 @@ class Window:
         if self._image.get_pixbuf() is not picture:
             self._image.set_from_pixbuf(picture)
 
-    def _composed(self, point: Point, painted: Painted) -> GdkPixbuf.Pixbuf:
+    def _composed(self, point: Point, painted: PaintedAnswer[None]) -> GdkPixbuf.Pixbuf:
         """The answer on what was there before, as it will lie in the image."""
         if point not in self._previews:
-            answer = self._preview(painted.finished.layers[painted.index].raster, painted.data)
+            answer = self._preview(painted.finished.layers[painted.index].raster, bytes(painted.data))
             self._previews[point] = _over(answer, self._original)
         return self._previews[point]
 

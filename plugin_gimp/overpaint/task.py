@@ -18,7 +18,7 @@ from canvas.pixels import profile
 from canvas.placing import NewLayer, add_layers, add_on_top
 from canvas.source import Source
 from canvas.taking import Taken
-from line import Line, said
+from line import Line
 from methods import check_words, kind_of, with_method
 from notes import Note
 from settings import Kind, new_seed
@@ -26,6 +26,7 @@ from words import label
 
 from server.client import events, naming, recipes
 from server.client.crop import crop_around, selected_bounds
+from server.client.progress import describe
 from server.client.reading import Reading
 from server.client.submission import Mask, Submission
 from server.client.translation import tr
@@ -294,7 +295,7 @@ def greeted(line: Line, bar: Bar) -> Welcome:
     line.link.open()
     while line.welcome is None:
         for event in line.listen():
-            bar.tell(event)
+            bar.hear(event)
     return line.welcome
 
 
@@ -313,7 +314,7 @@ def _arrival(line: Line, bar: Bar) -> events.Arrived:
                 raise event.error
             if isinstance(event, events.Cancelled):
                 raise OverpaintError(Code.CANCELLED, tr("Cancelled."))
-            bar.tell(event)
+            bar.hear(event)
 
 
 def _new_layers(asked: Order, arrived: events.Arrived) -> list[NewLayer]:
@@ -361,8 +362,8 @@ class Bar:
         talk.begin_progress(title)
         self._drawn = 0.0
 
-    def tell(self, event: events.Event) -> None:
-        heard = said(event)
+    def hear(self, event: events.Event) -> None:
+        heard = describe(event)
         if heard is not None and (not heard.passing or time.monotonic() - self._drawn > REDRAW_S):
             self.show(heard.text, heard.fraction)
 

@@ -6,10 +6,13 @@ import dataclasses
 from collections.abc import Generator
 
 from . import canvas, record
-from .exploring import Exploring, Painted
+from .exploring import Exploring
 from .job import Job
+from .qt import QImage
+from .server.client.explorer import PaintedAnswer
 from .server.client.link import Link
-from .server.client.naming import answer_names, layer_name, strength_name
+from .server.client.naming import answer_names, layer_name
+from .server.client.note import packing
 from .server.client.reading import Veil
 from .server.client.recipes import of_result
 from .server.client.strengths import HIGHEST, LOWEST, Point
@@ -37,7 +40,7 @@ def explore(job: Job, link: Link) -> Work:
     assert job.before is not None
     first = Point(job.arrived.layers[0].layer.seed, first_shown())
     exploring = Exploring(link, job.submission, job.pixels, _seen(job), job.before, first)
-    yield from exploring.take(job.arrived)
+    yield from exploring.receive(job.arrived)
     job.exploring = exploring
 
 
@@ -63,12 +66,9 @@ def place_shown(job: Job) -> Work:
     exploring = job.exploring
     assert exploring is not None and exploring.strengths.shown is not None
     point, painted = exploring.strengths.shown
-    seeds = exploring.strengths.seeds
-    number = seeds.index(point.seed) + 1 if len(seeds) > 1 else None
-    name = strength_name(job.recipe.prompt, point.eta, number)
     canvas.set_setting("eta", f"{point.eta:g}")
     exploring.keep()
-    return _keep(job, exploring, [painted], [name], mark("Kept as the layer ‘{name}’."))
+    return _keep(job, exploring, [painted], [exploring.name_of(point)], mark("Kept as the layer ‘{name}’."))
 
 
 def place_sweep(job: Job) -> Work:
@@ -80,10 +80,10 @@ def place_sweep(job: Job) -> Work:
     return _keep(job, exploring, list(exploring.sweep), names, mark("Kept as the group ‘{name}’."))
 
 
-def _keep(job: Job, exploring: Exploring, painted: list[Painted], names: list[str], note: str) -> Work:
+def _keep(job: Job, exploring: Exploring, painted: list[PaintedAnswer[QImage]], names: list[str], note: str) -> Work:
     finished, indices = painted[0].finished, [one.index for one in painted]
     layers = [
-        canvas.NewLayer(name, finished.layers[one.index].raster, one.data)
+        canvas.NewLayer(name, finished.layers[one.index].raster, memoryview(one.data))
         for name, one in zip(names, painted, strict=True)
     ]
     yield from _put(job, finished, indices, layers, grouped=len(painted) > 1)
@@ -101,7 +101,7 @@ def first_shown() -> float:
 
 def _put(job: Job, finished: Finished, indices: list[int], layers: list[canvas.NewLayer], grouped: bool) -> Work:
     assert job.pixels is not None
-    packed = (yield from record.pack(job.pixels.mask)) if job.pixels.mask is not None else b""
+    packed = (yield from packing(job.pixels.mask)) if job.pixels.mask is not None else b""
     space, fit = job.pixels.space, job.pixels.fit
     if grouped:
         group = layer_name(finished.recipe.prompt)

@@ -23,8 +23,9 @@ from typing import Any
 
 from . import canvas, runs
 from .controller import the_desk
-from .job import Job, Phase, Then
+from .job import Job
 from .qt import QEventLoop
+from .server.client.followed import Phase, Then
 from .server.client.reading import Reading
 from .server.client.strengths import parse
 from .server.client.translation import tr

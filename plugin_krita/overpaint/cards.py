@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import canvas
 from .controller import Desk
 from .exploring import over
-from .job import Job, Phase
+from .job import Job
 from .labels import Label, QuietLabel
 from .qt import (
     QFrame,
@@ -26,6 +26,7 @@ from .qt import (
     QWidget,
     pyqtSignal,
 )
+from .server.client.followed import Phase
 from .server.client.naming import shortened
 from .server.client.translation import tr
 from .server.client.wording import sentence
@@ -132,7 +133,7 @@ class JobCard(QFrame):
         self._bar.setValue(round(1000 * (job.fraction or 0)))
         self._button.setText(self._way_out())
         self._button.setEnabled(job.phase is not Phase.CANCELLING)
-        self._place.setVisible(job.phase is Phase.HOMELESS)
+        self._place.setVisible(job.phase is Phase.ORPHANED)
         self._show_preview()
         if job.phase is Phase.CHOOSING:
             self._show_answers()

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 from . import answers, canvas, resume
 from .exploring import Exploring
-from .job import Job, Phase, Then
+from .job import Job
 from .qt import QObject, QTimer, pyqtSignal
 from .request import crop_of, edited_part, submission_of
 from .server.client import events
+from .server.client.followed import Phase, Then
 from .server.client.launch import find
 from .server.client.link import Link
 from .server.client.ranges import check_ranges
@@ -193,9 +194,8 @@ class Desk(QObject):
         if job is not None:
             self._hear_job(job, event)
         elif exploring is not None and isinstance(event, events.Arrived):
-            self.link.acknowledge(event.job)
-            self._strips.add(exploring.take(event), exploring.fail)
-        elif exploring is not None and event.job == exploring.job:
+            self._strips.add(exploring.receive(event), exploring.fail)
+        elif exploring is not None:
             exploring.hear(event)
         elif isinstance(event, events.Arrived):
             self.link.acknowledge(event.job)  # nobody wants it any more
@@ -211,7 +211,7 @@ class Desk(QObject):
             job.enter(Phase.SENDING if isinstance(event, events.Welcomed) else Phase.STARTING)
         if isinstance(event, events.Interrupted):
             for exploring in self._explorings:
-                exploring.interrupted()
+                exploring.hear(event)
         if isinstance(event, events.ServerLost):
             for job in self.running:
                 job.fail(event.error)
@@ -303,7 +303,7 @@ class Desk(QObject):
         self.remove(job)
 
     def _put(self, job: Job, work: Work) -> None:
-        self.work(self._finish(job, work), lambda error: self._homeless(job, error))
+        self.work(self._finish(job, work), lambda error: self._orphan(job, error))
 
     def _finish(self, job: Job, work: Work) -> Work:
         yield from work
@@ -318,16 +318,15 @@ class Desk(QObject):
         self._forget(job)
         yield None
 
-    def _homeless(self, job: Job, error: OverpaintError) -> None:
+    def _orphan(self, job: Job, error: OverpaintError) -> None:
         if job.exploring is not None:
-            job.exploring.tell(error)
+            job.exploring.refuse(error)
             return
         job.error = error
         if not job.source.document_id:
             job.notice = tr("An earlier edit is ready.")
         job.kept.clear()
-        job.phase = Phase.PLACING
-        job.enter(Phase.HOMELESS, None, f"{error.sentence} {error.hint}")
+        job.enter(Phase.ORPHANED, None, f"{error.sentence} {error.hint}")
 
     def _forget(self, job: Job) -> None:
         """The answer is where it belongs, or is not wanted: the server need not keep it."""

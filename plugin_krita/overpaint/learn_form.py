@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import canvas
 from .buttons import small_button
 from .controller import Desk
-from .estimate import Forecast, Wish
+from .estimate import EstimateKey, LiveEstimate
 from .labels import Label, QuietLabel
 from .qt import QComboBox, QHBoxLayout, QLabel, QSizePolicy, Qt, QVBoxLayout, QWidget, pyqtSignal
 from .server.client.reading import Reading
@@ -29,11 +29,13 @@ class LearnForm(QWidget):
         self._presets.setAccessibleName(tr("How to learn"))
         self._presets.currentIndexChanged.connect(lambda _index: self._chosen())
         self._purpose = QuietLabel()
-        self._forecast = Forecast(desk)
-        self._told = Label(self._forecast.text)
-        self._told.setMinimumHeight(4 * self.fontMetrics().lineSpacing())  # so that nothing moves when the answer comes
-        self._told.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._forecast.changed.connect(lambda: self._told.setText(self._forecast.text))
+        self._estimate = LiveEstimate(desk)
+        self._estimated = Label(self._estimate.text)
+        self._estimated.setMinimumHeight(
+            4 * self.fontMetrics().lineSpacing()
+        )  # so that nothing moves when the answer comes
+        self._estimated.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._estimate.changed.connect(lambda: self._estimated.setText(self._estimate.text))
         label = QLabel(tr("How to learn"))
         label.setBuddy(self._presets)
         row = QHBoxLayout()
@@ -45,7 +47,7 @@ class LearnForm(QWidget):
         column.setSpacing(3)
         column.addLayout(row)
         column.addWidget(self._purpose)
-        column.addWidget(self._told)
+        column.addWidget(self._estimated)
         self.offer(())
 
     @property
@@ -54,8 +56,8 @@ class LearnForm(QWidget):
         return self._presets.currentData() or ""
 
     @property
-    def forecast(self) -> str:
-        return self._forecast.text
+    def estimate(self) -> str:
+        return self._estimate.text
 
     def offer(self, presets: tuple[PresetOffer, ...]) -> None:
         """Fills the list; a choice of last time that is not there any more becomes the usual one."""
@@ -74,9 +76,9 @@ class LearnForm(QWidget):
         self._presets.setEnabled(len(presets) > 1)
         self._show_purpose()
 
-    def foretell(self, recipe: Recipe | None, reading: Reading) -> None:
+    def show_estimate(self, recipe: Recipe | None, reading: Reading) -> None:
         """What would be done now with the active layer; None: there are no words yet."""
-        self._forecast.want(_wish(recipe, reading) if recipe is not None else None, lambda: _capture(reading))
+        self._estimate.want(_key(recipe, reading) if recipe is not None else None, lambda: _capture(reading))
 
     def _chosen(self) -> None:
         canvas.set_setting("preset", self.preset)
@@ -89,11 +91,11 @@ class LearnForm(QWidget):
         self._purpose.setVisible(bool(purpose))
 
 
-def _wish(recipe: Recipe, reading: Reading) -> Wish:
+def _key(recipe: Recipe, reading: Reading) -> EstimateKey:
     document, node = canvas.active()
     place = canvas.same(document) if document is not None else ""
     node_id = canvas.id_of(node) if node is not None else ""
-    return Wish(recipe, place, node_id, canvas.selected_bounds(), reading)
+    return EstimateKey(recipe, place, node_id, canvas.selected_bounds(), reading)
 
 
 def _capture(reading: Reading) -> canvas.Source:

@@ -209,7 +209,7 @@ class Panel(QScrollArea):
         if shown:
             offered = {offer.name: offer.presets for offer in self._desk.offers}
             self.learning.offer(offered.get(self._method, ()))
-            self.learning.foretell(self._recipe(intent.method) if intent.method else None, self.reading)
+            self.learning.show_estimate(self._recipe(intent.method) if intent.method else None, self.reading)
 
     def _obstacle(self, method: str) -> str:
         """What the server has already said that it cannot do."""

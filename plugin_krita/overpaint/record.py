@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Generator
 from dataclasses import dataclass
 
+from .server.client import note
 from .server.client.recipes import LayerRecipe
-from .server.wire import codec
-from .server.wire.errors import OverpaintError
 from .server.wire.geometry import Bounds, Extent
-
-LARGEST_MASK = 512 << 10
-"""Packed selections beyond this are not worth their place in the user's file."""
-
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -44,7 +36,7 @@ class Record:
     place: Place | None = None
 
     def dump(self) -> bytes:
-        return codec.to_text(self).encode()
+        return note.write(self).encode()
 
 
 def kind(node_id: str) -> str:
@@ -53,37 +45,15 @@ def kind(node_id: str) -> str:
 
 
 def selection_kind(node_id: str) -> str:
-    """The name of the selection that went with it, as ``pack`` makes it."""
+    """The name of the selection that went with it, as ``client.note`` packs it."""
     return f"{kind(node_id)}-selection"
 
 
 def load(data: bytes) -> Record | None:
     """What ``dump`` gave; None for anything else."""
-    try:
-        return codec.from_text(Record, data, "record") if data else None
-    except OverpaintError:
-        return None
-
-
-def pack(mask: bytes | bytearray) -> Generator[None, None, bytes]:
-    """Compresses in pieces of a few milliseconds each; the value is empty when it stays too large."""
-    packer = zlib.compressobj(1)
-    packed = bytearray()
-    for at in range(0, len(mask), _PIECE):
-        packed += packer.compress(memoryview(mask)[at : at + _PIECE])
-        if len(packed) > LARGEST_MASK:
-            return b""
-        yield
-    return bytes(packed + packer.flush())
+    return note.read(Record, data)
 
 
 def unpack(mask: bytes, crop: Bounds) -> bytearray | None:
     """The selection over ``crop``, one byte a pixel; None where none was stored."""
-    if not mask:
-        return None
-    size = crop.extent.pixels
-    try:
-        data = zlib.decompressobj().decompress(mask, size + 1)
-    except zlib.error:
-        return None
-    return bytearray(data) if len(data) == size else None
+    return note.unpack(mask, crop.extent.pixels)

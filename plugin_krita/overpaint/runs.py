@@ -7,7 +7,8 @@ from dataclasses import replace
 from . import canvas, record
 from .answers import first_shown
 from .controller import Desk
-from .job import Job, Then
+from .job import Job
+from .server.client.followed import Then
 from .server.client.reading import Reading
 from .server.client.recipes import another_variation
 from .server.client.roles import best, needs_of, no_method, role_of

@@ -137,7 +137,7 @@ class StrengthPane(QWidget):
         try:
             self._desk.settle(self._job, canvas.spot(document, node))
         except OverpaintError as error:
-            self._exploring.tell(error)
+            self._exploring.refuse(error)
 
     # --- what is shown -----------------------------------------------------------------------------
 
@@ -146,11 +146,8 @@ class StrengthPane(QWidget):
         exploring = self._exploring
         shown = exploring.strengths.shown
         if shown is not None:
-            self._draw(exploring.before if self.picture.isDown() else shown[1].seen)
-        status = exploring.status
-        if status and shown is not None and not exploring.strengths.complete:
-            status = tr("{status} (shown: {eta})", status=status, eta=f"{shown[0].eta:g}")
-        self.status.setText(status)
+            self._draw(exploring.before if self.picture.isDown() else shown[1].view)
+        self.status.setText(exploring.line)
         self.retry.setVisible(exploring.trouble)
         self.note.setText(exploring.note)
         self.note.setVisible(bool(exploring.note))

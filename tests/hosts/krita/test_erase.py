@@ -240,7 +240,7 @@ def test_several_variations_are_numbered_layers(blotted: Krita) -> None:
 
 def test_a_document_closed_meanwhile_does_not_lose_the_answer(blotted: Krita) -> None:
     job = blotted.ask("begin", function="erase_selection", close="sent", feather=0)
-    assert blotted.ask("settle", number=job)["phase"] == "HOMELESS"
+    assert blotted.ask("settle", number=job)["phase"] == "ORPHANED"
     assert "The answer is kept" in blotted.ask("job", number=job)["line"]
     blotted.ask("new_document", width=SIZE.width, height=SIZE.height)
     blotted.ask("show_docker")

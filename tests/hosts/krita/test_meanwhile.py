@@ -81,7 +81,7 @@ def test_an_answer_that_comes_while_the_canvas_changes_waits_for_that(krita: Kri
 
 def refused(krita: Krita, job: int) -> None:
     settled = krita.ask("settle", number=job)
-    assert settled["phase"] == "HOMELESS"
+    assert settled["phase"] == "ORPHANED"
     assert "while this edit ran: the answer would not fit" in settled["error"]
     assert "Erased" not in str(krita.ask("places"))
 

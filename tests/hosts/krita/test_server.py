@@ -155,7 +155,7 @@ def test_an_answer_that_came_while_krita_was_gone_is_offered_again(
         again.ask("new_document", width=200, height=160)
         again.ask("show_docker")
         again.ask("await_server")
-        again.ask("await_phase", phase="HOMELESS")
+        again.ask("await_phase", phase="ORPHANED")
         assert "An earlier edit is ready." in again.ask("panel")["cards"][0]["notice"]
         again.ask("click_put_here")
         assert again.ask("stack") == ["Ink", "Erased"]

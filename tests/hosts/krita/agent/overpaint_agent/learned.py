@@ -34,7 +34,7 @@ def learning() -> dict:
     one = our_docker().panel.learning
     our_docker().panel.refresh()
     presets = [one._presets.itemText(row) for row in range(one._presets.count())]
-    return {"shown": one.isVisible(), "presets": presets, "forecast": one.forecast}
+    return {"shown": one.isVisible(), "presets": presets, "forecast": one.estimate}
 
 
 def await_forecast() -> str:
@@ -43,8 +43,8 @@ def await_forecast() -> str:
 
     one = our_docker().panel
     one.refresh()
-    until(lambda: one.learning.forecast not in [*map(tr, NOTHING_KNOWN)])
-    return one.learning.forecast
+    until(lambda: one.learning.estimate not in [*map(tr, NOTHING_KNOWN)])
+    return one.learning.estimate
 
 
 def _pane():
