@@ -13,6 +13,7 @@ from .qt import QObject, QTimer, pyqtSignal
 from .request import crop_of, edited_part, submission_of
 from .server.client import events
 from .server.client.followed import Phase, Then
+from .server.client.history import Durations
 from .server.client.launch import find
 from .server.client.link import Link
 from .server.client.ranges import check_ranges
@@ -22,7 +23,6 @@ from .server.wire.errors import OverpaintError
 from .server.wire.offers import MethodOffer
 from .server.wire.raster import Channels, Depth, Raster
 from .server.wire.recipe import Recipe
-from .settings import Pace
 from .tasks import Strips, Work
 
 BUSY_MS = 15
@@ -58,7 +58,7 @@ class Desk(QObject):
         self.last: Job | None = None
         self.server: OverpaintError | None = None
         self.starting = False
-        self.pace = Pace(canvas.setting("pace"))
+        self.pace = Durations(canvas.setting("pace"))
         self._pending = resume.stored()
         self._strips = Strips()
         self._timer = QTimer(self)

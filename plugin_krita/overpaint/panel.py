@@ -23,6 +23,7 @@ from .qt import (
     QWidget,
 )
 from .run_button import RunButton
+from .server.client.history import Drafts
 from .server.client.reading import Reading
 from .server.client.roles import FORMS, best, check_offer, named, needs_of, role_of
 from .server.client.translation import tr
@@ -31,7 +32,6 @@ from .server.wire.errors import OverpaintError
 from .server.wire.messages import Welcome
 from .server.wire.offers import MethodOffer, Need, Role
 from .server.wire.recipe import Recipe
-from .settings import Words
 
 SETTLING_MS = 600
 """In which Qt gives a new card its place."""
@@ -52,7 +52,7 @@ class Panel(QScrollArea):
         super().__init__()
         self._desk = desk
         self._method = ""
-        self._words = Words()
+        self._words = Drafts()
         self._cards: dict[str, JobCard] = {}
         self._server = QuietLabel()
         self._fix = QToolButton()

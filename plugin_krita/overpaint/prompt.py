@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from . import canvas
 from .qt import QKeyEvent, QLineEdit, Qt, QWidget, pyqtSignal
+from .server.client.history import PromptHistory
 from .server.client.translation import tr
-from .settings import History
 
 
 class PromptLine(QLineEdit):
@@ -14,7 +14,7 @@ class PromptLine(QLineEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._history = History(canvas.setting("prompts"))
+        self._history = PromptHistory(canvas.setting("prompts"))
         self.setPlaceholderText(tr("What should be here?"))
         self.setAccessibleName(tr("What should be here?"))
         self.setToolTip(tr("Enter runs, Esc cancels, ↑ brings back earlier words"))

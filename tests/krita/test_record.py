@@ -1,15 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Generator
-
-
-def finish(work: Generator[None, None, bytes]) -> bytes:
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            return done.value
-
 
 def test_a_record_comes_back_from_its_text() -> None:
     from overpaint.record import Record, load

@@ -35,52 +35,6 @@ def test_settings_and_words_make_a_recipe() -> None:
     assert (recipe.grow, recipe.steps) == (4, None)
 
 
-def test_up_and_down_walk_through_earlier_words_and_back_to_the_draft() -> None:
-    from overpaint.settings import History
-
-    history = History()
-    for prompt in ("first", "second", "first"):
-        history.add(prompt)
-    shown = "dra"
-    walked = []
-    for step in (history.older, history.older, history.older, history.newer, history.newer, history.newer):
-        shown = step(shown)
-        walked.append(shown)
-    assert walked == ["first", "second", "second", "first", "dra", "dra"]
-
-
-def test_the_history_is_kept_between_starts_and_does_not_grow_without_end() -> None:
-    from overpaint.settings import History
-
-    history = History()
-    for number in range(80):
-        history.add(f"prompt {number}")
-    again = History(history.dump())
-    assert again.older("") == "prompt 79"
-    assert again.dump() == history.dump()
-    assert again.dump().count("prompt") == History.LONGEST
-
-
-@pytest.mark.parametrize("text", ["{", "{}", "[1, null]", "3"])
-def test_an_unreadable_history_is_empty(text: str) -> None:
-    from overpaint.settings import History, Pace
-
-    assert History(text).older("draft") == "draft"
-    assert Pace(text).expected("erase", "", "CPU") is None
-
-
-def test_how_long_it_takes_is_said_only_when_it_is_long() -> None:
-    from overpaint.settings import Pace
-
-    pace = Pace()
-    pace.note("erase", "", "CPU", 3.0)
-    pace.note("inpaint", "sdxl", "CPU", 41.23)
-    again = Pace(pace.dump())
-    assert again.expected("erase", "", "CPU") is None
-    assert again.expected("inpaint", "sdxl", "CPU") == 41.2
-    assert again.expected("inpaint", "sdxl", "CUDA") is None
-
-
 def test_erasing_takes_no_words_and_no_model_that_cannot_do_it() -> None:
     from overpaint.server.wire.offers import MethodOffer, Need, Role
     from overpaint.server.wire.recipe import Recipe
@@ -98,14 +52,3 @@ def test_what_is_read_is_stored_and_anything_else_is_the_usual() -> None:
 
     assert load(Settings(reading=Reading.VISIBLE).dump()).reading is Reading.VISIBLE
     assert load('{"reading": "everything"}').reading is Reading.LAYER
-
-
-def test_every_picture_has_its_own_words() -> None:
-    from overpaint.settings import Words
-
-    words = Words()
-    assert words.of("", "written first") == "written first"
-    assert words.of("one", "written first") == "written first"
-    assert words.of("two", "written first") == ""
-    assert words.of("one", "for two") == "written first"
-    assert words.of("two", "written first") == "for two"
