@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import ast
 import io
+import itertools
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,7 @@ LOCALE = CHECKOUT / "server/client/locale"
 ROOMS = (
     *("plugin_krita", "plugin_gimp", "server/client", "server/wire", "server/listening"),
     *("server/gateway", "server/workers", "server/editing", "server/methods", "server/tuning", "server/models/runtime"),
+    "server/pixels",
 )
 """What a person in a host can read comes from these. (The command line's own words are English.)"""
 
@@ -97,7 +100,22 @@ def _constants(node: ast.expr) -> list[str]:
     """What ``node`` can be, as far as that stands in it."""
     if isinstance(node, ast.IfExp):
         return _constants(node.body) + _constants(node.orelse)
+    if isinstance(node, ast.JoinedStr):
+        return _template(node)
     return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value else []
+
+
+def _template(node: ast.JoinedStr) -> list[str]:
+    """What the server fills in before it sends a text is a numbered hole: ``{0}``, ``{1}`` … Nothing where hardly
+    anything is left beside the holes."""
+    numbers = itertools.count()
+    parts = [_literal(part) if isinstance(part, ast.Constant) else f"{{{next(numbers)}}}" for part in node.values]
+    words = re.sub(r"{\d+}", " ", "".join(parts)).split()
+    return ["".join(parts)] if len(words) > 1 else []
+
+
+def _literal(part: ast.Constant) -> str:
+    return str(part.value).replace("{", "{{").replace("}", "}}")
 
 
 def load(path: Path) -> Catalog:

@@ -29,7 +29,7 @@ from server.client.crop import crop_around, selected_bounds
 from server.client.progress import describe
 from server.client.reading import Reading
 from server.client.submission import Mask, Submission
-from server.client.translation import tr
+from server.client.translation import tr, tr_sent
 from server.client.wording import problem, sentence
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
@@ -161,7 +161,7 @@ def placed(asked: Order, arrived: events.Arrived, line: Line) -> list[Gimp.Layer
     except OverpaintError as error:
         raise _kept(line, asked, error) from error
     for notice in arrived.finished.notices:
-        talk.tell(tr(notice))
+        talk.tell(tr_sent(notice))
     _forget(line, arrived.job)
     return made
 

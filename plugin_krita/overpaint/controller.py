@@ -18,7 +18,7 @@ from .server.client.launch import find
 from .server.client.link import Link
 from .server.client.ranges import check_ranges
 from .server.client.roles import check_offer
-from .server.client.translation import tr
+from .server.client.translation import tr, tr_sent
 from .server.wire.errors import OverpaintError
 from .server.wire.offers import MethodOffer
 from .server.wire.raster import Channels, Depth, Raster
@@ -266,7 +266,7 @@ class Desk(QObject):
 
     def _arrived(self, job: Job, arrived: events.Arrived) -> None:
         job.arrived = arrived
-        job.notice = " ".join(arrived.finished.notices)
+        job.notice = " ".join(map(tr_sent, arrived.finished.notices))
         self._learn(job)
         job.enter(Phase.PLACING)
         if job.then is Then.EXPLORE:

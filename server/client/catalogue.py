@@ -55,6 +55,17 @@ def compiled(text: str) -> bytes:
     return _HEAD.pack(_MAGIC, 0, len(keys), _HEAD.size, second, 0, at) + places + data
 
 
+def messages(mo: bytes) -> dict[str, str]:
+    """The translation of each text in what ``compiled`` gave."""
+    count, keys, translations = struct.unpack_from("<3I", mo, 8)
+
+    def text(table: int, number: int) -> str:
+        length, at = _AT.unpack_from(mo, table + _AT.size * number)
+        return mo[at : at + length].decode()
+
+    return {text(keys, number): text(translations, number) for number in range(count)}
+
+
 def _serves(entry: _Entry) -> bool:
     return bool(entry.translation.strip("\0")) and not (entry.fuzzy and entry.key)
 

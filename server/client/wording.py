@@ -8,7 +8,7 @@ from enum import Enum
 from ..wire.errors import Code, OverpaintError
 from ..wire.messages import Estimated, Welcome
 from ..wire.words import mark
-from .translation import tr, tr_n
+from .translation import tr, tr_n, tr_sent
 
 
 class Remedy(str, Enum):
@@ -91,7 +91,9 @@ def explain(error: OverpaintError) -> Explanation:
     """How to show ``error``. The server words its sentences in English; where one has no translation, the title in
     the reader's language stands above it."""
     remedy = _REMEDIES.get(error.code, Remedy.NONE)
-    return Explanation(tr(_TITLES[error.code]), tr(error.sentence), tr(error.hint), remedy, tr(_BUTTONS[remedy]))
+    return Explanation(
+        tr(_TITLES[error.code]), tr_sent(error.sentence), tr_sent(error.hint), remedy, tr(_BUTTONS[remedy])
+    )
 
 
 def sentence(error: OverpaintError) -> str:
@@ -105,7 +107,7 @@ def server_line(welcome: Welcome | None) -> str:
     if welcome is None:
         return tr("Starting…")
     if welcome.problem:
-        return tr(welcome.problem)
+        return tr_sent(welcome.problem)
     state = tr("Working for {count}", count=welcome.waiting) if welcome.waiting else tr("Ready")
     return f"{state} · {welcome.device}"
 

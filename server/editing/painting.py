@@ -13,6 +13,7 @@ from server.pixels.sizes import Sizes, fit, fit_mask, unfit
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Extent
 from server.wire.recipe import Recipe
+from server.wire.words import mark
 
 from .close_up import CloseUp, close_up, whole
 from .edit import Answer, Report, Scene, Step, seed_of, seeds
@@ -92,7 +93,7 @@ def paint(scene: Scene, recipe: Recipe, adapter: Adapter, report: Report) -> Ans
     everywhere.
     """
     if recipe.strength == 0:
-        return Answer((scene.picture.rgb,) * recipe.variations, recipe, ("Edit strength 0 changes nothing.",))
+        return Answer((scene.picture.rgb,) * recipe.variations, recipe, (mark("Edit strength 0 changes nothing."),))
     easel = Easel.of(scene, recipe, adapter)
     images = []
     for number, seed in enumerate(seeds(seed_of(recipe), recipe.variations)):
@@ -135,14 +136,16 @@ def _without_padding(preview: F32, sizes: Sizes) -> F32:
 
 def _cut_short(adapter: Adapter, recipe: Recipe) -> tuple[str, ...]:
     unread = adapter.left_out(recipe.prompt)
-    return (f"The description is too long for this model; it did not read “{unread}”.",) if unread else ()
+    return (mark(f"The description is too long for this model; it did not read “{unread}”."),) if unread else ()
 
 
 def _coarse(sizes: Sizes) -> tuple[str, ...]:
     if sizes.scale * sizes.upscale >= _COARSE:
         return ()
     painted, wanted = _size(sizes.painted), _size(sizes.target)
-    return (f"Painted at {painted} and enlarged to {wanted}; a smaller selection or less context gives finer detail.",)
+    return (
+        mark(f"Painted at {painted} and enlarged to {wanted}; a smaller selection or less context gives finer detail."),
+    )
 
 
 def _size(extent: Extent) -> str:

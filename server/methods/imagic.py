@@ -18,6 +18,7 @@ from server.models.families.families import Ability
 from server.tuning.presets import OFFERS, Preset, preset, smaller
 from server.wire.offers import Need, Role
 from server.wire.recipe import USUAL_ETA, Recipe
+from server.wire.words import mark
 
 from .method import Method
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_LESS = "There was too little memory to learn with the whole model; a small addition to it was learned instead."
+_LESS = mark("There was too little memory to learn with the whole model; a small addition to it was learned instead.")
 
 
 def imagic(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
@@ -94,7 +95,7 @@ def interpolation(optimised: Words, target: Words, eta: float) -> Words:
 
 
 def _completed(prompt: str, words: str) -> tuple[str, ...]:
-    return () if words == prompt else (f"Read as “{words}”, as the picture has it; your own words come first.",)
+    return () if words == prompt else (mark(f"Read as “{words}”, as the picture has it; your own words come first."),)
 
 
 def _settled(recipe: Recipe, adapter: Adapter) -> Recipe:

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from server.wire.raster import Channels, Depth, Raster, Transfer
+from server.wire.words import mark
 
 from . import icc
 from .curves import LINEAR, SRGB, Curve
@@ -182,14 +183,14 @@ def _choose(channels: Channels, floats: bool, transfer: Transfer, profile: bytes
         return _with_profile(channels, transfer, scale, profile)
     except (icc.BrokenProfileError, ImageCms.PyCMSError, OSError) as error:
         read = "plain CMYK" if channels is Channels.CMYKA else "sRGB"
-        sentence = f"The document's colour profile could not be used ({error}); its colours were read as {read}."
+        sentence = mark(f"The document's colour profile could not be used ({error}); its colours were read as {read}.")
         return Chosen(fallback.space, (sentence,))
 
 
 def _without_profile(channels: Channels, transfer: Transfer, scale: float) -> Chosen:
     curve: Curve = LINEAR if transfer is Transfer.LINEAR else SRGB
     if channels is Channels.CMYKA:
-        return Chosen(Ink(scale), ("The document names no CMYK profile; its colours are approximate.",))
+        return Chosen(Ink(scale), (mark("The document names no CMYK profile; its colours are approximate."),))
     if channels in (Channels.GRAY, Channels.GRAY_ALPHA):
         return Chosen(Gray(curve))
     return Chosen(Srgb() if curve is SRGB else Matrix((curve, curve, curve)))

@@ -104,7 +104,7 @@ def test_a_large_picture_is_named_in_pieces_and_a_change_meanwhile_begins_anew(d
 def test_what_cannot_be_foretold_is_said_with_its_reason(desk: Desk) -> None:
     desk.method = "erase"
     desk.estimating.want("", time.monotonic())
-    assert desk.answer() == "Erase learns nothing beforehand. Start it: it says itself how long it will take."
+    assert desk.answer() == "Erase cannot be estimated. Start it: it says itself how long it will take."
 
 
 def test_the_answer_to_an_older_question_does_not_count(desk: Desk) -> None:

@@ -197,15 +197,34 @@ msgstr[2] "{count} godzin"
 
 def test_a_sentence_without_a_translation_stays_readable() -> None:
     use_language("zh_CN")
-    shown = wording.explain(OverpaintError(Code.OUT_OF_MEMORY, "The model needs about 9.8 GB, 6.1 GB are free."))
+    shown = wording.explain(OverpaintError(Code.OUT_OF_MEMORY, "It needs 9.8 GB."))
     assert shown.title == "内存不足"
-    assert shown.sentence == "The model needs about 9.8 GB, 6.1 GB are free."
+    assert shown.sentence == "It needs 9.8 GB."
 
 
 def test_a_problem_of_a_host_is_in_the_readers_language_with_its_values() -> None:
     use_language("zh_CN")
     error = wording.problem("‘{name}’ is hidden.", "Choose ‘{below}’ in the Layers dialog.", name="{Ink}", below="墨")
     assert (error.code, error.sentence, error.hint) == (Code.HOST, "“{Ink}”不可见。", "请在图层对话框中选择“墨”。")
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    (
+        ("There is not enough memory for this edit.", "内存不足以完成这次编辑。"),
+        ("The model “{x} 9” needs about 9.8 GB, 6.1 GB are free.", "模型“{x} 9”约需 9.8 GB，目前可用 6.1 GB。"),
+        ("The model “sd15” cannot do Replace.", "模型“sd15”无法做到“替换”。"),
+        ("The model “sd15” cannot do this.", "模型“sd15”无法做到这一点。"),
+        ("The edit did not work (ValueError: a\nb).", "编辑没有成功（ValueError：a\nb）。"),
+        ("Nobody has foreseen this (1).", "Nobody has foreseen this (1)."),
+        ("", ""),
+    ),
+)
+def test_what_the_server_has_filled_with_values_is_translated_around_them(sent: str, read: str) -> None:
+    use_language("zh_CN")
+    assert translation.tr_sent(sent) == read
+    use_language("en")
+    assert translation.tr_sent(sent) == sent
 
 
 def test_times_are_clocks() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from server.client.catalogue import compile_folder, compiled
+from server.client.catalogue import compile_folder, compiled, messages
 from tools import catalogue
 from tools.catalogue import LOCALE, Text
 
@@ -67,9 +67,11 @@ tr("one") or tr("two" if late else "three", name=name)
 tr_n("{count} a", "{count} b", 3)
 raise problem("What.", "Do.", name="x")
 raise OverpaintError(Code.HOST, "Sentence.", hint)
+raise FullError(f"{count} are ahead of {name!r:>3} {{so}}.", f"{hint} {count}.", 1)
 Method(name="x", title="Title")
 """
     expected: set[Text] = {"one", "two", "three", ("{count} a", "{count} b"), "What.", "Do.", "Sentence.", "Title"}
+    expected.add("{0} are ahead of {1} {{so}}.")
     assert catalogue.texts_of(code) == expected
 
 
@@ -94,8 +96,9 @@ def test_what_the_installer_compiles_is_what_gettext_reads(tmp_path: Path) -> No
     for language in LANGUAGES:
         with (tmp_path / f"{language}.mo").open("rb") as file:
             read = gettext.GNUTranslations(file)
+        known = messages((tmp_path / f"{language}.mo").read_bytes())
         for message in catalogue.load(LOCALE / f"{language}.po"):
             if isinstance(message.id, str) and message.id:
-                assert read.gettext(message.id) == message.string
+                assert read.gettext(message.id) == message.string == known[message.id]
             elif message.id:
                 assert read.ngettext(*message.id, 1) == message.string[0]
