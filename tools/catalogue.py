@@ -14,7 +14,7 @@ import io
 import itertools
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -122,13 +122,13 @@ def load(path: Path) -> Catalog:
     return read_po(io.StringIO(path.read_text(encoding="utf-8")), locale=path.stem)
 
 
-def brought_up(catalogue: Catalog, said: dict[Text, list[str]]) -> Catalog:
+def brought_up(catalogue: Catalog, said: Iterable[Text]) -> Catalog:
     """With just the texts of ``said``, those of before with their translations."""
     fresh = Catalog(catalogue.locale)
-    for text, files in said.items():
+    for text in said:
         before = catalogue.get(text if isinstance(text, str) else text[0])
         string = before.string if before is not None and isinstance(before.id, str) == isinstance(text, str) else None
-        fresh.add(text, string, locations=[(file, 0) for file in files])
+        fresh.add(text, string)
     return fresh
 
 
@@ -149,7 +149,7 @@ msgstr ""
 
 def written(catalogue: Catalog, language: str) -> str:
     out = io.BytesIO()
-    write_po(out, catalogue, width=WIDTH, sort_output=True, include_lineno=False, omit_header=True)
+    write_po(out, catalogue, width=WIDTH, sort_output=True, no_location=True, omit_header=True)
     return HEADER.format(language=language, plural=catalogue.plural_forms) + out.getvalue().decode().strip() + "\n"
 
 

@@ -78,7 +78,7 @@ Method(name="x", title="Title")
 def test_bringing_up_a_catalogue_keeps_what_is_translated_and_drops_what_is_not_said(tmp_path: Path) -> None:
     path = tmp_path / "de.po"
     path.write_text('msgid "one"\nmsgstr "eins"\n\nmsgid "gone"\nmsgstr "weg"\n')
-    fresh = catalogue.brought_up(catalogue.load(path), {"one": ["a.py"], "two": ["b.py"]})
+    fresh = catalogue.brought_up(catalogue.load(path), ["one", "two"])
     assert [(message.id, message.string) for message in fresh if message.id] == [("one", "eins"), ("two", None)]
     path.write_text(catalogue.written(fresh, "de"))
     assert "nplurals=2" in path.read_text()
