@@ -140,7 +140,7 @@ def test_a_server_that_dies_while_a_strength_is_painted_paints_it_when_it_is_bac
     desk.ask("move_strength", eta=1.3, await_it=False)
     desk.ask("await_status", text="Pondering")
     krita_server.kill()
-    desk.ask("await_status", text="The server stopped while working.")
+    desk.ask("await_status", text="The server stopped; your edit is kept")
     krita_server.start()
     desk.ask("await_strength")
     assert desk.ask("strengths")["shown"] == 1.3
