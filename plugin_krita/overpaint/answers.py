@@ -21,10 +21,10 @@ from .server.wire.geometry import Bounds
 from .server.wire.messages import Finished
 from .server.wire.recipe import USUAL_ETA
 from .server.wire.words import mark
-from .tasks import Work
+from .tasks import Task
 
 
-def pictures(job: Job) -> Work:
+def pictures(job: Job) -> Task:
     """Small pictures of the answers, and of what was there before."""
     assert job.arrived is not None and job.pixels is not None
     yield from _picture_before(job)
@@ -33,7 +33,7 @@ def pictures(job: Job) -> Work:
         job.afters.append((yield from shown))
 
 
-def explore(job: Job, link: Link) -> Work:
+def explore(job: Job, link: Link) -> Task:
     """The answers are the first places on a slider, which stands where the last one was when something was kept."""
     assert job.arrived is not None and job.pixels is not None and job.submission is not None
     yield from _picture_before(job)
@@ -44,24 +44,24 @@ def explore(job: Job, link: Link) -> Work:
     job.exploring = exploring
 
 
-def place_all(job: Job) -> Work:
+def place_all(job: Job) -> Task:
     """All answers become layers; those of several edit strengths in a group."""
     assert job.arrived is not None
     yield from place(job, list(range(len(job.arrived.layers))))
 
 
-def place(job: Job, indices: list[int]) -> Work:
+def place(job: Job, indices: list[int]) -> Task:
     """The answers of those numbers become layers."""
     assert job.arrived is not None
     finished, names = job.arrived.finished, answer_names(job.arrived.finished)
     layers = [
-        canvas.NewLayer(names[index], job.arrived.layers[index].layer.raster, job.arrived.layers[index].data)
+        canvas.KritaNewLayer(names[index], job.arrived.layers[index].layer.raster, job.arrived.layers[index].data)
         for index in indices
     ]
     yield from _put(job, finished, indices, layers, len(indices) > 1 and len(finished.recipe.eta) > 1)
 
 
-def place_shown(job: Job) -> Work:
+def place_shown(job: Job) -> Task:
     """What the slider shows at this moment becomes a layer above those that were kept before."""
     exploring = job.exploring
     assert exploring is not None and exploring.strengths.shown is not None
@@ -71,7 +71,7 @@ def place_shown(job: Job) -> Work:
     return _keep(job, exploring, [painted], [exploring.name_of(point)], mark("Kept as the layer ‘{name}’."))
 
 
-def place_sweep(job: Job) -> Work:
+def place_sweep(job: Job) -> Task:
     """All that was painted at first becomes a group of layers."""
     exploring = job.exploring
     assert exploring is not None and exploring.sweep
@@ -80,10 +80,10 @@ def place_sweep(job: Job) -> Work:
     return _keep(job, exploring, list(exploring.sweep), names, mark("Kept as the group ‘{name}’."))
 
 
-def _keep(job: Job, exploring: Exploring, painted: list[PaintedAnswer[QImage]], names: list[str], note: str) -> Work:
+def _keep(job: Job, exploring: Exploring, painted: list[PaintedAnswer[QImage]], names: list[str], note: str) -> Task:
     finished, indices = painted[0].finished, [one.index for one in painted]
     layers = [
-        canvas.NewLayer(name, finished.layers[one.index].raster, memoryview(one.data))
+        canvas.KritaNewLayer(name, finished.layers[one.index].raster, memoryview(one.data))
         for name, one in zip(names, painted, strict=True)
     ]
     yield from _put(job, finished, indices, layers, grouped=len(painted) > 1)
@@ -99,7 +99,7 @@ def first_shown() -> float:
     return min(max(eta, LOWEST), HIGHEST)
 
 
-def _put(job: Job, finished: Finished, indices: list[int], layers: list[canvas.NewLayer], grouped: bool) -> Work:
+def _put(job: Job, finished: Finished, indices: list[int], layers: list[canvas.KritaNewLayer], grouped: bool) -> Task:
     assert job.pixels is not None
     packed = (yield from packing(job.pixels.mask)) if job.pixels.mask is not None else b""
     space, fit = job.pixels.space, job.pixels.fit

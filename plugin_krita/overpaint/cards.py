@@ -43,7 +43,7 @@ DONE_MS = 8000
 """How long a card that has nothing left to say stays."""
 
 
-class Answer(QWidget):
+class AnswerCard(QWidget):
     """One of several answers: a small picture, held to see what was there before, and Keep."""
 
     def __init__(self, desk: Desk, job: Job, index: int, side: int) -> None:
@@ -85,7 +85,7 @@ class JobCard(QFrame):
     def __init__(self, desk: Desk, job: Job) -> None:
         super().__init__()
         self._desk, self.job = desk, job
-        self._answers: list[Answer] = []
+        self._answers: list[AnswerCard] = []
         self._pane: StrengthPane | None = None
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._title = Label(_title(job), bold=True)
@@ -162,7 +162,7 @@ class JobCard(QFrame):
     def _show_answers(self) -> None:
         if not self._answers:
             for index in range(len(self.job.afters)):
-                answer = Answer(self._desk, self.job, index, self._side())
+                answer = AnswerCard(self._desk, self.job, index, self._side())
                 self._grid.addWidget(answer, index // COLUMNS, index % COLUMNS, Qt.AlignmentFlag.AlignLeft)
                 self._answers.append(answer)
         for answer in self._answers:

@@ -23,7 +23,7 @@ from .server.wire.errors import OverpaintError
 from .server.wire.offers import MethodOffer
 from .server.wire.raster import Channels, Depth, Raster
 from .server.wire.recipe import Recipe
-from .tasks import Strips, Work
+from .tasks import Task, Tasks
 
 BUSY_MS = 15
 """Between two looks at the sockets while a job runs: in Krita a timer of 15 ms left smaller gaps than a notifier."""
@@ -60,7 +60,7 @@ class Desk(QObject):
         self.starting = False
         self.pace = Durations(canvas.setting("pace"))
         self._pending = resume.stored()
-        self._strips = Strips()
+        self._tasks = Tasks()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._turn)
         self._timer.start(IDLE_MS)
@@ -97,15 +97,15 @@ class Desk(QObject):
         job.settled.connect(self.job_settled)
         self.jobs.insert(0, job)
         self.last = job
-        self._strips.add(self._read(job), job.fail)
+        self._tasks.add(self._read(job), job.fail)
         self.link.open()
         self._hurry()
         self.jobs_changed.emit()
         return job
 
-    def work(self, work: Work, failed: Callable[[OverpaintError], None]) -> None:
-        """Does ``work`` in strips, after what waits already."""
-        self._strips.add(work, failed)
+    def work(self, task: Task, failed: Callable[[OverpaintError], None]) -> None:
+        """Does ``task`` in pieces, after what waits already."""
+        self._tasks.add(task, failed)
         self._hurry()
 
     def cancel(self, job: Job) -> None:
@@ -161,7 +161,7 @@ class Desk(QObject):
         self._timer.start(HURRY_MS)
 
     def _turn(self) -> None:
-        self._strips.turn()
+        self._tasks.turn()
         for event in self.link.poll():
             self._hear(event)
         for exploring in self._explorings:
@@ -169,7 +169,7 @@ class Desk(QObject):
         self._timer.start(self._pause())
 
     def _pause(self) -> int:
-        if self._strips.busy:
+        if self._tasks.busy:
             return HURRY_MS
         eager = any(exploring.eager for exploring in self._explorings)
         return BUSY_MS if self.running or self.link.active or eager else IDLE_MS
@@ -194,7 +194,7 @@ class Desk(QObject):
         if job is not None:
             self._hear_job(job, event)
         elif exploring is not None and isinstance(event, events.Arrived):
-            self._strips.add(exploring.receive(event), exploring.fail)
+            self._tasks.add(exploring.receive(event), exploring.fail)
         elif exploring is not None:
             exploring.hear(event)
         elif isinstance(event, events.Arrived):
@@ -252,7 +252,7 @@ class Desk(QObject):
 
     # --- layers and answers -----------------------------------------------------------------------
 
-    def _read(self, job: Job) -> Work:
+    def _read(self, job: Job) -> Task:
         edited = edited_part(job.source, job.recipe, job.crop)
         pixels = yield from canvas.read(job.source, job.crop, edited)
         if job.phase.over:
@@ -270,9 +270,9 @@ class Desk(QObject):
         self._learn(job)
         job.enter(Phase.PLACING)
         if job.then is Then.EXPLORE:
-            self._strips.add(self._explore(job), job.fail)
+            self._tasks.add(self._explore(job), job.fail)
         elif job.then is Then.CHOOSE and len(arrived.layers) > 1:
-            self._strips.add(self._choose(job), job.fail)
+            self._tasks.add(self._choose(job), job.fail)
         else:
             self._put(job, answers.place_all(job))
 
@@ -283,11 +283,11 @@ class Desk(QObject):
         self.pace.note(job.recipe.method, job.recipe.model, device, seconds)
         canvas.set_setting("pace", self.pace.dump())
 
-    def _choose(self, job: Job) -> Work:
+    def _choose(self, job: Job) -> Task:
         yield from answers.pictures(job)
         self._offer(job, Phase.CHOOSING)
 
-    def _explore(self, job: Job) -> Work:
+    def _explore(self, job: Job) -> Task:
         yield from answers.explore(job, self.link)
         assert job.exploring is not None
         job.exploring.changed.connect(self._hurry)
@@ -302,10 +302,10 @@ class Desk(QObject):
         job.enter(Phase.CANCELLED)
         self.remove(job)
 
-    def _put(self, job: Job, work: Work) -> None:
+    def _put(self, job: Job, work: Task) -> None:
         self.work(self._finish(job, work), lambda error: self._orphan(job, error))
 
-    def _finish(self, job: Job, work: Work) -> Work:
+    def _finish(self, job: Job, work: Task) -> Task:
         yield from work
         if job.phase is Phase.EXPLORING:
             self._acknowledge(job)
@@ -314,7 +314,7 @@ class Desk(QObject):
             job.enter(Phase.DONE)
         job.changed.emit()
 
-    def _let_go(self, job: Job) -> Work:
+    def _let_go(self, job: Job) -> Task:
         self._forget(job)
         yield None
 

@@ -10,10 +10,10 @@ from .server.client.link import Link
 from .server.client.strengths import Point
 from .server.client.submission import Submission
 from .server.wire.geometry import Bounds
-from .tasks import Work
+from .tasks import Task
 
 
-class _Signals(QObject):
+class ExploringSignals(QObject):
     changed = pyqtSignal()
 
 
@@ -24,14 +24,14 @@ class Exploring(Explorer[QImage]):
     def __init__(
         self, link: Link, request: Submission, pixels: canvas.Pixels, part: Bounds, before: QImage, first: Point
     ) -> None:
-        self._signals = _Signals()
+        self._signals = ExploringSignals()
         self.changed = self._signals.changed
         super().__init__(link, request, first, self.changed.emit)
         self.before = before
         self._space, self._part = pixels.space, part
         self._veil = pixels.fit.veil if pixels.fit is not None else None
 
-    def receive(self, arrived: events.Arrived) -> Work:
+    def receive(self, arrived: events.Arrived) -> Task:
         """An answer came: its layers are drawn small, then taken."""
         views = []
         for answer in arrived.layers:

@@ -12,7 +12,7 @@ from .server.wire.geometry import Bounds
 from .server.wire.recipe import Recipe
 
 
-class _Signals(QObject):
+class JobSignals(QObject):
     changed = pyqtSignal()
     settled = pyqtSignal()
 
@@ -26,7 +26,7 @@ class Job(FollowedJob):
     """
 
     def __init__(self, recipe: Recipe, source: canvas.Source, crop: Bounds, then: Then = Then.CHOOSE) -> None:
-        self._signals = _Signals()
+        self._signals = JobSignals()
         self.changed, self.settled = self._signals.changed, self._signals.settled
         super().__init__(recipe, then, self.changed.emit, self.settled.emit)
         self.source = source

@@ -1,4 +1,4 @@
-"""Work cut into strips and done between Qt's events, so that the window never stands still."""
+"""Work cut into pieces and done between Qt's events, so that the window never stands still."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from collections.abc import Callable, Generator
 from .server.wire.errors import OverpaintError
 
 BUDGET_S = 0.008
-"""A new strip is begun only within this time of a turn; one takes 10 ms at most as a rule."""
+"""A new piece is begun only within this time of a turn; one takes 10 ms at most as a rule."""
 
-REST = True
+NEXT_TURN = True
 """Yielded before and after a piece that is long by itself: it begins and ends a turn."""
 
-Work = Generator["bool | None", None, None]
+Task = Generator["bool | None", None, None]
 
 
-class Strips:
+class Tasks:
     """Runs generators in turns, in the order in which they came; at each ``yield`` the loop may go on, at
-    ``yield REST`` it does."""
+    ``yield NEXT_TURN`` it does."""
 
     def __init__(self) -> None:
-        self._works: deque[tuple[Work, Callable[[OverpaintError], None]]] = deque()
+        self._waiting: deque[tuple[Task, Callable[[OverpaintError], None]]] = deque()
         self._at_work = False
 
-    def add(self, work: Work, failed: Callable[[OverpaintError], None]) -> None:
-        """``failed`` is called with the ``OverpaintError`` that ``work`` raises; anything else is a fault of ours and
+    def add(self, task: Task, failed: Callable[[OverpaintError], None]) -> None:
+        """``failed`` is called with the ``OverpaintError`` that ``task`` raises; anything else is a fault of ours and
         passes through."""
-        self._works.append((work, failed))
+        self._waiting.append((task, failed))
 
     @property
     def busy(self) -> bool:
-        return bool(self._works)
+        return bool(self._waiting)
 
     def turn(self) -> None:
         """Works for about ``BUDGET_S``. Does nothing while a turn is under way: some calls of libkis let Qt's events
@@ -47,16 +47,16 @@ class Strips:
 
     def _work(self) -> None:
         until = time.monotonic() + BUDGET_S
-        while self._works and time.monotonic() < until:
-            work, failed = self._works[0]
+        while self._waiting and time.monotonic() < until:
+            task, failed = self._waiting[0]
             try:
-                if next(work):
+                if next(task):
                     return
             except StopIteration:
-                self._works.popleft()
+                self._waiting.popleft()
             except OverpaintError as error:
-                self._works.popleft()
+                self._waiting.popleft()
                 failed(error)
             except BaseException:
-                self._works.popleft()
+                self._waiting.popleft()
                 raise

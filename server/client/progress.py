@@ -10,7 +10,7 @@ from .wording import place_line, stage_line
 
 
 @dataclass(frozen=True)
-class Progress:
+class JobProgress:
     """Where a job stands: in words, and how far (0..1; None where that is not known). passing: one of very many."""
 
     text: str
@@ -18,20 +18,20 @@ class Progress:
     passing: bool = False
 
 
-def describe(event: events.Event) -> Progress | None:
+def describe(event: events.Event) -> JobProgress | None:
     """What ``event`` means to a person who waits; None where it means nothing."""
     if isinstance(event, events.Connecting) and event.starting:
-        return Progress(tr("Starting the server"))
+        return JobProgress(tr("Starting the server"))
     if isinstance(event, events.Interrupted):
-        return Progress(tr("The server stopped; your edit is kept and starts again"))
+        return JobProgress(tr("The server stopped; your edit is kept and starts again"))
     if isinstance(event, events.Uploading):
-        return Progress(tr("Sending"), event.fraction, passing=True)
+        return JobProgress(tr("Sending"), event.fraction, passing=True)
     if isinstance(event, events.Downloading):
-        return Progress(tr("Receiving"), event.fraction, passing=True)
+        return JobProgress(tr("Receiving"), event.fraction, passing=True)
     if isinstance(event, events.Queued):
-        return Progress(place_line(event.place))
+        return JobProgress(place_line(event.place))
     if isinstance(event, events.Progressed):
-        return Progress(stage_line(event.stage, event.seconds_left), fraction_done(event), passing=True)
+        return JobProgress(stage_line(event.stage, event.seconds_left), fraction_done(event), passing=True)
     return None
 
 

@@ -17,9 +17,9 @@ def error():
 
 
 def test_short_pieces_are_done_in_one_turn_in_the_order_they_came() -> None:
-    from overpaint.tasks import Strips
+    from overpaint.tasks import Tasks
 
-    log, strips = [], Strips()
+    log, strips = [], Tasks()
     strips.add(counting(log, "a", 2), pytest.fail)
     strips.add(counting(log, "b", 1), pytest.fail)
     assert strips.busy
@@ -28,9 +28,9 @@ def test_short_pieces_are_done_in_one_turn_in_the_order_they_came() -> None:
 
 
 def test_a_long_piece_has_a_turn_to_itself() -> None:
-    from overpaint.tasks import Strips
+    from overpaint.tasks import Tasks
 
-    log, strips = [], Strips()
+    log, strips = [], Tasks()
     strips.add(counting(log, "a", 2, rest=True), pytest.fail)
     strips.turn()
     assert log == ["a0"]
@@ -39,9 +39,9 @@ def test_a_long_piece_has_a_turn_to_itself() -> None:
 
 
 def test_an_error_goes_to_its_own_work_and_the_others_go_on() -> None:
-    from overpaint.tasks import Strips
+    from overpaint.tasks import Tasks
 
-    log, errors, strips = [], [], Strips()
+    log, errors, strips = [], [], Tasks()
     strips.add(error(), errors.append)
     strips.add(counting(log, "b", 1), pytest.fail)
     strips.turn()
@@ -50,13 +50,13 @@ def test_an_error_goes_to_its_own_work_and_the_others_go_on() -> None:
 
 
 def test_a_fault_of_ours_is_not_hidden_and_does_not_come_again() -> None:
-    from overpaint.tasks import Strips
+    from overpaint.tasks import Tasks
 
     def broken():
         raise ZeroDivisionError
         yield
 
-    strips = Strips()
+    strips = Tasks()
     strips.add(broken(), pytest.fail)
     with pytest.raises(ZeroDivisionError):
         strips.turn()
@@ -64,9 +64,9 @@ def test_a_fault_of_ours_is_not_hidden_and_does_not_come_again() -> None:
 
 
 def test_a_turn_that_comes_while_another_is_under_way_does_nothing() -> None:
-    from overpaint.tasks import Strips
+    from overpaint.tasks import Tasks
 
-    log, strips = [], Strips()
+    log, strips = [], Tasks()
 
     def reentrant():
         strips.turn()  # as a call of libkis does that lets events pass

@@ -20,7 +20,7 @@ from .documents import (
     selected_bounds,
 )
 from .pictures import picture, selection_of
-from .placing import NewLayer, place, place_group
+from .placing import KritaNewLayer, place, place_group
 from .reading import Fit, Pixels, read
 from .source import Source, Wish, capture, nowhere, spot
 from .spaces import Space
@@ -42,7 +42,7 @@ __all__ = [
     "Document",
     "Extension",
     "Fit",
-    "NewLayer",
+    "KritaNewLayer",
     "Node",
     "Pixels",
     "Selection",

@@ -10,14 +10,14 @@ from krita import Document, Node
 from ..qt import QByteArray
 from ..server.client.wording import problem
 from ..server.wire.geometry import Bounds
-from ..tasks import REST
+from ..tasks import NEXT_TURN
 from .documents import find_document, find_node
 
 MARGIN = 64
 """Pixels around the part wanted that are put together with it: a filter's result depends on what lies beside it."""
 
 
-class Ground:
+class GroundCopy:
     """``close`` it when it has been read. ``window``: the part that is put together now."""
 
     def __init__(self, copy: Document, canvas: Bounds, window: Bounds, movable: bool) -> None:
@@ -49,9 +49,9 @@ class Ground:
         self._copy.close()
 
 
-def copied(document_id: str, hidden: Sequence[str]) -> Generator[bool | None, None, Ground]:
+def copied(document_id: str, hidden: Sequence[str]) -> Generator[bool | None, None, GroundCopy]:
     """The document without the nodes of those ids. Copying shares the pixels and takes about 20 ms."""
-    yield REST
+    yield NEXT_TURN
     document = find_document(document_id)
     if document is None:
         raise problem("The picture was closed before it could be read.", "Open it and try again.")
@@ -60,9 +60,9 @@ def copied(document_id: str, hidden: Sequence[str]) -> Generator[bool | None, No
     copy.setBatchmode(True)
     for one in hidden:
         _known(copy, one).setVisible(False)
-    yield REST
+    yield NEXT_TURN
     nothing = Bounds(0, 0, 0, 0)
-    return Ground(copy, canvas, nothing if hidden else canvas, not _depends_on_place(copy.rootNode()))
+    return GroundCopy(copy, canvas, nothing if hidden else canvas, not _depends_on_place(copy.rootNode()))
 
 
 def _known(copy: Document, node_id: str) -> Node:
@@ -81,6 +81,6 @@ def _depends_on_place(node: Node) -> bool:
 def at_rest(document_id: str) -> Generator[bool | None, None, None]:
     """Waits until Krita has nothing to do in the document: copying it would wait for that, and the window with it."""
     while (document := find_document(document_id)) is not None and not document.tryBarrierLock():
-        yield REST
+        yield NEXT_TURN
     if document is not None:
         document.unlock()

@@ -11,7 +11,7 @@ from krita import Document, Node
 from ..qt import QTimer
 from ..server.client.wording import problem
 from ..server.wire.raster import Raster
-from ..tasks import REST
+from ..tasks import NEXT_TURN
 from .blocks import blocks
 from .documents import find_document, find_node, id_of
 from .earlier import Answers
@@ -26,7 +26,7 @@ ACTIVATION_S = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class NewLayer:
+class KritaNewLayer:
     """``data``: the bytes that ``raster`` describes."""
 
     name: str
@@ -34,7 +34,7 @@ class NewLayer:
     data: memoryview
 
 
-def place(source: Source, space: Space, fit: Fit | None, layer: NewLayer) -> Generator[bool | None, None, Node]:
+def place(source: Source, space: Space, fit: Fit | None, layer: KritaNewLayer) -> Generator[bool | None, None, Node]:
     """Puts ``layer`` (in ``space``) into the document as ``fit`` says, in the colour space of its place and in one undo
     step, and returns it. Without ``fit``: above the source, where it lay.
 
@@ -48,7 +48,7 @@ def place(source: Source, space: Space, fit: Fit | None, layer: NewLayer) -> Gen
 
 
 def place_group(
-    source: Source, space: Space, fit: Fit | None, layers: Sequence[NewLayer], name: str
+    source: Source, space: Space, fit: Fit | None, layers: Sequence[KritaNewLayer], name: str
 ) -> Generator[bool | None, None, list[Node]]:
     """The same for several layers, the first one lowest, in a group of their own, and still in one undo step.
 
@@ -62,10 +62,10 @@ def place_group(
         for layer in layers:
             new = yield from _new_layer(source, space, fit, layer)
             new.setVisible(layer is layers[-1])
-            yield REST
+            yield NEXT_TURN
             group.addChildNode(new, None)
             made.append(new)
-            yield REST
+            yield NEXT_TURN
         other.waitForDone()
     group.setInheritAlpha(fit is not None and fit.clipped)
     yield from _add(source, fit, group, made)
@@ -82,7 +82,7 @@ def _check_fit(source: Source, fit: Fit | None) -> Generator[bool | None, None, 
 
 def _add(source: Source, fit: Fit | None, new: Node, moved: Sequence[Node]) -> Generator[bool | None, None, None]:
     """``moved``: the layers with pixels in it."""
-    yield REST
+    yield NEXT_TURN
     yield from at_rest(source.document_id)
     document = _open(source)
     x, y = _shift(source, fit)
@@ -91,7 +91,7 @@ def _add(source: Source, fit: Fit | None, new: Node, moved: Sequence[Node]) -> G
     current = document.activeNode()
     parent, below = _place_in(document, source, fit)
     parent.addChildNode(new, below)  # Krita redraws the whole canvas here
-    yield REST
+    yield NEXT_TURN
     if current is not None:
         _stay_on(source.document_id, id_of(current), id_of(new))
 
@@ -128,7 +128,7 @@ def _stay_on(document_id: str, node_id: str, new_id: str) -> None:
     look()
 
 
-def _new_layer(source: Source, space: Space, fit: Fit | None, layer: NewLayer) -> Generator[None, None, Node]:
+def _new_layer(source: Source, space: Space, fit: Fit | None, layer: KritaNewLayer) -> Generator[None, None, Node]:
     """Filled before any document sees it: that is what makes it a single undo step."""
     own = _space_there(_open(source), source, fit)
     with conversion(space, own) as convert:

@@ -24,7 +24,7 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownLayer:
     """One layer or mask. place: only of those that Krita moves by it."""
 
     place: Place | None
@@ -32,17 +32,17 @@ class Shown:
     visible: bool
 
     @classmethod
-    def of(cls, node: Node) -> Shown:
+    def of(cls, node: Node) -> ShownLayer:
         at = node.position()
         return cls((at.x(), at.y()) if node.type() in POSITIONED else None, state_of(node), node.visible())
 
-    def apart(self, now: Shown) -> Place | None:
+    def apart(self, now: ShownLayer) -> Place | None:
         """How far it has moved since."""
         if self.place is None or now.place is None:
             return None
         return now.place[0] - self.place[0], now.place[1] - self.place[1]
 
-    def alike(self, now: Shown) -> bool:
+    def alike(self, now: ShownLayer) -> bool:
         return (self.state, self.visible) == (now.state, now.visible)
 
 
@@ -52,7 +52,7 @@ class Whereabouts:
 
     size: Extent
     space: Space
-    layers: dict[str, Shown]
+    layers: dict[str, ShownLayer]
     probed: str
     probes: dict[Place, bytes]
 
@@ -60,7 +60,7 @@ class Whereabouts:
         """How far everything has moved since. Raises ``OverpaintError`` (host) where an answer would not fit any more:
         layers were moved apart or are shown in another way, or the picture was turned, scaled or painted over."""
         there = [(seen, node) for one, seen in self.layers.items() if (node := find_node(document, one)) is not None]
-        pairs = [(seen, Shown.of(node)) for seen, node in there]
+        pairs = [(seen, ShownLayer.of(node)) for seen, node in there]
         shifts = {seen.apart(now) for seen, now in pairs} - {None}
         shift = next(iter(shifts), None) or (0, 0)
         alike = all(seen.alike(now) for seen, now in pairs)
@@ -87,7 +87,7 @@ class Whereabouts:
 
 def whereabouts(document: Document, read: Iterable[Node], probed: Node, crop: Bounds) -> Whereabouts:
     """Takes about a millisecond and a half."""
-    layers = {id_of(one): Shown.of(one) for one, _ in zip(read, range(MOST), strict=False)}
+    layers = {id_of(one): ShownLayer.of(one) for one, _ in zip(read, range(MOST), strict=False)}
     probes = {at: _probe(probed, at) for at in _places(crop)}
     return Whereabouts(Extent(document.width(), document.height()), Space.of(probed), layers, id_of(probed), probes)
 
