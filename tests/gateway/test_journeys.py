@@ -126,6 +126,7 @@ def test_a_cancelled_job_ends_and_is_forgotten(pondering: RunningServer, phase: 
         if phase != "uploading":
             kinds = {"queued": events.Queued, "running": events.Progressed, "finished": events.Arrived}
             client.wait_for(kinds[phase], job=job.job)
+        workers = pondering.worker_pids()
         client.session.cancel(job.job)
         if phase != "finished":
             client.wait_for(events.Cancelled, job=job.job)
@@ -135,6 +136,7 @@ def test_a_cancelled_job_ends_and_is_forgotten(pondering: RunningServer, phase: 
             other.session.cancel(blocking.job)
             other.wait_for(events.Cancelled)
         client.run(ponder())
+        assert set(workers) <= set(pondering.worker_pids()), "it stopped by itself"
 
 
 def large_job():
