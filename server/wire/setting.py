@@ -18,7 +18,7 @@ class Range:
         return self.low <= value <= self.high
 
     def __str__(self) -> str:
-        return f"from {self.low} to {self.high}"
+        return f"from {self.low:.10g} to {self.high:.10g}"
 
 
 class SettingKind(str, Enum):
