@@ -29,6 +29,10 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 PONDERING = {"PYTHONPATH": os.pathsep.join([str(CHECKOUT / "tests" / "pondering"), str(CHECKOUT)])}
 """The environment in which server and worker have the method ``ponder``, made for tests, and no bundled model."""
 
+FOREIGN = CHECKOUT / "tests/foreign"
+"""A stranger's package; ``every`` and ``further`` in it say how many of its methods are known: one of each role, or of
+the roles that Overpaint has no method for."""
+
 BUNDLED = {"OVERPAINT_TEST_BUNDLED": "1"}
 """Beside ``PONDERING``: with the bundled model."""
 

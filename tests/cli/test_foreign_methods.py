@@ -14,15 +14,15 @@ from server.documents.image import Image
 from server.wire.offers import Role
 from tests.cli.test_edit import CommandLine
 from tests.conftest import short_folder
-from tests.running import CHECKOUT, PONDERING, RunningServer
+from tests.running import FOREIGN, PONDERING, RunningServer
 
-FOREIGN = {"PYTHONPATH": os.pathsep.join([str(CHECKOUT / "tests/foreign"), PONDERING["PYTHONPATH"]])}
+STRANGERS = os.pathsep.join([str(FOREIGN), str(FOREIGN / "every"), PONDERING["PYTHONPATH"]])
 
 
 @pytest.fixture(scope="module")
 def strangers() -> Iterator[CommandLine]:
     with short_folder() as folder:
-        running = RunningServer(folder, environment=FOREIGN)
+        running = RunningServer(folder, environment={"PYTHONPATH": STRANGERS})
         yield CommandLine(folder)
         running.stop()
 

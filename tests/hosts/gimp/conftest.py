@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.hosts.gimp.desk import Desk, lay_out
 from tests.hosts.host import Host
-from tests.running import RunningServer
+from tests.running import CHECKOUT, FOREIGN, RunningServer
 
 MODELS = ("sd15-inpainting", "sd15")
 
@@ -29,7 +30,8 @@ def gimp_home(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def gimp_server(gimp_home: Path) -> Iterator[RunningServer]:
-    running = RunningServer(gimp_home, "--device", "cpu", environment={"OMP_NUM_THREADS": "1"})
+    known = os.pathsep.join([str(CHECKOUT), str(FOREIGN), str(FOREIGN / "further")])
+    running = RunningServer(gimp_home, "--device", "cpu", environment={"OMP_NUM_THREADS": "1", "PYTHONPATH": known})
     yield running
     running.stop()
 

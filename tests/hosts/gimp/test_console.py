@@ -117,6 +117,14 @@ def test_the_new_layer_shows_all_that_is_selected_and_was_not_transparent(shown:
     assert (here == 1).any()
 
 
+@pytest.mark.parametrize("role", ("instruct", "create", "enlarge", "expand", "select", "compare"))
+def test_a_strangers_method_of_every_further_role_runs_with_its_own_setting(shown: Shown, role: str) -> None:
+    found = shown.case("a_strangers_methods")[role]
+    assert (found["status"], found["error"]) == ("success", "")
+    (new,) = found["layers"]
+    assert (shown.pixels(new)[..., :3] == 90).all()
+
+
 def in_layer(new: dict[str, Any], canvas: Any) -> Any:
     """What of ``canvas`` (H, W) lies under the layer, at its size; 0 where that reaches beyond the canvas."""
     here = np.zeros((new["height"], new["width"]))

@@ -17,7 +17,7 @@ from tests.hosts.conftest import SUITE, artefacts_of, available
 from tests.hosts.host import Host
 from tests.hosts.krita import running
 from tests.hosts.screen import Screen, screen
-from tests.running import BUNDLED, PONDERING, RunningServer
+from tests.running import BUNDLED, FOREIGN, PONDERING, RunningServer
 
 MODELS = ("sd15-inpainting", "sd15")
 
@@ -72,9 +72,9 @@ def krita_home(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def krita_server(krita_home: Path) -> Iterator[RunningServer]:
-    running_server = RunningServer(
-        krita_home, "--device", "cpu", environment={"OMP_NUM_THREADS": "1", **PONDERING, **BUNDLED}
-    )
+    known = os.pathsep.join([PONDERING["PYTHONPATH"], str(FOREIGN), str(FOREIGN / "further")])
+    environment = {"OMP_NUM_THREADS": "1", "PYTHONPATH": known, **BUNDLED}
+    running_server = RunningServer(krita_home, "--device", "cpu", environment=environment)
     yield running_server
     running_server.stop()
 

@@ -90,6 +90,23 @@ def test_words_and_enter_replace_the_selection_and_the_layer_has_their_name(desk
     assert (answer[CHOSEN.slices][..., 3] > 250).mean() > 0.9
 
 
+@pytest.mark.parametrize("role", ["instruct", "create", "enlarge", "expand", "select", "compare"])
+def test_a_strangers_method_of_every_further_role_is_in_the_menu_and_runs(desk: Krita, role: str) -> None:
+    before = desk.ask("stack")
+    desk.ask("trigger", name=f"overpaint_{role}")
+    assert desk.ask("last_job")["phase"] == "DONE"
+    assert len(desk.ask("stack")) == len(before) + 1
+
+
+def test_a_strangers_setting_has_a_row_only_where_its_method_is_chosen(desk: Krita) -> None:
+    assert "Shade" not in desk.ask("shown_settings")
+    desk.ask("choose_method", method="strange-compare")
+    assert desk.ask("shown_settings") == ["Reads", "Seed", "Grow", "Feather", "Context", "Shade"]
+    desk.ask("set_field", name="shade", value=90)
+    desk.ask("run_chosen")
+    assert desk.ask("last_job")["phase"] == "DONE"
+
+
 def test_up_brings_back_earlier_words_and_down_what_was_being_written(desk: Krita) -> None:
     for words in ("first words", "second words"):
         desk.ask("write_prompt", text=words)

@@ -191,6 +191,17 @@ def part_of_a_layer_edited(found):
     paint(found, "overpaint-edit-layer", image, layer, strength=0.5, feather=0)
 
 
+STRANGE = ("instruct", "create", "enlarge", "expand", "select", "compare")
+
+
+def a_strangers_methods(found):
+    """One for each role that Overpaint has none for, with a setting that it alone knows."""
+    for role in STRANGE:
+        image, layer = new_image(48, 40)
+        status, error, layers, _ = run(f"overpaint-{role}", image, [layer], prompt="x", extras="shade=90")
+        found[role] = {"status": status, "error": error, "layers": [dump(new, f"strange-{role}") for new in layers]}
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 
@@ -430,6 +441,7 @@ run_all(
         replaced_with_a_chosen_model,
         whole_layer_edited,
         part_of_a_layer_edited,
+        a_strangers_methods,
         nothing_selected,
         selection_elsewhere,
         a_group,

@@ -202,6 +202,24 @@ def unfold(everything: bool) -> None:
     wait(0.2)
 
 
+def choose_method(method: str) -> None:
+    """As a menu entry does that takes words: the button will do it."""
+    our_docker().panel.ask(method)
+    wait(0.2)
+
+
+def run_chosen() -> None:
+    our_docker().panel.run()
+    wait(0.05)
+
+
+def shown_settings() -> list[str]:
+    """The labels of the rows that the form has now."""
+    form = our_docker().panel._form
+    rows = [form._readings, *form._rows.values(), *(row for _, row in form._own.values())]
+    return [row.widgets[0].text() for row in rows if not row.widgets[0].isHidden()]
+
+
 def set_field(name: str, value: float) -> None:
     our_docker().panel._form._fields()[name].show_value(value)
 
