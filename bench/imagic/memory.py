@@ -214,7 +214,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shape", choices=SHAPES, action="append", help="all, unless named")
     parser.add_argument("--preset", action="append", help="quality and fast, unless named")
-    parser.add_argument("--page", type=Path, help="write the table into this page, docs/imagic.md")
+    parser.add_argument("--page", type=Path, help="write the table into this page, docs/imagic-algorithm.md")
     parser.add_argument("--short", action="store_true", help="the smallest of them: sd15, fast")
     add_options(parser)
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 """How a picture can be learned, as values. Torch-free: menus show them.
 
-Where the numbers come from is in docs/imagic.md, with what each was measured to give.
+Where the numbers come from is in docs/imagic-algorithm.md, with what each was measured to give.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from .setting import Group, Range, Setting, SettingKind
 
 USUAL_ETA = 0.8
 """Edits are true to words and picture both from 0.6 to 0.8, as the paper finds (arXiv 2210.09276, §4.2); of these our
-measurements (docs/imagic.md) favour the last."""
+measurements (docs/imagic-measured.md) favour the last."""
 
 
 def _setting(default: Any, kind: SettingKind, title: str, tip: str, low: float, high: float, **more: Any) -> Any:
