@@ -21,7 +21,8 @@ from pathlib import Path
 from bench.faults import recording
 from bench.faults.possible import Folder
 from server.client.submission import Submission
-from server.gateway.jobs import Book, Job
+from server.gateway.job import Job
+from server.gateway.jobs import Book
 from server.gateway.transfers import SpoolFile
 from server.journal import Journal
 from server.journal.checked import read_whole

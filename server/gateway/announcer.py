@@ -6,7 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from server.gateway.jobs import Book, Job
+from server.gateway.job import Job
+from server.gateway.jobs import Book
 from server.wire.messages import JobState
 
 _FEW = 64

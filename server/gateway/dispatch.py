@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from server.gateway.affinity import Affinity
 from server.gateway.announcer import Announcer
-from server.gateway.jobs import MAX_RUNS, Book, Job, oom_killed_again, stopped_again
+from server.gateway.job import MAX_RUNS, Job, oom_killed_again, stopped_again
+from server.gateway.jobs import Book
 from server.gateway.queue import FairQueue
 from server.gateway.settings import Settings
 from server.gateway.transfers import Send
@@ -169,7 +170,7 @@ class Dispatch:
         for slot in self._runner.slots:
             job = self._book.get(slot.work) if slot.work else None
             if job is not None and not job.given_up:
-                self._journal.return_run(job.id)
+                self._book.return_run(job)
         self._runner.close()
         for job in self._book:
             if job.given_up:
@@ -234,7 +235,7 @@ class Dispatch:
             self._book.forget(job)
         elif answer is not None:  # it died with the job done and nothing said
             self._finish(job, answer)
-        elif self._journal.runs(job.id) >= MAX_RUNS:
+        elif job.entry.runs >= MAX_RUNS:
             self._fail(job, oom_killed_again() if died.oom_killed else stopped_again())
         else:
             job.low_memory = died.oom_killed

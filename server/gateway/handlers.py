@@ -11,7 +11,8 @@ from functools import partial
 from server.gateway.admission import JOB_ID, admit, admit_question, check_id, check_room, check_same, room_for
 from server.gateway.dispatch import Dispatch
 from server.gateway.hosts import Hosts
-from server.gateway.jobs import OPEN, Book, Job
+from server.gateway.job import OPEN, Job
+from server.gateway.jobs import Book
 from server.gateway.offer import Offer
 from server.gateway.quotas import check_places
 from server.gateway.settings import Settings

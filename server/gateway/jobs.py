@@ -1,88 +1,25 @@
-"""The jobs the gateway knows, in memory and in the journal alike."""
+"""The jobs the gateway knows: what is in memory of them beside what the journal keeps."""
 
 from __future__ import annotations
 
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from itertools import islice
 
-from server.gateway.admission import room_for
+from server.gateway.job import MAX_RUNS, OPEN, Job, stopped_again
 from server.gateway.settings import Settings
-from server.gateway.tally import Share, Tally
+from server.gateway.tally import Tally
 from server.gateway.transfers import upload, upload_on
 from server.journal import Blobs, DamagedError, Entry, Journal, Made, Then
 from server.listening.peers import Peer, party
 from server.wire.errors import Code, OverpaintError
-from server.wire.messages import Blob, Failed, Finished, JobState, Progress, Submit
-from server.wire.streams import Receiving
+from server.wire.messages import Failed, Finished, JobState, Submit
 
 log = logging.getLogger(__name__)
 
-MAX_RUNS = 2
-"""A job during which the worker or the server died is run once more, then given up: it may be the cause."""
-
 _REMEMBERED = 1000
-
-OPEN = (JobState.UPLOADING, JobState.QUEUED, JobState.RUNNING)
-
-
-@dataclass
-class Job:
-    """One job. ``listener`` hears of it (``Book.listen`` sets it); None while nobody does. ``receiving`` only while it
-    uploads, ``making`` until there is a place for what is, ``checking`` while an earlier server's uploads are looked
-    at, ``place`` is the last one told, ``progress`` the last step with its preview, ``given_up`` set when cancelled
-    while running, ``low_memory`` when memory ran out in its first run."""
-
-    submit: Submit
-    client: str
-    state: JobState
-    listener: Peer | None = None
-    receiving: Receiving | None = None
-    making: bool = False
-    checking: bool = False
-    place: int | None = None
-    progress: tuple[Progress, bytes] | None = None
-    finished: Finished | None = None
-    failure: Failed | None = None
-    given_up: bool = False
-    low_memory: bool = False
-    number: int = 0
-    """In the order in which they came."""
-
-    @property
-    def id(self) -> str:
-        return self.submit.job
-
-    @property
-    def layer(self) -> Blob:
-        """What most of its bytes are."""
-        return next((blob for blob in self.submit.blobs if blob.name == "layer"), Blob("layer", 0))
-
-    @property
-    def named(self) -> bool:
-        """What all its pixels are called is known."""
-        return all(blob.digest for blob in self.submit.blobs if blob.nbytes)
-
-    @property
-    def nothing_came(self) -> bool:
-        """It waits for its first pixels."""
-        return self.receiving is not None and not any(blob.nbytes for blob in self.receiving.received)
-
-    @cached_property
-    def room(self) -> int:
-        """Bytes that it takes on the disk at most."""
-        return room_for(self.submit)
-
-    @property
-    def share(self) -> Share:
-        waiting, working = self.state in OPEN, self.state in (JobState.QUEUED, JobState.RUNNING)
-        here = sum(blob.nbytes for blob in (self.receiving.received if self.receiving else self.submit.blobs))
-        answer = sum(layer.raster.nbytes for layer in self.finished.layers) if self.finished else 0
-        kept = 0 if self.state is JobState.FAILED else self.room
-        return Share(int(waiting), int(working), kept, self.room - here if waiting else 0, answer)
 
 
 class Book:
@@ -160,11 +97,12 @@ class Book:
         return found is not None and found.client == client and found.given_up
 
     def add(self, submit: Submit, client: str, then: Then) -> Job:
-        """``then``: as ``Journal.add`` has it."""
+        """``then``: as ``Journal.make`` has it."""
         self._number += 1
         receiving = upload(submit, self._journal.folder(submit.job))
-        job = Job(submit, client, JobState.UPLOADING, receiving=receiving, making=True, number=self._number)
-        self._journal.add(client, submit, self._made(job, then))
+        entry = self._journal.add(client, submit)
+        job = Job(submit, entry, receiving=receiving, making=True, number=self._number)
+        self._journal.make(client, submit, self._made(job, then))
         self._enter(job)
         if self.just_gone(job.id, client):
             self._gone.remove((job.id, client))
@@ -202,9 +140,7 @@ class Book:
         self._count(job)
 
     def set_state(self, job: Job, state: JobState) -> None:
-        self._journal.set_state(job.id, state)
-        job.state = state
-        job.receiving = None
+        job.entry, job.receiving = self._journal.set_state(job.id, state), None
         self._count(job)
 
     def keep(self, job: Job) -> None:
@@ -213,22 +149,24 @@ class Book:
         self._journal.put_request(job.client, job.submit)
 
     def begin_run(self, job: Job) -> None:
-        self._journal.begin_run(job.id)
-        job.state, job.place = JobState.RUNNING, None
+        job.entry, job.place = self._journal.begin_run(job.id), None
         self._count(job)
+
+    def return_run(self, job: Job) -> None:
+        """As ``Journal.return_run`` has it."""
+        job.entry = self._journal.return_run(job.id)
 
     def finish(self, job: Job, finished: Finished) -> None:
+        job.entry = self._journal.finish(job.id, job.submit)
         self._has_answer(job, finished)
-        self._journal.finish(job.id, job.submit)
 
     def fail(self, job: Job, error: OverpaintError) -> Failed:
-        job.failure = Failed.of(job.id, error)
-        job.state, job.receiving, job.progress = JobState.FAILED, None, None
+        failure = Failed.of(job.id, error)
         self._give_up_blobs(job, error)
-        job.finished = None
-        self._journal.fail(job.failure)
+        job.entry, job.checking = self._journal.fail(failure), False
+        job.receiving = job.progress = job.finished = None
         self._count(job)
-        return job.failure
+        return failure
 
     def forget(self, job: Job, then: Then | None = None) -> None:
         """``then``: as ``Journal.forget`` has it."""
@@ -275,18 +213,18 @@ class Book:
         except OSError as error:
             log.error("job %s is not readable now (%s); the next start tries again", entry.job, error)
             return
-        job = Job(submit, entry.client, entry.state, failure=entry.failure, number=number)
+        job = Job(submit, entry, number=number)
         self._enter(job)
         if not submit.keep:
             self.forget(job)
             return
         try:
-            self._restore(job, entry)
+            self._restore(job)
         except OverpaintError as error:
             self.fail(job, error)
         self._count(job)
 
-    def _restore(self, job: Job, entry: Entry) -> None:
+    def _restore(self, job: Job) -> None:
         if job.state is JobState.FAILED and job.failure is not None:
             return
         answer = self._journal.answer(job.id)
@@ -296,13 +234,13 @@ class Book:
             self.finish(job, answer)
         elif job.state is JobState.FINISHED:
             self.fail(job, DamagedError("The answer"))
-        elif job.state is JobState.RUNNING and entry.runs >= MAX_RUNS:
+        elif job.state is JobState.RUNNING and job.entry.runs >= MAX_RUNS:
             self.fail(job, stopped_again())
         else:
             self._await_pixels(job)
 
     def _await_pixels(self, job: Job) -> None:
-        job.state, job.checking = JobState.UPLOADING, True
+        job.checking = True
 
         def then(here: dict[str, int] | None, named: Submit) -> None:
             job.checking = False
@@ -357,24 +295,7 @@ class Book:
 
     def _has_answer(self, job: Job, finished: Finished) -> None:
         job.finished, job.progress, job.receiving = finished, None, None
-        job.state = JobState.FINISHED
         self._count(job)
 
 
 def _ignore(job: Job) -> None: ...
-
-
-def stopped_again() -> OverpaintError:
-    return OverpaintError(
-        Code.WORKER_DIED,
-        "The server stopped while working on this edit, and again when it tried once more.",
-        "Try a smaller selection or another model. “overpaint doctor” says what the log has on it.",
-    )
-
-
-def oom_killed_again() -> OverpaintError:
-    return OverpaintError(
-        Code.OUT_OF_MEMORY,
-        "Memory ran out twice while working on this edit, and the system ended it.",
-        "Make the selection or its context smaller, use a smaller model, or close other programs.",
-    )

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from server.gateway.dispatch import Dispatch
 from server.gateway.handlers import Desk
-from server.gateway.jobs import Book, Job
+from server.gateway.job import Job
+from server.gateway.jobs import Book
 from server.gateway.memory import Memory
 from server.gateway.offer import Offer, fitted
 from server.gateway.settings import Settings

@@ -102,14 +102,14 @@ class Journal:
 
     # --- one job's life ---------------------------------------------------------------------------
 
-    def add(self, client: str, submit: Submit, then: Made | None = None) -> None:
-        """A new job in state UPLOADING. It may be accepted, and its pixels have a place, when ``then`` hears no error;
-        where it does, the job is to be forgotten. What is kept of its pixels is there by then."""
-        self._put(Entry.of(submit, client, JobState.UPLOADING, self._system_clock(), self.clock.now))
-        self.make(client, submit, then)
+    def add(self, client: str, submit: Submit) -> Entry:
+        """A new job in state UPLOADING; ``make`` makes a place for it."""
+        return self._put(Entry.of(submit, client, JobState.UPLOADING, self._system_clock(), self.clock.now))
 
     def make(self, client: str, submit: Submit, then: Made | None = None) -> None:
-        """The same for a job there is, of which no pixels have come: it says more than before of what they are."""
+        """For a job of which no pixels have come. It may be accepted, and they have a place, when ``then`` hears no
+        error; where it does, the job is to be forgotten. What is kept of its pixels is there by then. Once more when it
+        says more than before of what they are."""
         here: dict[str, int] = {}
 
         def work() -> None:
@@ -161,31 +161,31 @@ class Journal:
         """``then`` is called when all that was asked before is on the disk. checked: when uploads have been checked."""
         (self._bulk if checked else self._ink).do(then=then)
 
-    def set_state(self, job: str, state: JobState) -> None:
-        self._change(job, state=state)
+    def set_state(self, job: str, state: JobState) -> Entry:
+        return self._change(job, state=state)
 
-    def begin_run(self, job: str) -> None:
+    def begin_run(self, job: str) -> Entry:
         """The job is RUNNING, once more; what an earlier run left of an answer goes."""
-        if self.runs(job):
+        runs = self._entries[job].runs
+        if runs:
             self._tolerate(lambda: self._spool.remove_answer(job))
-        self._change(job, state=JobState.RUNNING, runs=self.runs(job) + 1)
+        return self._change(job, state=JobState.RUNNING, runs=runs + 1)
 
-    def return_run(self, job: str) -> None:
+    def return_run(self, job: str) -> Entry:
         """The job is QUEUED again and the run that was begun does not count: the server ended in good order."""
-        self._change(job, state=JobState.QUEUED, runs=self.runs(job) - 1)
+        return self._change(job, state=JobState.QUEUED, runs=self._entries[job].runs - 1)
 
-    def runs(self, job: str) -> int:
-        return self._entries[job].runs
-
-    def finish(self, job: str, submit: Submit) -> None:
+    def finish(self, job: str, submit: Submit) -> Entry:
         """The answer is whole; what it was made from goes."""
         entry = self._change(job, state=JobState.FINISHED)
         self._ink.do(afterwards=lambda: self._if_still(entry, lambda: self._spool.remove_uploads(job, submit)))
+        return entry
 
-    def fail(self, failure: Failed) -> None:
+    def fail(self, failure: Failed) -> Entry:
         """The job is FAILED; the reason is kept, then its pixels are removed."""
         entry = self._change(failure.job, state=JobState.FAILED, failure=failure)
         self._ink.do(afterwards=lambda: self._if_still(entry, lambda: self._spool.remove_pixels(entry.job)))
+        return entry
 
     def forget(self, job: str, then: Then | None = None) -> None:
         """The job is none any more. That it never comes back may be promised when ``then`` is called."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from server.gateway.announcer import Announcer
-from server.gateway.jobs import Book, Job
+from server.gateway.job import Job
+from server.gateway.jobs import Book
 from server.gateway.queue import FairQueue
 from server.journal import Journal
 from server.wire.messages import JobState

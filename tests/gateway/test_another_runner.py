@@ -37,7 +37,6 @@ def estimated(client: Client, steps: int) -> float:
 
 def test_edits_questions_and_cancels_go_the_same_way_with_a_runner_from_outside(threads: RunningServer):
     with threads.client("one") as one, threads.client("two") as two:
-        assert one.session.welcome.device == "a thread, a thread"
         long = submission("ponder", steps=500)
         one.start(long)
         one.wait_for(events.Progressed, job=long.job)
@@ -46,6 +45,8 @@ def test_edits_questions_and_cancels_go_the_same_way_with_a_runner_from_outside(
         one.session.cancel(long.job)
         one.wait_for(events.Cancelled, job=long.job)
         assert one.run(submission("ponder", steps=1)).layers
+    with threads.client() as later:
+        assert later.session.welcome.device == "a thread, a thread"
     assert not threads.worker_pids()
 
 

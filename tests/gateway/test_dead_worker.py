@@ -36,7 +36,7 @@ def test_the_answer_of_a_worker_that_died_before_it_could_say_so_is_kept(home: P
     dispatch._take(link.Died(-9, "killed", job.job), b"")
     assert told == [finished]
     assert entry.state is wire.JobState.FINISHED
-    assert journal.runs(job.job) == 1
+    assert entry.entry.runs == 1
     runner.close()
     journal.close()
     context.destroy(linger=0)

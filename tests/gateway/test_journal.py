@@ -32,6 +32,7 @@ def journal(tmp_path):
 
 def add(journal: Journal, job: str, client: str = "me") -> None:
     journal.add(client, submit(job))
+    journal.make(client, submit(job))
     journal.settle()
 
 
@@ -61,10 +62,10 @@ def test_a_request_that_was_changed_is_the_changed_one_after_a_restart(journal, 
 def test_runs_are_counted_over_restarts(journal, tmp_path):
     add(journal, A)
     journal.begin_run(A)
-    assert journal.runs(A) == 1
+    assert journal.entry(A).runs == 1
     again = reopened(journal, tmp_path)
     again.begin_run(A)
-    assert again.runs(A) == 2
+    assert again.entry(A).runs == 2
 
 
 def test_a_failure_keeps_its_reason_and_frees_the_pixels(journal, tmp_path):
@@ -148,7 +149,8 @@ def test_other_users_cannot_read_what_is_kept(journal, tmp_path):
 def test_a_folder_that_cannot_be_written_is_an_error_with_a_way_out(journal, tmp_path):
     (tmp_path / "spool" / A).write_text("a file where a folder should be")
     heard: list[OverpaintError] = []
-    journal.add("me", submit(A), lambda error, here: heard.append(error))
+    journal.add("me", submit(A))
+    journal.make("me", submit(A), lambda error, here: heard.append(error))
     journal.settle()
     journal.forget(A)
     assert heard[0].code is Code.INTERNAL

@@ -30,6 +30,7 @@ def submit(job: str) -> Submit:
 
 def uploaded(journal: Journal, job: str) -> None:
     journal.add("me", submit(job))
+    journal.make("me", submit(job))
     journal.settle()
     for blob in submit(job).blobs:
         CheckedFile(journal.folder(job) / blob.name, blob.nbytes).write(0, b"x" * blob.nbytes)
@@ -71,6 +72,7 @@ def test_a_table_that_breaks_while_the_server_runs_is_made_anew_without_a_restar
     journal = Journal(tmp_path)
     for number in range(200):
         journal.add("me", submit(f"{number:032x}"))
+        journal.make("me", submit(f"{number:032x}"))
     journal.settle()
     journal._table._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     journal._table._connection.execute("PRAGMA cache_size=0")
@@ -80,6 +82,7 @@ def test_a_table_that_breaks_while_the_server_runs_is_made_anew_without_a_restar
         file.write(os.urandom(table.stat().st_size - 4096))
     journal.set_state(f"{7:032x}", JobState.QUEUED)
     journal.add("me", submit(A))
+    journal.make("me", submit(A))
     journal.settle()
     assert (tmp_path / "journal-broken.sqlite").exists()
     journal.close()
@@ -172,6 +175,7 @@ def test_a_job_is_taken_done_and_failed_on_a_full_disk_and_written_down_later(tm
     names = [f"{number:032x}" for number in range(100)]
     for name in names:
         journal.add("me", submit(name))
+        journal.make("me", submit(name))
     journal.settle()
     assert journal._owed
     journal.begin_run(names[-1])
@@ -184,7 +188,7 @@ def test_a_job_is_taken_done_and_failed_on_a_full_disk_and_written_down_later(tm
     again = Journal(tmp_path)
     assert [entry.job for entry in again.entries()] == names
     assert again.entries()[-1].failure is not None
-    assert again.runs(names[-1]) == 1
+    assert again.entries()[-1].runs == 1
     again.close()
 
 
@@ -213,12 +217,14 @@ def test_a_job_that_the_disk_does_not_take_is_told_so(tmp_path: Path, monkeypatc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("server.journal.spool.write_sealed", full)
-    journal.add("me", submit(A), lambda error, here: heard.append(error))
+    journal.add("me", submit(A))
+    journal.make("me", submit(A), lambda error, here: heard.append(error))
     journal.settle()
     assert "disk is full" in heard[0].sentence
     journal.forget(A)
     monkeypatch.undo()
-    journal.add("me", submit(A), lambda error, here: heard.append(error))
+    journal.add("me", submit(A))
+    journal.make("me", submit(A), lambda error, here: heard.append(error))
     journal.settle()
     assert heard[1] is None
     journal.close()

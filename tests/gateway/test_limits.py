@@ -156,6 +156,7 @@ def book_with_results(home: Path, *ages: float) -> tuple[Journal, Book, list[str
         job = submission("erase", 25, 10)
         layer = ResultLayer("result-0", job.layer, 1)
         journal.add("me", job.message())
+        journal.make("me", job.message())
         journal.settle()
         (journal.folder(job.job) / "result-0").write_bytes(bytes(1000))
         (journal.folder(job.job) / RESULT).write_text(codec.to_text(Finished(job.job, Recipe("erase"), (layer,))))

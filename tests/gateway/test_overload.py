@@ -36,6 +36,7 @@ def leave_answer(home: Path, job: Submission, side: int = 2048) -> None:
     """As an earlier server left it: an answer of 16 MiB that its client "slow" has not fetched."""
     journal = Journal(home)
     journal.add("slow", job.message())
+    journal.make("slow", job.message())
     journal.settle()
     raster = replace(job.layer, bounds=Bounds(0, 0, side, side))
     (journal.folder(job.job) / "result-0").write_bytes(bytes(raster.nbytes))

@@ -1,0 +1,103 @@
+"""One job as the gateway has it in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from server.gateway.admission import room_for
+from server.gateway.tally import Share
+from server.journal import Entry
+from server.listening.peers import Peer
+from server.wire.errors import Code, OverpaintError
+from server.wire.messages import Blob, Failed, Finished, JobState, Progress, Submit
+from server.wire.streams import Receiving
+
+MAX_RUNS = 2
+"""A job during which the worker or the server died is run once more, then given up: it may be the cause."""
+
+OPEN = (JobState.UPLOADING, JobState.QUEUED, JobState.RUNNING)
+
+
+@dataclass
+class Job:
+    """One job. ``listener`` hears of it (``Book.listen`` sets it); None while nobody does. ``receiving`` only while it
+    uploads, ``making`` until there is a place for what is, ``checking`` while an earlier server's uploads are looked
+    at, ``place`` is the last one told, ``progress`` the last step with its preview, ``given_up`` set when cancelled
+    while running, ``low_memory`` when memory ran out in its first run."""
+
+    submit: Submit
+    entry: Entry
+    """Where it stands, as the journal has it; whatever changes that (``Book``) puts the journal's new one here."""
+    listener: Peer | None = None
+    receiving: Receiving | None = None
+    making: bool = False
+    checking: bool = False
+    place: int | None = None
+    progress: tuple[Progress, bytes] | None = None
+    finished: Finished | None = None
+    given_up: bool = False
+    low_memory: bool = False
+    number: int = 0
+    """In the order in which they came."""
+
+    @property
+    def id(self) -> str:
+        return self.submit.job
+
+    @property
+    def client(self) -> str:
+        return self.entry.client
+
+    @property
+    def state(self) -> JobState:
+        """While uploads are looked at, nobody knows yet whether it can go on."""
+        return JobState.UPLOADING if self.checking else self.entry.state
+
+    @property
+    def failure(self) -> Failed | None:
+        return self.entry.failure
+
+    @property
+    def layer(self) -> Blob:
+        """What most of its bytes are."""
+        return next((blob for blob in self.submit.blobs if blob.name == "layer"), Blob("layer", 0))
+
+    @property
+    def named(self) -> bool:
+        """What all its pixels are called is known."""
+        return all(blob.digest for blob in self.submit.blobs if blob.nbytes)
+
+    @property
+    def nothing_came(self) -> bool:
+        """It waits for its first pixels."""
+        return self.receiving is not None and not any(blob.nbytes for blob in self.receiving.received)
+
+    @cached_property
+    def room(self) -> int:
+        """Bytes that it takes on the disk at most."""
+        return room_for(self.submit)
+
+    @property
+    def share(self) -> Share:
+        waiting, working = self.state in OPEN, self.state in (JobState.QUEUED, JobState.RUNNING)
+        here = sum(blob.nbytes for blob in (self.receiving.received if self.receiving else self.submit.blobs))
+        answer = sum(layer.raster.nbytes for layer in self.finished.layers) if self.finished else 0
+        kept = 0 if self.state is JobState.FAILED else self.room
+        return Share(int(waiting), int(working), kept, self.room - here if waiting else 0, answer)
+
+
+def stopped_again() -> OverpaintError:
+    return OverpaintError(
+        Code.WORKER_DIED,
+        "The server stopped while working on this edit, and again when it tried once more.",
+        "Try a smaller selection or another model. “overpaint doctor” says what the log has on it.",
+    )
+
+
+def oom_killed_again() -> OverpaintError:
+    return OverpaintError(
+        Code.OUT_OF_MEMORY,
+        "Memory ran out twice while working on this edit, and the system ended it.",
+        "Make the selection or its context smaller, use a smaller model, or close other programs.",
+    )
