@@ -23,7 +23,7 @@ class Bare:
         self._data.connect(server.connection.data)
         self._data.setsockopt(zmq.RCVTIMEO, round(PATIENCE * 1000))
         self._data.setsockopt(zmq.SNDTIMEO, round(PATIENCE * 1000))
-        hello = wire.Hello(1, 0, client, secrets.token_hex(8), wire.Channel.DATA)
+        hello = wire.Hello(wire.PROTOCOL_MAJOR, 0, client, secrets.token_hex(8), wire.Channel.DATA)
         self._data.poll(1000, zmq.POLLOUT)
         self.tell(hello)
         self.hear(wire.Welcome)

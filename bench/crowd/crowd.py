@@ -65,7 +65,7 @@ class Host:
         self._seen = seen
         self._job: Submission | None = None
         self.spoke = time.monotonic()
-        self._tell(wire.Hello(1, 0, name, secrets.token_hex(8), wire.Channel.DATA))
+        self._tell(wire.Hello(wire.PROTOCOL_MAJOR, 0, name, secrets.token_hex(8), wire.Channel.DATA))
         self.welcome = False
 
     @property

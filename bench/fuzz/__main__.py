@@ -125,7 +125,7 @@ class Vandal:
         connection = self._server.connection
         for channel, address in ((wire.Channel.DATA, connection.data), (wire.Channel.CONTROL, connection.control)):
             self._sockets[channel].connect(address)
-            self._greet(self._sockets[channel], wire.Hello(1, 0, "fuzz", session, channel))
+            self._greet(self._sockets[channel], wire.Hello(wire.PROTOCOL_MAJOR, 0, "fuzz", session, channel))
 
     def _greet(self, socket: sockets.Socket, hello: wire.Hello) -> None:
         until(lambda: socket.poll(50, zmq.POLLOUT) or not self.has_a_server, "a way in")

@@ -27,7 +27,7 @@ _METHOD = MethodOffer(
 )  # fmt: skip
 
 SEEDS: tuple[wire.Message, ...] = (
-    wire.Hello(1, 0, "fuzz", "session", wire.Channel.DATA, "bench"),
+    wire.Hello(wire.PROTOCOL_MAJOR, 0, "fuzz", "session", wire.Channel.DATA, "bench"),
     wire.Welcome(1, 0, "s", "CPU", (_METHOD,), (ModelOffer("a", "A", "sd15", "", "", 4.0),), Limits(), 3),
     wire.Ping(3),
     wire.Pong(3),

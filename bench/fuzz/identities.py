@@ -39,7 +39,7 @@ class Machine:
 
     def greet(self) -> None:
         for channel in Channel:
-            self.tell(wire.Hello(1, 0, "same", self.session, channel), channel=channel)
+            self.tell(wire.Hello(wire.PROTOCOL_MAJOR, 0, "same", self.session, channel), channel=channel)
 
     def tell(self, message: wire.Message, payload: bytes | None = None, channel: Channel = Channel.DATA) -> None:
         with contextlib.suppress(zmq.Again):

@@ -26,7 +26,7 @@ from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 from tests.running import submission, until
 
-WELCOME = wire.Welcome(1, 0, "s", "CPU", (), (), wire.Limits())
+WELCOME = wire.Welcome(wire.PROTOCOL_MAJOR, 0, "s", "CPU", (), (), wire.Limits())
 
 
 class Liar:

@@ -161,7 +161,7 @@ def test_a_reader_that_grants_credit_and_reads_nothing_holds_no_memory_and_is_cu
     until(lambda: line.update() or line.open, "the connection")
     before = memory(server)
     with_liar = local_connections(server)
-    frames.send(liar, wire.Hello(1, 0, "slow", "liar", wire.Channel.DATA))
+    frames.send(liar, wire.Hello(wire.PROTOCOL_MAJOR, 0, "slow", "liar", wire.Channel.DATA))
 
     def ask_for_more() -> bool:
         with contextlib.suppress(zmq.Again):

@@ -173,14 +173,14 @@ def test_a_session_cannot_be_taken_over_from_another_connection(client: Wire) ->
     client.greet("mine")
     with bare(client.endpoint) as thief:
         thief.connected()
-        frames.send(thief.sockets[Channel.DATA], wire.Hello(1, 0, "me", "mine", Channel.DATA, "test"))
+        frames.send(thief.sockets[Channel.DATA], wire.Hello(wire.PROTOCOL_MAJOR, 0, "me", "mine", Channel.DATA, "test"))
         thief.settle(lambda: thief.heard)
         assert failures(thief)[0].code is Code.BAD_REQUEST
 
 
 def test_one_connection_is_one_session(client: Wire) -> None:
     client.greet("mine")
-    frames.send(client.sockets[Channel.DATA], wire.Hello(1, 0, "me", "second", Channel.DATA, "test"))
+    frames.send(client.sockets[Channel.DATA], wire.Hello(wire.PROTOCOL_MAJOR, 0, "me", "second", Channel.DATA, "test"))
     client.settle(lambda: failures(client))
     assert [peer.session for peer in client.endpoint.peers] == ["mine"]
 
@@ -188,7 +188,9 @@ def test_one_connection_is_one_session(client: Wire) -> None:
 def test_a_second_hello_is_refused_for_each_costs_a_welcome(client: Wire) -> None:
     client.greet("mine")
     for _ in range(3):
-        frames.send(client.sockets[Channel.DATA], wire.Hello(1, 0, "me", "mine", Channel.DATA, "test"))
+        frames.send(
+            client.sockets[Channel.DATA], wire.Hello(wire.PROTOCOL_MAJOR, 0, "me", "mine", Channel.DATA, "test")
+        )
     client.settle(lambda: len(failures(client)) == 3)
     assert client.heard.count(welcome()) == 2
     assert [peer.session for peer in client.endpoint.peers] == ["mine"]
@@ -454,7 +456,7 @@ def test_a_fault_of_ours_over_one_message_ends_that_session_and_no_other(home: P
     with contextlib.closing(endpoint), bare(endpoint) as other, bare(endpoint) as unlucky_one:
         other.greet("other")
         unlucky_one.connected()
-        frames.send(unlucky_one.sockets[Channel.DATA], wire.Hello(1, 0, "me", "s", Channel.DATA))
+        frames.send(unlucky_one.sockets[Channel.DATA], wire.Hello(wire.PROTOCOL_MAJOR, 0, "me", "s", Channel.DATA))
         unlucky_one.settle(lambda: unlucky_one.lines[Channel.DATA].gone)
         assert [peer.session for peer in endpoint.peers] == ["other"]
         frames.send(other.sockets[Channel.CONTROL], wire.Ping(2))
@@ -518,7 +520,7 @@ def test_both_sockets_of_a_session_are_of_one_key(home: Path) -> None:
     with contextlib.closing(endpoint), bare(endpoint, one) as first, bare(endpoint, other) as second:
         for client, channel in ((first, Channel.DATA), (second, Channel.CONTROL)):
             client.connected()
-            frames.send(client.sockets[channel], wire.Hello(1, 0, "me", "shared", channel, "test"))
+            frames.send(client.sockets[channel], wire.Hello(wire.PROTOCOL_MAJOR, 0, "me", "shared", channel, "test"))
             client.settle(lambda client=client: client.heard)
         assert failures(second)[0].code is Code.BAD_REQUEST
 
@@ -592,7 +594,7 @@ def test_a_machine_that_was_turned_out_before_it_said_hello_gets_no_word_in(home
         guest.connected()
         authorized.turn_out(home, "laptop")
         for channel in Channel:
-            frames.send(guest.sockets[channel], wire.Hello(1, 0, "me", "s", channel, "test"))
+            frames.send(guest.sockets[channel], wire.Hello(wire.PROTOCOL_MAJOR, 0, "me", "s", channel, "test"))
         guest.settle(lambda: all(line.gone for line in guest.lines.values()))
         assert guest.heard == []
         assert not endpoint.peers
