@@ -13,11 +13,11 @@ import gi
 
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
-from canvas.source import Source  # noqa: E402
+from canvas.source import GimpSource  # noqa: E402
 from estimate import PolledEstimate  # noqa: E402
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402  # gi wants its versions before
-from line import Line  # noqa: E402
 from methods import suitable, with_method  # noqa: E402
+from server_link import ServerLink  # noqa: E402
 from settings import EXTRAS, READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
 from task import order  # noqa: E402
 from words import label  # noqa: E402
@@ -49,11 +49,11 @@ ESTIMATE_CROP = ("reading", "grow", "feather")
 ESTIMATE_NEEDS = ("prompt", "preset", "model", *ESTIMATE_CROP)
 """What learning takes may depend on these."""
 
-Aim = Callable[[Reading], Source]
+Aim = Callable[[Reading], GimpSource]
 """What to start from when so much is read; raises ``OverpaintError`` where there is nothing to work on."""
 
 
-def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, kind: Kind, aim: Aim, line: Line) -> None:
+def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, kind: Kind, aim: Aim, line: ServerLink) -> None:
     """Lets a person fill in ``config``. Raises ``OverpaintError``: cancelled when the person does not want to, or why
     there is nothing to work on, whatever is read."""
     matters = [matter for each in Reading if (matter := _matter(aim, each)) is not None]
@@ -89,7 +89,7 @@ class Form:
         config: Gimp.ProcedureConfig,
         kind: Kind,
         aim: Aim,
-        line: Line,
+        line: ServerLink,
     ) -> None:
         self._dialog, self._config, self._kind, self._aim, self._line = dialog, config, kind, aim, line
         self._asked: tuple[tuple[object, ...], Submission] | None = None

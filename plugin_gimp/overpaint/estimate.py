@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 
-from line import Line
+from server_link import ServerLink
 
 from server.client import events
 from server.client.estimate import Estimating
@@ -18,7 +18,7 @@ BUDGET_S = 0.02
 class PolledEstimate:
     """``request``: what would be sent now; may raise ``OverpaintError``."""
 
-    def __init__(self, line: Line, request: Callable[[], Submission]) -> None:
+    def __init__(self, line: ServerLink, request: Callable[[], Submission]) -> None:
         self._line, self._request = line, request
         self._asked = Estimating(line.link)
         self._work: Generator[None, None, None] | None = None

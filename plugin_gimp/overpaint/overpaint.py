@@ -28,8 +28,8 @@ from gi.repository import Gimp, GLib, GObject  # noqa: E402
 from settings import READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
 
 if TYPE_CHECKING:
-    from canvas.source import Source
-    from line import Line
+    from canvas.source import GimpSource
+    from server_link import ServerLink
 
     from server.client.reading import Reading
 
@@ -115,7 +115,7 @@ def _run(
     bootstrap.prepare(FOLDER)
     import task
     from canvas import talk
-    from line import Line
+    from server_link import ServerLink
 
     from server.client.link import Link
     from server.client.wording import sentence
@@ -124,11 +124,11 @@ def _run(
     try:
         with contextlib.closing(Link("gimp")) as link:
             if key == EARLIER:
-                layers = task.earlier(image, Line(link))
+                layers = task.earlier(image, ServerLink(link))
             elif key in WITHOUT_ARGUMENTS:
-                layers = task.again(image, drawables, Line(link), same_seed=key == "run-again")
+                layers = task.again(image, drawables, ServerLink(link), same_seed=key == "run-again")
             else:
-                layers = _edit(procedure, mode, image, drawables, config, Kind(key), Line(link))
+                layers = _edit(procedure, mode, image, drawables, config, Kind(key), ServerLink(link))
     except OverpaintError as error:
         if error.code is Code.CANCELLED:
             return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
@@ -146,7 +146,7 @@ def _edit(
     drawables: list[Gimp.Drawable],
     config: Gimp.ProcedureConfig,
     kind: Kind,
-    line: Line,
+    line: ServerLink,
 ) -> list[Gimp.Layer]:
     import task
     from canvas import remembered
@@ -154,7 +154,7 @@ def _edit(
     if mode == Gimp.RunMode.INTERACTIVE:
         config.set_property(READING.name, remembered.reading().value)
 
-    def aim(reading: Reading) -> Source:
+    def aim(reading: Reading) -> GimpSource:
         return task.origin(kind, image, drawables, reading)
 
     asked_for = mode == Gimp.RunMode.INTERACTIVE and kind.needs_words
@@ -169,7 +169,7 @@ def _edit(
     return task.edit(kind, source, recipe(values(config, kind)), line)
 
 
-def _explore(config: Gimp.ProcedureConfig, kind: Kind, source: Source, line: Line) -> list[Gimp.Layer]:
+def _explore(config: Gimp.ProcedureConfig, kind: Kind, source: GimpSource, line: ServerLink) -> list[Gimp.Layer]:
     """The layers that a person keeps after the picture has been learned. The strength that was kept last is where the
     slider begins the next time, and what *Repeat* takes."""
     import strength_dialog

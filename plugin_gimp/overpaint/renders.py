@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from line import Line
+from server_link import ServerLink
 
 from server.client import events
 from server.client.explorer import Explorer
@@ -18,7 +18,7 @@ class Renders(Explorer[None]):
     """``request`` made ``first``, the answers that are there from the beginning; ``shown``: the first edit strength to
     show."""
 
-    def __init__(self, line: Line, request: Submission, first: events.Arrived, shown: float) -> None:
+    def __init__(self, line: ServerLink, request: Submission, first: events.Arrived, shown: float) -> None:
         super().__init__(line.link, request, Point(first.finished.layers[0].seed, shown))
         self._line = line
         self._receive(first)

@@ -15,11 +15,11 @@ gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 gi.require_version("GdkPixbuf", "2.0")
 from canvas.pixels import Preview, preview  # noqa: E402  # gi wants its versions before
-from canvas.placing import NewLayer, add_layers  # noqa: E402
+from canvas.placing import GimpNewLayer, add_layers  # noqa: E402
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk  # noqa: E402
 from renders import Renders  # noqa: E402
 from settings import new_seed  # noqa: E402
-from task import Order, new_layer  # noqa: E402
+from task import EditRequest, new_layer  # noqa: E402
 from words import label  # noqa: E402
 
 from server.client.explorer import PaintedAnswer  # noqa: E402
@@ -41,27 +41,27 @@ KEEP, ANOTHER = 1, 2
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptLayers:
     """What a person took: the layers in the image, and the edit strength of the last one (None where there is none)."""
 
     layers: list[Gimp.Layer]
     eta: float | None
 
 
-def choose(asked: Order, renders: Renders) -> Kept:
+def choose(asked: EditRequest, renders: Renders) -> KeptLayers:
     """Returns when the person is done."""
     window = Window(asked, renders)
     watching = GLib.timeout_add(POLL_MS, window.watch)
     window.run()
     GLib.source_remove(watching)
     window.dialog.destroy()
-    return Kept(window.kept, window.kept_eta)
+    return KeptLayers(window.kept, window.kept_eta)
 
 
 class Window:
     """The dialog, and the layers kept so far."""
 
-    def __init__(self, asked: Order, renders: Renders) -> None:
+    def __init__(self, asked: EditRequest, renders: Renders) -> None:
         self._asked, self._renders = asked, renders
         self.kept: list[Gimp.Layer] = []
         self.kept_eta: float | None = None
@@ -194,7 +194,7 @@ class Window:
         self.kept_eta = point.eta
         self._renders.kept(tr("Kept as the layer ‘{name}’.", name=self.kept[-1].get_name()))
 
-    def _as_layer(self, point: Point, painted: PaintedAnswer[None]) -> NewLayer:
+    def _as_layer(self, point: Point, painted: PaintedAnswer[None]) -> GimpNewLayer:
         name = self._renders.name_of(point)
         return new_layer(self._asked, painted.finished, painted.index, bytes(painted.data), name)
 

@@ -15,12 +15,12 @@ import rim
 from canvas import source as sources
 from canvas import stack, taking, talk
 from canvas.pixels import profile
-from canvas.placing import NewLayer, add_layers, add_on_top
-from canvas.source import Source
+from canvas.placing import GimpNewLayer, add_layers, add_on_top
+from canvas.source import GimpSource
 from canvas.taking import Taken
-from line import Line
 from methods import check_words, kind_of, with_method
 from notes import Note
+from server_link import ServerLink
 from settings import Kind, new_seed
 from words import label
 
@@ -51,14 +51,14 @@ NOTICED_S = 2.0
 # --- before: what is asked for --------------------------------------------------------------------
 
 
-def origin(kind: Kind, image: Gimp.Image, drawables: Sequence[Gimp.Drawable], reading: Reading) -> Source:
+def origin(kind: Kind, image: Gimp.Image, drawables: Sequence[Gimp.Drawable], reading: Reading) -> GimpSource:
     """What to start from; raises ``OverpaintError`` at once for what would fail later anyway."""
     found = sources.source(image, drawables, reading)
     _check(kind, found)
     return found
 
 
-def _check(kind: Kind, source: Source) -> None:
+def _check(kind: Kind, source: GimpSource) -> None:
     if not source.selected and kind.needs_selection:
         raise _nothing_selected(kind)
     if not kind.needs_words:
@@ -74,7 +74,7 @@ def _nothing_selected(kind: Kind) -> OverpaintError:
 
 
 @dataclass(frozen=True)
-class Part:
+class SelectedPart:
     """A part of the source, and what was selected in it (None: all of it)."""
 
     crop: Bounds
@@ -89,11 +89,11 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
-class Order:
+class EditRequest:
     """One edit as it was asked for, with all that it needs read."""
 
     kind: Kind
-    source: Source
+    source: GimpSource
     taken: Taken
     request: Submission
 
@@ -113,7 +113,9 @@ class Order:
         return not near.solid_around if self.kind is Kind.ERASE else near.all_there
 
 
-def order(kind: Kind, source: Source, recipe: Recipe, welcome: Welcome, what: Part | None = None) -> Order:
+def order(
+    kind: Kind, source: GimpSource, recipe: Recipe, welcome: Welcome, what: SelectedPart | None = None
+) -> EditRequest:
     """Reads the source as it is now. ``what``: another part than the selection asks for. Raises ``OverpaintError``."""
     recipe = with_method(kind, recipe, welcome)
     source = sources.renewed(source, what.selected if what is not None else None)
@@ -129,10 +131,10 @@ def order(kind: Kind, source: Source, recipe: Recipe, welcome: Welcome, what: Pa
             name=source.name,
         )
     request = Submission(recipe, taken.raster, taken.pixels, mask, profile(source.image), keep=False)
-    return Order(kind, source, taken, request)
+    return EditRequest(kind, source, taken, request)
 
 
-def _crop(source: Source, area: Bounds, recipe: Recipe, what: Part | None, whole: bool) -> Bounds:
+def _crop(source: GimpSource, area: Bounds, recipe: Recipe, what: SelectedPart | None, whole: bool) -> Bounds:
     if what is not None:
         return what.crop
     return area if whole else crop_around(source.part, area, recipe)
@@ -141,7 +143,9 @@ def _crop(source: Source, area: Bounds, recipe: Recipe, what: Part | None, whole
 # --- the edit -------------------------------------------------------------------------------------
 
 
-def edit(kind: Kind, source: Source, recipe: Recipe, line: Line, what: Part | None = None) -> list[Gimp.Layer]:
+def edit(
+    kind: Kind, source: GimpSource, recipe: Recipe, line: ServerLink, what: SelectedPart | None = None
+) -> list[Gimp.Layer]:
     """The new layers, in the image; those of several edit strengths in a group of their own. ``what``: another part
     than the selection asks for. Raises ``OverpaintError``."""
     bar = Bar(label(f"title-{kind.value}"))
@@ -153,7 +157,7 @@ def edit(kind: Kind, source: Source, recipe: Recipe, line: Line, what: Part | No
         bar.end()
 
 
-def placed(asked: Order, arrived: events.Arrived, line: Line) -> list[Gimp.Layer]:
+def placed(asked: EditRequest, arrived: events.Arrived, line: ServerLink) -> list[Gimp.Layer]:
     """The answer put into the image. Raises ``OverpaintError`` where it has no place there any more: the server keeps
     it then."""
     try:
@@ -166,7 +170,7 @@ def placed(asked: Order, arrived: events.Arrived, line: Line) -> list[Gimp.Layer
     return made
 
 
-def _kept(line: Line, asked: Order, error: OverpaintError) -> OverpaintError:
+def _kept(line: ServerLink, asked: EditRequest, error: OverpaintError) -> OverpaintError:
     """Lets the server keep the answer beyond the end of this plug-in; returns when it has heard that."""
     line.link.start(replace(asked.request, keep=True))
     _left_behind(line)
@@ -180,7 +184,7 @@ def _kept(line: Line, asked: Order, error: OverpaintError) -> OverpaintError:
     )
 
 
-def learned(kind: Kind, source: Source, recipe: Recipe, line: Line) -> tuple[Order, events.Arrived]:
+def learned(kind: Kind, source: GimpSource, recipe: Recipe, line: ServerLink) -> tuple[EditRequest, events.Arrived]:
     """The picture is learned and painted at the recipe's edit strengths, and nothing is put into the image yet. The
     answer has still to be acknowledged. Raises ``OverpaintError``."""
     bar = Bar(label(f"title-{kind.value}"))
@@ -191,8 +195,8 @@ def learned(kind: Kind, source: Source, recipe: Recipe, line: Line) -> tuple[Ord
 
 
 def _answered(
-    kind: Kind, source: Source, recipe: Recipe, line: Line, bar: Bar, what: Part | None = None
-) -> tuple[Order, events.Arrived]:
+    kind: Kind, source: GimpSource, recipe: Recipe, line: ServerLink, bar: Bar, what: SelectedPart | None = None
+) -> tuple[EditRequest, events.Arrived]:
     check_words(kind, recipe)
     welcome = greeted(line, bar)
     if _left_behind(line):
@@ -202,7 +206,9 @@ def _answered(
     return asked, _follow(line, asked.request, bar)
 
 
-def again(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], line: Line, *, same_seed: bool) -> list[Gimp.Layer]:
+def again(
+    image: Gimp.Image, drawables: Sequence[Gimp.Drawable], line: ServerLink, *, same_seed: bool
+) -> list[Gimp.Layer]:
     """What made the chosen layer, once more: the same part of what it was made from, as that is now, without this
     answer and those above it. Where the selection was too large to be kept, what is selected now."""
     chosen = sources.chosen(drawables)
@@ -232,7 +238,7 @@ def again(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], line: Line, *, 
     return edit(note.kind, source, recipe, line)
 
 
-def _same_part(note: Note, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Part:
+def _same_part(note: Note, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> SelectedPart:
     """Where it lies now. Raises ``ValueError`` where it cannot be found again."""
     crop = note.made.crop
     now = sources.whole(image, layers)
@@ -240,10 +246,10 @@ def _same_part(note: Note, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> P
         if note.at.extent != now.extent:
             raise ValueError("it has another size now")
         crop = replace(crop, x=crop.x + now.x - note.at.x, y=crop.y + now.y - note.at.y)
-    return Part(crop, note.selection())
+    return SelectedPart(crop, note.selection())
 
 
-def earlier(image: Gimp.Image, line: Line) -> list[Gimp.Layer]:
+def earlier(image: Gimp.Image, line: ServerLink) -> list[Gimp.Layer]:
     """The answers of edits whose GIMP ended before they came, on top of ``image``; those still under way are waited
     for. What has failed is told."""
     bar = Bar(tr("Earlier Answers"))
@@ -271,7 +277,7 @@ def earlier(image: Gimp.Image, line: Line) -> list[Gimp.Layer]:
     return made
 
 
-def _left_behind(line: Line) -> list[JobLine]:
+def _left_behind(line: ServerLink) -> list[JobLine]:
     """This user's edits in GIMP for which nobody waits any more, the oldest first."""
     line.link.list_jobs()
     while True:
@@ -280,17 +286,17 @@ def _left_behind(line: Line) -> list[JobLine]:
                 return [job for job in event.jobs if not job.attended and job.state is not JobState.UPLOADING]
 
 
-def _unsourced(arrived: events.Arrived, welcome: Welcome) -> list[NewLayer]:
+def _unsourced(arrived: events.Arrived, welcome: Welcome) -> list[GimpNewLayer]:
     finished = arrived.finished
     made = []
     for index, (name, layer) in enumerate(zip(naming.answer_names(finished), arrived.layers, strict=True)):
         how = recipes.of_result(finished, index, "")
         note = notes.Note(how, kind_of(finished.recipe.method, welcome), source=0)
-        made.append(NewLayer(name, finished.layers[index].raster, bytes(layer.data), note.text()))
+        made.append(GimpNewLayer(name, finished.layers[index].raster, bytes(layer.data), note.text()))
     return made
 
 
-def greeted(line: Line, bar: Bar) -> Welcome:
+def greeted(line: ServerLink, bar: Bar) -> Welcome:
     """Waits until a server answers; it is started where none runs."""
     line.link.open()
     while line.welcome is None:
@@ -299,12 +305,12 @@ def greeted(line: Line, bar: Bar) -> Welcome:
     return line.welcome
 
 
-def _follow(line: Line, request: Submission, bar: Bar) -> events.Arrived:
+def _follow(line: ServerLink, request: Submission, bar: Bar) -> events.Arrived:
     line.link.start(request)
     return _arrival(line, bar)
 
 
-def _arrival(line: Line, bar: Bar) -> events.Arrived:
+def _arrival(line: ServerLink, bar: Bar) -> events.Arrived:
     """Of the one job that is followed. Raises its error."""
     while True:
         for event in line.listen():
@@ -317,7 +323,7 @@ def _arrival(line: Line, bar: Bar) -> events.Arrived:
             bar.hear(event)
 
 
-def _new_layers(asked: Order, arrived: events.Arrived) -> list[NewLayer]:
+def _new_layers(asked: EditRequest, arrived: events.Arrived) -> list[GimpNewLayer]:
     names = naming.answer_names(arrived.finished)
     return [
         new_layer(asked, arrived.finished, index, bytes(layer.data), name)
@@ -325,7 +331,7 @@ def _new_layers(asked: Order, arrived: events.Arrived) -> list[NewLayer]:
     ]
 
 
-def new_layer(asked: Order, finished: Finished, index: int, data: bytes, name: str) -> NewLayer:
+def new_layer(asked: EditRequest, finished: Finished, index: int, data: bytes, name: str) -> GimpNewLayer:
     """The answer's layer ``index``, where it may show, with the note of how it was made."""
     source, raster, limit = asked.source, finished.layers[index].raster, asked.taken.limit
     how = recipes.of_result(finished, index, source.name, source.reading)
@@ -334,7 +340,7 @@ def new_layer(asked: Order, finished: Finished, index: int, data: bytes, name: s
     at = source.marks[0].bounds if source.layer is not None else source.canvas
     note = notes.Note(how, asked.kind, stack.tattoo(source.layer), depth, asked.selection, at)
     data = alpha.within(data, raster, limit) if limit is not None else data
-    return NewLayer(name, raster, data, note.text(), asked.clip)
+    return GimpNewLayer(name, raster, data, note.text(), asked.clip)
 
 
 def _group(finished: Finished) -> str | None:
@@ -342,7 +348,7 @@ def _group(finished: Finished) -> str | None:
     return naming.layer_name(finished.recipe.prompt) if len(finished.recipe.eta) > 1 else None
 
 
-def _forget(line: Line, job: str) -> None:
+def _forget(line: ServerLink, job: str) -> None:
     """Lets the server forget the job; what it has not heard after ``FORGET_S`` it forgets by itself later."""
     line.link.acknowledge(job)
     until = time.monotonic() + FORGET_S

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from . import canvas, runs
-from .controller import the_desk
+from .controller import the_controller
 from .docker import OverpaintDocker
 from .qt import QMenu
 from .server.client.reading import Reading
@@ -70,24 +70,24 @@ def _docker() -> OverpaintDocker | None:
 def _begin(role: Role) -> None:
     """What needs words is asked for in the docker; so is what takes long, which says so first."""
     document, node = canvas.active()
-    desk, docker = the_desk(), _docker()
+    controller, docker = the_controller(), _docker()
     reading = docker.panel.reading if docker is not None else Reading.LAYER
-    recipe = runs.recipe_for(desk, role)
-    if Need.PROMPT not in needs_of(recipe.method, desk.offers):
-        runs.run(desk, document, node, recipe, reading=reading)
+    recipe = runs.recipe_for(controller, role)
+    if Need.PROMPT not in needs_of(recipe.method, controller.offers):
+        runs.run(controller, document, node, recipe, reading=reading)
         return
-    canvas.capture(document, node, runs.wish_for(desk, recipe.method, reading))
+    canvas.capture(document, node, runs.wish_for(controller, recipe.method, reading))
     if docker is not None:
         docker.panel.ask(recipe.method)
 
 
 def _again(another: bool) -> None:
     document, node = canvas.active()
-    runs.run_again(the_desk(), document, node, another)
+    runs.run_again(the_controller(), document, node, another)
     _docker()
 
 
 def _cancel() -> None:
-    desk = the_desk()
-    if desk.running:
-        desk.cancel(desk.running[0])
+    controller = the_controller()
+    if controller.running:
+        controller.cancel(controller.running[0])

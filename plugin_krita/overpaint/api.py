@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import canvas, runs
-from .controller import the_desk
+from .controller import the_controller
 from .job import Job
 from .qt import QEventLoop
 from .server.client.followed import Phase, Then
@@ -58,19 +58,19 @@ def replace_selection(
     document: canvas.Document, node: canvas.Node, prompt: str, *, wait: bool = True, **settings: Setting
 ) -> Made:
     """Puts what ``prompt`` describes in place of the selection."""
-    return _run(document, node, runs.recipe_for(the_desk(), Role.REPLACE, prompt), settings, wait)
+    return _run(document, node, runs.recipe_for(the_controller(), Role.REPLACE, prompt), settings, wait)
 
 
 def erase_selection(document: canvas.Document, node: canvas.Node, *, wait: bool = True, **settings: Setting) -> Made:
     """Removes what is selected and continues the surroundings."""
-    return _run(document, node, runs.recipe_for(the_desk(), Role.ERASE), settings, wait)
+    return _run(document, node, runs.recipe_for(the_controller(), Role.ERASE), settings, wait)
 
 
 def edit_layer(
     document: canvas.Document, node: canvas.Node, prompt: str, *, wait: bool = True, **settings: Setting
 ) -> Made:
     """Changes the layer, or its selected part, after ``prompt``."""
-    return _run(document, node, runs.recipe_for(the_desk(), Role.REDRAW, prompt), settings, wait)
+    return _run(document, node, runs.recipe_for(the_controller(), Role.REDRAW, prompt), settings, wait)
 
 
 def imagic(
@@ -92,7 +92,7 @@ def imagic(
     """
     if not prompt.strip():
         raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))
-    recipe = dataclasses.replace(runs.recipe_for(the_desk(), Role.LEARN, prompt), preset=preset, eta=_etas(eta))
+    recipe = dataclasses.replace(runs.recipe_for(the_controller(), Role.LEARN, prompt), preset=preset, eta=_etas(eta))
     return _run(document, node, recipe, settings, wait)
 
 
@@ -113,27 +113,27 @@ def method(
         raise problem(
             "There is no role “{name}”.", "There are: {names}.", code=Code.BAD_REQUEST, name=role, names=names
         )
-    return _run(document, node, runs.recipe_for(the_desk(), Role(role), prompt), settings, wait)
+    return _run(document, node, runs.recipe_for(the_controller(), Role(role), prompt), settings, wait)
 
 
 def run_again(document: canvas.Document, node: canvas.Node, *, another: bool = False, wait: bool = True) -> Made:
     """Does the edit that made ``node`` once more; ``another``: with a new seed."""
-    return _result(runs.run_again(the_desk(), document, node, another), wait)
+    return _result(runs.run_again(the_controller(), document, node, another), wait)
 
 
 def cancel(job: Job) -> None:
     """Stops a running job: it ends within one step."""
-    the_desk().cancel(job)
+    the_controller().cancel(job)
 
 
 def _run(
     document: canvas.Document, node: canvas.Node, recipe: Recipe, settings: dict[str, Setting], wait: bool
 ) -> Made:
     reading = _reading(settings.pop("reading", Reading.LAYER))
-    own = {setting.name for offer in the_desk().offers for setting in offer.own}
+    own = {setting.name for offer in the_controller().offers for setting in offer.own}
     extras = tuple(Extra(name, str(settings.pop(name))) for name in sorted(own & settings.keys()))
     wanted = dataclasses.replace(recipe, **settings, extras=extras)
-    return _result(runs.run(the_desk(), document, node, wanted, Then.KEEP, reading), wait)
+    return _result(runs.run(the_controller(), document, node, wanted, Then.KEEP, reading), wait)
 
 
 def _reading(name: Reading | str) -> Reading:

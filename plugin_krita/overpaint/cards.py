@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import canvas
-from .controller import Desk
+from .controller import Controller
 from .exploring import over
 from .job import Job
 from .labels import Label, QuietLabel
@@ -46,7 +46,7 @@ DONE_MS = 8000
 class AnswerCard(QWidget):
     """One of several answers: a small picture, held to see what was there before, and Keep."""
 
-    def __init__(self, desk: Desk, job: Job, index: int, side: int) -> None:
+    def __init__(self, controller: Controller, job: Job, index: int, side: int) -> None:
         super().__init__()
         self._job, self._index = job, index
         before = job.before or job.afters[index]
@@ -61,7 +61,7 @@ class AnswerCard(QWidget):
         self.keep = QPushButton(tr("Keep"))
         self.keep.setToolTip(tr("Make this one a layer"))
         self.keep.setAccessibleName(tr("Keep number {number}", number=index + 1))
-        self.keep.clicked.connect(lambda: desk.keep(job, index))
+        self.keep.clicked.connect(lambda: controller.keep(job, index))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -82,9 +82,9 @@ class JobCard(QFrame):
 
     grew = pyqtSignal(QWidget)
 
-    def __init__(self, desk: Desk, job: Job) -> None:
+    def __init__(self, controller: Controller, job: Job) -> None:
         super().__init__()
-        self._desk, self.job = desk, job
+        self._controller, self.job = controller, job
         self._answers: list[AnswerCard] = []
         self._pane: StrengthPane | None = None
         self.setFrameShape(QFrame.Shape.StyledPanel)
@@ -96,7 +96,7 @@ class JobCard(QFrame):
         self._bar.setFixedHeight(8)
         self._bar.setAccessibleName(tr("Working"))
         self._button = QPushButton(tr("Cancel"))
-        self._button.clicked.connect(lambda: desk.cancel(job))
+        self._button.clicked.connect(lambda: controller.cancel(job))
         self._place = QPushButton(tr("Put into this picture"))
         self._place.clicked.connect(self._put_here)
         self._preview = QLabel()
@@ -138,11 +138,11 @@ class JobCard(QFrame):
         if job.phase is Phase.CHOOSING:
             self._show_answers()
         if job.phase is Phase.EXPLORING and self._pane is None:
-            self._pane = StrengthPane(self._desk, job)
+            self._pane = StrengthPane(self._controller, job)
             self._column.addWidget(self._pane)
             self.grew.emit(self._pane)
         if job.phase is Phase.DONE:
-            QTimer.singleShot(DONE_MS, lambda: self._desk.remove(job))
+            QTimer.singleShot(DONE_MS, lambda: self._controller.remove(job))
 
     def _way_out(self) -> str:
         if self.job.phase is Phase.EXPLORING and not self.job.nodes:
@@ -162,7 +162,7 @@ class JobCard(QFrame):
     def _show_answers(self) -> None:
         if not self._answers:
             for index in range(len(self.job.afters)):
-                answer = AnswerCard(self._desk, self.job, index, self._side())
+                answer = AnswerCard(self._controller, self.job, index, self._side())
                 self._grid.addWidget(answer, index // COLUMNS, index % COLUMNS, Qt.AlignmentFlag.AlignLeft)
                 self._answers.append(answer)
         for answer in self._answers:
@@ -180,7 +180,7 @@ class JobCard(QFrame):
     def _put_here(self) -> None:
         document, node = canvas.active()
         try:
-            self._desk.settle(self.job, canvas.spot(document, node))
+            self._controller.settle(self.job, canvas.spot(document, node))
         except OverpaintError as error:
             self._line.setText(sentence(error))
 

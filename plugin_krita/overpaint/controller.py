@@ -42,7 +42,7 @@ JobEvent = (
 )
 
 
-class Desk(QObject):
+class Controller(QObject):
     """``jobs_changed``: one came or went. ``job_settled``: nothing more happens to one by itself. ``server_changed``:
     what the server line says may be out of date. ``answered``: an event that answers a question and concerns no job."""
 
@@ -89,7 +89,7 @@ class Desk(QObject):
         self.link.open()
         self._hurry()
 
-    def begin(self, source: canvas.Source, recipe: Recipe, then: Then = Then.CHOOSE) -> Job:
+    def begin(self, source: canvas.KritaSource, recipe: Recipe, then: Then = Then.CHOOSE) -> Job:
         """Starts an edit. Raises ``OverpaintError`` for what is known to be impossible."""
         check_ranges(recipe)
         check_offer(recipe, self.offers)
@@ -143,7 +143,7 @@ class Desk(QObject):
         """Makes all that was painted at first a group of layers."""
         self._put(job, answers.place_sweep(job))
 
-    def settle(self, job: Job, source: canvas.Source) -> None:
+    def settle(self, job: Job, source: canvas.KritaSource) -> None:
         """Puts an answer whose picture was closed into the document of ``source``."""
         job.source = dataclasses.replace(source, name=job.source.name)
         if job.pixels is not None and job.pixels.fit is not None:
@@ -344,12 +344,12 @@ class Desk(QObject):
             self._note(self._pending.without(job.id))
 
 
-def _pending(job: Job, space: canvas.Space) -> resume.Pending:
+def _pending(job: Job, space: canvas.KritaSpace) -> resume.Pending:
     return resume.Pending(job.id, job.recipe, job.source.name, job.crop, space.model, space.depth, space.profile)
 
 
 def _returned(one: resume.Pending) -> Job:
-    space = canvas.Space(one.model, one.depth, one.profile)
+    space = canvas.KritaSpace(one.model, one.depth, one.profile)
     job = Job(one.recipe, canvas.nowhere(one.layer, space, one.crop), one.crop, Then.KEEP)
     job.id = one.job
     job.pixels = canvas.Pixels(space, Raster(one.crop, Channels.RGBA, Depth.U8), bytearray(), None, None)
@@ -357,12 +357,12 @@ def _returned(one: resume.Pending) -> Job:
     return job
 
 
-_desk: Desk | None = None
+_controller: Controller | None = None
 
 
-def the_desk() -> Desk:
+def the_controller() -> Controller:
     """The one desk of this Krita, made on first use."""
-    global _desk
-    if _desk is None:
-        _desk = Desk(Link("krita"))
-    return _desk
+    global _controller
+    if _controller is None:
+        _controller = Controller(Link("krita"))
+    return _controller

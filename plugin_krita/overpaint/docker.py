@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import canvas
-from .controller import the_desk
+from .controller import the_controller
 from .panel import Panel
 
 
@@ -11,10 +11,10 @@ class OverpaintDocker(canvas.DockWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("Overpaint")
-        desk = the_desk()
-        self.panel = Panel(desk)
+        controller = the_controller()
+        self.panel = Panel(controller)
         self.setWidget(self.panel)
-        self.visibilityChanged.connect(lambda visible: desk.greet() if visible else None)
+        self.visibilityChanged.connect(lambda visible: controller.greet() if visible else None)
 
     def canvasChanged(self, canvas: object) -> None:  # noqa: N802  # libkis' name
         self.panel.refresh()

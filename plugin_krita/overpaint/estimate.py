@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from . import canvas
-from .controller import Desk
+from .controller import Controller
 from .qt import QObject, QTimer, pyqtSignal
 from .request import crop_of, edited_part, submission_of
 from .server.client.estimate import QUIET_S, Estimating
@@ -34,24 +34,24 @@ class LiveEstimate(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, controller: Controller) -> None:
         super().__init__()
-        self._desk = desk
-        self._asked = Estimating(desk.link, self.changed.emit)
+        self._controller = controller
+        self._asked = Estimating(controller.link, self.changed.emit)
         self._read: Callable[[], Generator[bool | None, None, Submission]] | None = None
         self._welcome: Welcome | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._ask)
-        desk.answered.connect(self._asked.hear)
-        desk.job_settled.connect(self._again)
-        desk.server_changed.connect(self._server_changed)
+        controller.answered.connect(self._asked.hear)
+        controller.job_settled.connect(self._again)
+        controller.server_changed.connect(self._server_changed)
 
     @property
     def text(self) -> str:
         return self._asked.text
 
-    def want(self, key: EstimateKey | None, capture: Callable[[], canvas.Source]) -> None:
+    def want(self, key: EstimateKey | None, capture: Callable[[], canvas.KritaSource]) -> None:
         """``key``: None where there are no words yet. ``capture`` is called when it is time to ask."""
         if not self._asked.want(key, time.monotonic()):
             return
@@ -68,20 +68,20 @@ class LiveEstimate(QObject):
 
     def _ask(self) -> None:
         if self._read is not None and self._asked.wanted:
-            self._desk.work(self._asked.ask(self._read), self._asked.fail)
+            self._controller.work(self._asked.ask(self._read), self._asked.fail)
 
     def _server_changed(self) -> None:
         """Another server, or one that is here again, is asked anew; a question that waits for one the link keeps."""
-        before, self._welcome = self._welcome, self._desk.link.welcome
+        before, self._welcome = self._welcome, self._controller.link.welcome
         if not self._asked.wanted or self._welcome is before:
             return
         if self._welcome is not None and not self._asked.asking:
             self._again()
-        if self._desk.server is not None and not self._desk.starting:
-            self._asked.fail(self._desk.server)
+        if self._controller.server is not None and not self._controller.starting:
+            self._asked.fail(self._controller.server)
 
 
-def _reading(recipe: Recipe, capture: Callable[[], canvas.Source]) -> Generator[bool | None, None, Submission]:
+def _reading(recipe: Recipe, capture: Callable[[], canvas.KritaSource]) -> Generator[bool | None, None, Submission]:
     """Reads what would be sent, in pieces."""
     source = capture()
     crop = crop_of(source, recipe)

@@ -25,7 +25,7 @@ class Job(FollowedJob):
     once there is one.
     """
 
-    def __init__(self, recipe: Recipe, source: canvas.Source, crop: Bounds, then: Then = Then.CHOOSE) -> None:
+    def __init__(self, recipe: Recipe, source: canvas.KritaSource, crop: Bounds, then: Then = Then.CHOOSE) -> None:
         self._signals = JobSignals()
         self.changed, self.settled = self._signals.changed, self._signals.settled
         super().__init__(recipe, then, self.changed.emit, self.settled.emit)

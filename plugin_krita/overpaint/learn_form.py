@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import canvas
 from .buttons import small_button
-from .controller import Desk
+from .controller import Controller
 from .estimate import EstimateKey, LiveEstimate
 from .labels import Label, QuietLabel
 from .qt import QComboBox, QHBoxLayout, QLabel, QSizePolicy, Qt, QVBoxLayout, QWidget, pyqtSignal
@@ -20,16 +20,16 @@ class LearnForm(QWidget):
     left = pyqtSignal()
     changed = pyqtSignal()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, controller: Controller) -> None:
         super().__init__()
-        self._desk = desk
+        self._controller = controller
         self._presets = QComboBox()
         self._presets.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._presets.setToolTip(tr("Quicker ways of learning the picture, and more faithful ones"))
         self._presets.setAccessibleName(tr("How to learn"))
         self._presets.currentIndexChanged.connect(lambda _index: self._chosen())
         self._purpose = QuietLabel()
-        self._estimate = LiveEstimate(desk)
+        self._estimate = LiveEstimate(controller)
         self._estimated = Label(self._estimate.text)
         self._estimated.setMinimumHeight(
             4 * self.fontMetrics().lineSpacing()
@@ -98,6 +98,6 @@ def _key(recipe: Recipe, reading: Reading) -> EstimateKey:
     return EstimateKey(recipe, place, node_id, canvas.selected_bounds(), reading)
 
 
-def _capture(reading: Reading) -> canvas.Source:
+def _capture(reading: Reading) -> canvas.KritaSource:
     document, node = canvas.active()
-    return canvas.capture(document, node, canvas.Wish(reading=reading))
+    return canvas.capture(document, node, canvas.CaptureOptions(reading=reading))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import canvas, runs
 from .cards import JobCard
-from .controller import Desk
+from .controller import Controller
 from .fields import Fold, SettingsForm
 from .intent import LABELS, Intent, intend, learns
 from .job import Job
@@ -48,9 +48,9 @@ USUAL = tuple(
 
 
 class Panel(QScrollArea):
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, controller: Controller) -> None:
         super().__init__()
-        self._desk = desk
+        self._controller = controller
         self._method = ""
         self._words = Drafts()
         self._cards: dict[str, JobCard] = {}
@@ -61,7 +61,7 @@ class Panel(QScrollArea):
         self.prompt = PromptLine()
         self.button = RunButton()
         self._hint = Label()
-        self.learning = LearnForm(desk)
+        self.learning = LearnForm(controller)
         self._form = SettingsForm()
         self._jobs = QVBoxLayout()
         self._lay_out()
@@ -105,8 +105,8 @@ class Panel(QScrollArea):
         self.button.clicked.connect(lambda _checked=False: self.run())
         self.button.menu().aboutToShow.connect(self._fill_menu)
         self.verticalScrollBar().rangeChanged.connect(lambda _low, _high: self._follow())
-        self._desk.server_changed.connect(self._show_server)
-        self._desk.jobs_changed.connect(self._show_jobs)
+        self._controller.server_changed.connect(self._show_server)
+        self._controller.jobs_changed.connect(self._show_jobs)
 
     # --- what the user does ------------------------------------------------------------------------
 
@@ -115,8 +115,8 @@ class Panel(QScrollArea):
         self._method = method
         self.prompt.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.prompt.selectAll()
-        if learns(method, self._desk.offers):
-            self._desk.seek()
+        if learns(method, self._controller.offers):
+            self._controller.seek()
         self.refresh()
 
     def run(self, method: str = "") -> None:
@@ -127,9 +127,9 @@ class Panel(QScrollArea):
             return
         document, node = canvas.active()
         recipe = self._recipe(method)
-        begin = runs.learn if learns(method, self._desk.offers) else runs.run
+        begin = runs.learn if learns(method, self._controller.offers) else runs.run
         try:
-            begin(self._desk, document, node, recipe, reading=self.reading)
+            begin(self._controller, document, node, recipe, reading=self.reading)
         except OverpaintError as error:
             self.tell(error)
             return
@@ -140,8 +140,8 @@ class Panel(QScrollArea):
 
     def cancel(self) -> None:
         self._method = ""
-        if self._desk.running:
-            self._desk.cancel(self._desk.running[0])
+        if self._controller.running:
+            self._controller.cancel(self._controller.running[0])
 
     def tell(self, error: OverpaintError) -> None:
         """What stands in the way, where the user is looking, until the next change."""
@@ -166,18 +166,18 @@ class Panel(QScrollArea):
 
     def _recipe(self, method: str) -> Recipe:
         """What the fields say now."""
-        recipe = self._form.settings().recipe(method, self.prompt.text(), named(method, self._desk.offers))
-        if not learns(method, self._desk.offers):
+        recipe = self._form.settings().recipe(method, self.prompt.text(), named(method, self._controller.offers))
+        if not learns(method, self._controller.offers):
             return recipe
         return runs.to_learn(recipe, self.learning.preset)
 
     def _intent(self) -> Intent:
-        if learns(self._method, self._desk.offers):
+        if learns(self._method, self._controller.offers):
             return Intent(tr("Edit with a prompt"), self._method if self.prompt.text().strip() else "")
         words = self.prompt.text().strip()
-        if self._method and (words or Need.PROMPT not in needs_of(self._method, self._desk.offers)):
+        if self._method and (words or Need.PROMPT not in needs_of(self._method, self._controller.offers)):
             return Intent(self._title(self._method), self._method)
-        return intend(*self._state(), self._desk.offers)
+        return intend(*self._state(), self._controller.offers)
 
     def refresh(self) -> None:
         """The button and the line below it, as the prompt and the selection are now."""
@@ -187,7 +187,7 @@ class Panel(QScrollArea):
         intent = self._intent()
         self.button.setText(intent.label)
         self.button.setEnabled(bool(intent.method))
-        self._form.fit(named(intent.method or self._method, self._desk.offers))
+        self._form.fit(named(intent.method or self._method, self._controller.offers))
         self._show_learning(intent)
         if self._told == self._state():
             return
@@ -204,10 +204,10 @@ class Panel(QScrollArea):
 
     def _show_learning(self, intent: Intent) -> None:
         """How to learn and what that takes, while that is what the button does."""
-        shown = learns(self._method, self._desk.offers)
+        shown = learns(self._method, self._controller.offers)
         self.learning.setVisible(shown)
         if shown:
-            offered = {offer.name: offer.presets for offer in self._desk.offers}
+            offered = {offer.name: offer.presets for offer in self._controller.offers}
             self.learning.offer(offered.get(self._method, ()))
             self.learning.show_estimate(self._recipe(intent.method) if intent.method else None, self.reading)
 
@@ -216,18 +216,18 @@ class Panel(QScrollArea):
         if not method:
             return ""
         try:
-            check_offer(Recipe(method, self.prompt.text()), self._desk.offers)
+            check_offer(Recipe(method, self.prompt.text()), self._controller.offers)
         except OverpaintError as error:
             return sentence(error)
         return ""
 
     def _expectation(self, method: str) -> str:
         """How long it will take, where that is worth saying and is not said already."""
-        if learns(method, self._desk.offers):
+        if learns(method, self._controller.offers):
             return ""
-        welcome = self._desk.link.welcome
+        welcome = self._controller.link.welcome
         model = self._form.settings().chosen.model
-        seconds = self._desk.pace.expected(method, model, welcome.device) if welcome else None
+        seconds = self._controller.pace.expected(method, model, welcome.device) if welcome else None
         return (
             tr("Takes about {time}, as the last one did; a larger part takes longer.", time=short_duration(seconds))
             if seconds is not None
@@ -235,16 +235,16 @@ class Panel(QScrollArea):
         )
 
     def _title(self, method: str) -> str:
-        role = role_of(method, self._desk.offers)
-        if role in LABELS and method == best(role, self._desk.offers):
+        role = role_of(method, self._controller.offers)
+        if role in LABELS and method == best(role, self._controller.offers):
             return tr(LABELS[role])
-        offer = named(method, self._desk.offers)
+        offer = named(method, self._controller.offers)
         return tr(offer.title) if offer is not None else method
 
     def _fill_menu(self) -> None:
         menu = self.button.menu()
         menu.clear()
-        for offer in self._desk.offers or USUAL:
+        for offer in self._controller.offers or USUAL:
             self._add_entry(menu, offer)
 
     def _add_entry(self, menu: QMenu, offer: MethodOffer) -> None:
@@ -259,8 +259,8 @@ class Panel(QScrollArea):
         action.triggered.connect(lambda _checked=False, name=offer.name: does(name))
 
     def _show_server(self) -> None:
-        desk, welcome = self._desk, self._desk.link.welcome
-        self._fix.setVisible(desk.server is not None and not desk.starting)
+        controller, welcome = self._controller, self._controller.link.welcome
+        self._fix.setVisible(controller.server is not None and not controller.starting)
         self._server.setText(self._server_words(welcome))
         if welcome is not None:
             self._form.models(welcome.models)
@@ -270,26 +270,26 @@ class Panel(QScrollArea):
         if welcome is not None:
             state, *where = server_line(welcome).split(" · ")
             return " · ".join([state, *(model.title for model in welcome.models[:1]), *where])
-        if self._desk.server is not None and not self._desk.starting:
-            return tr("Not reachable: {why}", why=sentence(self._desk.server))
-        return server_line(None) if self._desk.starting else tr("Starts with your first edit")
+        if self._controller.server is not None and not self._controller.starting:
+            return tr("Not reachable: {why}", why=sentence(self._controller.server))
+        return server_line(None) if self._controller.starting else tr("Starts with your first edit")
 
     def _try_server(self) -> None:
-        self._desk.link.open()
+        self._controller.link.open()
         self._show_server()
 
     def _show_jobs(self) -> None:
-        jobs = {job.id: job for job in self._desk.jobs}
+        jobs = {job.id: job for job in self._controller.jobs}
         for gone in [name for name in self._cards if name not in jobs]:
             card = self._cards.pop(gone)
             self._jobs.removeWidget(card)
             card.deleteLater()
-        for job in reversed(self._desk.jobs):
+        for job in reversed(self._controller.jobs):
             if job.id not in self._cards:
                 self._add_card(job)
 
     def _add_card(self, job: Job) -> None:
-        card = JobCard(self._desk, job)
+        card = JobCard(self._controller, job)
         self._cards[job.id] = card
         self._jobs.insertWidget(0, card)
         self._bring_up(card, card)

@@ -10,7 +10,7 @@ from .server.wire.geometry import Bounds, Extent
 
 
 @dataclass(frozen=True)
-class Place:
+class LayerPlace:
     """Of a layer. bounds: of its pixels. x, y: its position in Krita's sense. canvas: the picture's size."""
 
     bounds: Bounds
@@ -18,7 +18,7 @@ class Place:
     y: int
     canvas: Extent
 
-    def shift(self, now: Place) -> tuple[int, int] | None:
+    def shift(self, now: LayerPlace) -> tuple[int, int] | None:
         """How far it has moved until ``now``; None where it was also turned, scaled or painted on. A part of it may
         have been wiped off, as long as the picture has its size."""
         x, y = now.x - self.x, now.y - self.y
@@ -33,7 +33,7 @@ class Record:
 
     made: LayerRecipe
     source_id: str
-    place: Place | None = None
+    place: LayerPlace | None = None
 
     def dump(self) -> bytes:
         return note.write(self).encode()

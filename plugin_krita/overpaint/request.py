@@ -12,7 +12,7 @@ from .server.wire.raster import Depth
 from .server.wire.recipe import Recipe
 
 
-def crop_of(source: canvas.Source, recipe: Recipe) -> Bounds:
+def crop_of(source: canvas.KritaSource, recipe: Recipe) -> Bounds:
     """The selection with its surroundings, or the whole layer. Raises ``OverpaintError`` where they do not meet."""
     if source.selection is None:
         return source.area
@@ -24,7 +24,7 @@ def crop_of(source: canvas.Source, recipe: Recipe) -> Bounds:
     return crop
 
 
-def edited_part(source: canvas.Source, recipe: Recipe, crop: Bounds) -> Bounds:
+def edited_part(source: canvas.KritaSource, recipe: Recipe, crop: Bounds) -> Bounds:
     """About where the answer will be: what is selected, grown and feathered; without a feather of its own, by what the
     server takes at most."""
     if source.selection is None:

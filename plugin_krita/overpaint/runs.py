@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from . import canvas, record
 from .answers import first_shown
-from .controller import Desk
+from .controller import Controller
 from .job import Job
 from .server.client.followed import Then
 from .server.client.reading import Reading
@@ -20,7 +20,7 @@ from .server.wire.recipe import Recipe
 
 
 def run(
-    desk: Desk,
+    controller: Controller,
     document: canvas.Document | None,
     node: canvas.Node | None,
     recipe: Recipe,
@@ -28,28 +28,28 @@ def run(
     reading: Reading = Reading.LAYER,
 ) -> Job:
     """Edits ``node`` as ``recipe`` says. Raises ``OverpaintError`` for what cannot be begun."""
-    _check_words(desk, recipe)
-    source = canvas.capture(document, node, wish_for(desk, recipe.method, reading))
-    return desk.begin(source, recipe, then)
+    _check_words(controller, recipe)
+    source = canvas.capture(document, node, wish_for(controller, recipe.method, reading))
+    return controller.begin(source, recipe, then)
 
 
 def learn(
-    desk: Desk,
+    controller: Controller,
     document: canvas.Document | None,
     node: canvas.Node | None,
     recipe: Recipe,
     reading: Reading = Reading.LAYER,
 ) -> Job:
     """Learns ``node`` or its selected part, then shows it at any edit strength. Raises as ``run``."""
-    _check_words(desk, recipe)
-    source = canvas.capture(document, node, wish_for(desk, recipe.method, reading))
-    return desk.begin(source, swept(recipe, first_shown()), Then.EXPLORE)
+    _check_words(controller, recipe)
+    source = canvas.capture(document, node, wish_for(controller, recipe.method, reading))
+    return controller.begin(source, swept(recipe, first_shown()), Then.EXPLORE)
 
 
-def wish_for(desk: Desk, method: str, reading: Reading) -> canvas.Wish:
+def wish_for(controller: Controller, method: str, reading: Reading) -> canvas.CaptureOptions:
     """What has to be captured for ``method``."""
-    fills = role_of(method, desk.offers) is Role.REPLACE
-    return canvas.Wish(Need.SELECTION in needs_of(method, desk.offers), reading=reading, fills=fills)
+    fills = role_of(method, controller.offers) is Role.REPLACE
+    return canvas.CaptureOptions(Need.SELECTION in needs_of(method, controller.offers), reading=reading, fills=fills)
 
 
 def to_learn(recipe: Recipe, preset: str) -> Recipe:
@@ -57,12 +57,12 @@ def to_learn(recipe: Recipe, preset: str) -> Recipe:
     return replace(recipe, preset=preset, strength=None, variations=1)
 
 
-def _check_words(desk: Desk, recipe: Recipe) -> None:
-    if Need.PROMPT in needs_of(recipe.method, desk.offers) and not recipe.prompt.strip():
+def _check_words(controller: Controller, recipe: Recipe) -> None:
+    if Need.PROMPT in needs_of(recipe.method, controller.offers) and not recipe.prompt.strip():
         raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))
 
 
-def run_again(desk: Desk, document: canvas.Document | None, node: canvas.Node | None, another: bool) -> Job:
+def run_again(controller: Controller, document: canvas.Document | None, node: canvas.Node | None, another: bool) -> Job:
     """Does the edit that made ``node`` once more, or the last one; ``another``: with a new seed.
 
     On the layer it was made from where that still exists, with the present selection or, without one, the stored one.
@@ -71,17 +71,17 @@ def run_again(desk: Desk, document: canvas.Document | None, node: canvas.Node | 
         raise OverpaintError(Code.HOST, tr("No picture is open."), tr("Open one, and select the part to edit."))
     made = _record(document, node)
     if made is None or node is None:
-        return _last_again(desk, document, node, another)
+        return _last_again(controller, document, node, another)
     recipe = another_variation(made.made.recipe) if another else made.made.recipe
     target = canvas.find_node(document, made.source_id) or node
-    wish = replace(wish_for(desk, recipe.method, made.made.reading), selected=_selection(document, node, made))
+    wish = replace(wish_for(controller, recipe.method, made.made.reading), selected=_selection(document, node, made))
     again = canvas.id_of(node) if target is not node else ""
-    return _begin_again(desk, document, target, recipe, replace(wish, again=again))
+    return _begin_again(controller, document, target, recipe, replace(wish, again=again))
 
 
-def _last_again(desk: Desk, document: canvas.Document, node: canvas.Node | None, another: bool) -> Job:
+def _last_again(controller: Controller, document: canvas.Document, node: canvas.Node | None, another: bool) -> Job:
     """The last edit; where it was one of this document, of the layer that it was made from."""
-    last = desk.last
+    last = controller.last
     if last is None:
         raise OverpaintError(
             Code.HOST,
@@ -90,17 +90,21 @@ def _last_again(desk: Desk, document: canvas.Document, node: canvas.Node | None,
         )
     recipe = another_variation(last.recipe) if another else last.recipe
     here = canvas.find_node(document, last.source.node_id)
-    wish = wish_for(desk, recipe.method, last.source.reading)
+    wish = wish_for(controller, recipe.method, last.source.reading)
     if here is not None and here.visible() and last.node_ids:
         wish = replace(wish, again=last.node_ids[0])
-    return _begin_again(desk, document, here or node, recipe, wish)
+    return _begin_again(controller, document, here or node, recipe, wish)
 
 
 def _begin_again(
-    desk: Desk, document: canvas.Document, node: canvas.Node | None, recipe: Recipe, wish: canvas.Wish
+    controller: Controller,
+    document: canvas.Document,
+    node: canvas.Node | None,
+    recipe: Recipe,
+    wish: canvas.CaptureOptions,
 ) -> Job:
     source = canvas.capture(document, node, wish)
-    return desk.begin(source, recipe, Then.EXPLORE if len(recipe.eta) > 1 else Then.CHOOSE)
+    return controller.begin(source, recipe, Then.EXPLORE if len(recipe.eta) > 1 else Then.CHOOSE)
 
 
 def _record(document: canvas.Document | None, node: canvas.Node | None) -> record.Record | None:
@@ -117,9 +121,9 @@ def _selection(document: canvas.Document, node: canvas.Node, made: record.Record
     return canvas.selection_of(mask, made.made.crop.shifted(*shift)) if mask is not None and shift else None
 
 
-def recipe_for(desk: Desk, role: Role, prompt: str = "") -> Recipe:
+def recipe_for(controller: Controller, role: Role, prompt: str = "") -> Recipe:
     """Of the method to take for ``role``. Raises ``OverpaintError`` where the server has none."""
-    method = best(role, desk.offers)
+    method = best(role, controller.offers)
     if not method:
         raise no_method()
     return Recipe(method, prompt)

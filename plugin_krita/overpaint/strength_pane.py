@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from . import canvas, settings
 from .buttons import small_button
-from .controller import Desk
+from .controller import Controller
 from .job import Job
 from .labels import Label, QuietLabel
 from .qt import (
@@ -37,10 +37,10 @@ LARGEST, SMALLEST = 320, 96
 
 
 class StrengthPane(QWidget):
-    def __init__(self, desk: Desk, job: Job) -> None:
+    def __init__(self, controller: Controller, job: Job) -> None:
         super().__init__()
         assert job.exploring is not None
-        self._desk, self._job, self._exploring = desk, job, job.exploring
+        self._controller, self._job, self._exploring = controller, job, job.exploring
         self._drawn: tuple[QImage, QSize] | None = None
         self.picture = _Picture()
         self.eta = QSlider(Qt.Orientation.Horizontal)
@@ -87,8 +87,8 @@ class StrengthPane(QWidget):
         self.number.valueChanged.connect(self._moved)
         self.variation.activated.connect(self._chosen)
         self.retry.clicked.connect(lambda _checked=False: self._exploring.again())
-        self.keep.clicked.connect(lambda _checked=False: self._desk.keep_shown(self._job))
-        self.keep_all.clicked.connect(lambda _checked=False: self._desk.keep_sweep(self._job))
+        self.keep.clicked.connect(lambda _checked=False: self._controller.keep_shown(self._job))
+        self.keep_all.clicked.connect(lambda _checked=False: self._controller.keep_sweep(self._job))
         self.put_here.clicked.connect(lambda _checked=False: self._put_here())
 
     def _lay_out(self) -> None:
@@ -135,7 +135,7 @@ class StrengthPane(QWidget):
     def _put_here(self) -> None:
         document, node = canvas.active()
         try:
-            self._desk.settle(self._job, canvas.spot(document, node))
+            self._controller.settle(self._job, canvas.spot(document, node))
         except OverpaintError as error:
             self._exploring.refuse(error)
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from line import Line
 from renders import Renders
+from server_link import ServerLink
 
 from server.client import events
 from server.client.link import Link
@@ -18,14 +18,14 @@ from tests.running import RunningServer, submission, until
 
 
 @pytest.fixture
-def line(pondering: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+def line(pondering: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServerLink]:
     monkeypatch.setenv("OVERPAINT_HOME", str(pondering.home))
-    line = Line(Link("gimp"))
+    line = ServerLink(Link("gimp"))
     yield line
     line.link.close()
 
 
-def first_of(line: Line, request: Submission) -> events.Arrived:
+def first_of(line: ServerLink, request: Submission) -> events.Arrived:
     line.link.start(request)
     while True:
         for event in line.listen():
@@ -33,7 +33,7 @@ def first_of(line: Line, request: Submission) -> events.Arrived:
                 return event
 
 
-def learned(line: Line, **recipe: object) -> Renders:
+def learned(line: ServerLink, **recipe: object) -> Renders:
     plain = submission("ponder", seed=7, keep=False, **{"prompt": "a dog that sits", "steps": 1, **recipe})
     request = Submission(swept(plain.recipe), plain.layer, plain.pixels, plain.mask, keep=False)
     return Renders(line, request, first_of(line, request), 0.7)
@@ -53,7 +53,7 @@ def middle(renders: Renders) -> int:
 BEFORE = 25 * 3
 
 
-def test_the_first_job_paints_the_whole_range(line: Line) -> None:
+def test_the_first_job_paints_the_whole_range(line: ServerLink) -> None:
     renders = learned(line)
     assert renders.strengths.etas(7) == SWEEP
     for eta in SWEEP:
@@ -63,7 +63,7 @@ def test_the_first_job_paints_the_whole_range(line: Line) -> None:
     assert renders.status == ""
 
 
-def test_another_strength_is_painted_when_the_slider_rests(line: Line) -> None:
+def test_another_strength_is_painted_when_the_slider_rests(line: ServerLink) -> None:
     renders = learned(line)
     renders.move(Point(7, 0.0), time.monotonic())
     renders.work(time.monotonic())
@@ -74,7 +74,7 @@ def test_another_strength_is_painted_when_the_slider_rests(line: Line) -> None:
     assert (renders.status, renders.trouble) == ("", False)
 
 
-def test_the_strengths_differ_as_they_say(line: Line) -> None:
+def test_the_strengths_differ_as_they_say(line: ServerLink) -> None:
     renders = learned(line)
     shown = {}
     for eta in (0.5, 1.0):
@@ -83,7 +83,7 @@ def test_the_strengths_differ_as_they_say(line: Line) -> None:
     assert shown[1.0] > shown[0.5] > BEFORE
 
 
-def test_the_latest_wins_and_what_it_replaces_is_cancelled(line: Line, pondering: RunningServer) -> None:
+def test_the_latest_wins_and_what_it_replaces_is_cancelled(line: ServerLink, pondering: RunningServer) -> None:
     renders = learned(line, steps=8)
     renders.move(Point(7, 0.2), time.monotonic() - QUIET_S)
     renders.work(time.monotonic())
@@ -97,7 +97,7 @@ def test_the_latest_wins_and_what_it_replaces_is_cancelled(line: Line, pondering
     assert all(job.state is not JobState.RUNNING for job in kept[0].jobs)
 
 
-def test_another_variation_is_painted_with_its_own_seed(line: Line) -> None:
+def test_another_variation_is_painted_with_its_own_seed(line: ServerLink) -> None:
     renders = learned(line)
     renders.move(Point(99, 0.7), time.monotonic() - QUIET_S)
     work(renders, lambda: renders.strengths.complete, "the variation")
@@ -108,7 +108,7 @@ def test_another_variation_is_painted_with_its_own_seed(line: Line) -> None:
     assert painted.finished.layers[painted.index].seed == 99
 
 
-def test_a_failure_is_a_sentence_and_can_be_tried_again(line: Line) -> None:
+def test_a_failure_is_a_sentence_and_can_be_tried_again(line: ServerLink) -> None:
     renders = learned(line)
     failing = Renders(line, submission("ponder", seed=7, prompt="raise", steps=1), first_of(line, again()), 0.7)
     failing.move(Point(7, 0.2), time.monotonic() - QUIET_S)
@@ -125,7 +125,7 @@ def again() -> Submission:
     return submission("ponder", seed=7, prompt="a dog", steps=1, eta=(0.5,))
 
 
-def test_no_job_is_left_on_the_server(line: Line) -> None:
+def test_no_job_is_left_on_the_server(line: ServerLink) -> None:
     renders = learned(line)
     renders.move(Point(7, 0.15), time.monotonic() - QUIET_S)
     work(renders, lambda: renders.strengths.complete, "the answer")
@@ -144,7 +144,7 @@ def test_a_server_that_dies_is_said_or_started_again_and_nothing_is_lost(
     own_server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OVERPAINT_HOME", str(own_server.home))
-    line = Line(Link("gimp"))
+    line = ServerLink(Link("gimp"))
     renders = learned(line)
     own_server.kill()
     work(renders, lambda: renders.trouble, "the loss to be noticed")

@@ -18,8 +18,8 @@ from server.wire.raster import Raster
 from . import source as sources
 from . import stack, taking
 from .pixels import Preview, bounds_of, native, preview
-from .source import Source
-from .stack import RECIPE, TOP, Place
+from .source import GimpSource
+from .stack import RECIPE, TOP, StackPlace
 from .taking import Taken
 
 SIDE = 48
@@ -33,7 +33,7 @@ MOST = 0.25
 
 
 @dataclass(frozen=True)
-class NewLayer:
+class GimpNewLayer:
     """clip: it shows only where something below it does, and changes no alpha."""
 
     name: str
@@ -43,7 +43,9 @@ class NewLayer:
     clip: bool = False
 
 
-def add_layers(source: Source, taken: Taken, layers: Sequence[NewLayer], group: str | None = None) -> list[Gimp.Layer]:
+def add_layers(
+    source: GimpSource, taken: Taken, layers: Sequence[GimpNewLayer], group: str | None = None
+) -> list[Gimp.Layer]:
     """Put ``layers`` above the source in one undo step, the first one lowest, and leave the choice of layers and the
     selection as they were. They follow their source where that has been moved. Raises ``OverpaintError`` where they
     would not fit there any more.
@@ -58,7 +60,7 @@ def add_layers(source: Source, taken: Taken, layers: Sequence[NewLayer], group: 
     return _put(source.image, moved, group, now.place, taken.space)
 
 
-def add_on_top(image: Gimp.Image, layers: Sequence[NewLayer], group: str | None = None) -> list[Gimp.Layer]:
+def add_on_top(image: Gimp.Image, layers: Sequence[GimpNewLayer], group: str | None = None) -> list[Gimp.Layer]:
     """The same for layers whose source is not known any more."""
     gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED or any(_is_gray(new) != gray for new in layers):
@@ -72,7 +74,7 @@ def add_on_top(image: Gimp.Image, layers: Sequence[NewLayer], group: str | None 
 # --- has the document changed meanwhile? ----------------------------------------------------------
 
 
-def _shift(source: Source) -> tuple[int, int]:
+def _shift(source: GimpSource) -> tuple[int, int]:
     """By how much the source has been moved. Raises ``OverpaintError`` where it is gone or has another size: then
     nobody can say where in it the answer belongs."""
     image, layer = source.image, source.layer
@@ -91,7 +93,7 @@ def _shift(source: Source) -> tuple[int, int]:
     return 0, 0
 
 
-def _now(source: Source, shift: tuple[int, int]) -> Source:
+def _now(source: GimpSource, shift: tuple[int, int]) -> GimpSource:
     """The same source as it is now, without the answers that have come meanwhile; raises ``OverpaintError`` where it
     could not be edited now."""
     drawables = [source.layer] if source.layer is not None else []
@@ -104,7 +106,7 @@ def _moved(bounds: Bounds, shift: tuple[int, int]) -> Bounds:
     return Bounds(bounds.x + shift[0], bounds.y + shift[1], bounds.width, bounds.height)
 
 
-def _check_alike(source: Source, now: Source, taken: Taken, shift: tuple[int, int]) -> None:
+def _check_alike(source: GimpSource, now: GimpSource, taken: Taken, shift: tuple[int, int]) -> None:
     """Raises ``OverpaintError`` where the picture is not the one any more that was sent: it has been turned, say, or
     painted over where the answer belongs."""
     then = taken.raster.bounds
@@ -140,7 +142,7 @@ def _differ(before: Preview, after: Preview) -> bool:
 
 
 def _put(
-    image: Gimp.Image, layers: Sequence[NewLayer], group: str | None, place: Place, space: object | None
+    image: Gimp.Image, layers: Sequence[GimpNewLayer], group: str | None, place: StackPlace, space: object | None
 ) -> list[Gimp.Layer]:
     made = [_make(image, layer, space) for layer in layers]
     clip = any(new.clip for new in layers)
@@ -174,7 +176,7 @@ def _clip(items: Sequence[Gimp.Layer]) -> None:
         item.set_composite_mode(Gimp.LayerCompositeMode.CLIP_TO_BACKDROP)
 
 
-def _is_gray(new: NewLayer) -> bool:
+def _is_gray(new: GimpNewLayer) -> bool:
     return Layout(new.raster.channels, new.raster.depth, new.raster.transfer).gray
 
 
@@ -192,7 +194,7 @@ def _write(layer: Gimp.Layer, pixels: Layout, data: bytes, space: object) -> Non
     buffer.flush()
 
 
-def _make(image: Gimp.Image, new: NewLayer, space: object | None) -> Gimp.Layer:
+def _make(image: Gimp.Image, new: GimpNewLayer, space: object | None) -> Gimp.Layer:
     """A layer with its pixels, place and note, not yet in the image: so none of it needs a step to undo. GIMP converts
     them where the image has another mode, depth or profile now than the ``space`` they were read in."""
     pixels = Layout(new.raster.channels, new.raster.depth, new.raster.transfer)

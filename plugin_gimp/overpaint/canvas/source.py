@@ -16,11 +16,11 @@ from server.wire.raster import Depth, Raster
 
 from . import stack
 from .pixels import bounds_of, read_mask, shows_in
-from .stack import Place
+from .stack import StackPlace
 
 
 @dataclass(frozen=True)
-class Mark:
+class LayerMark:
     """Where a layer lay, so that it can be told later whether it has been moved."""
 
     layer: Gimp.Layer
@@ -28,7 +28,7 @@ class Mark:
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class GimpSource:
     """What an edit starts from, as it was when the request was made. All bounds in image pixels.
 
     layer: None where all that is visible is read. bounds: what can be edited, within the canvas. part: what is to be
@@ -45,8 +45,8 @@ class Source:
     bounds: Bounds
     part: Bounds
     selected: bool
-    place: Place
-    marks: tuple[Mark, ...]
+    place: StackPlace
+    marks: tuple[LayerMark, ...]
     without: frozenset[int] = frozenset()
     answers: frozenset[int] = frozenset()
 
@@ -57,7 +57,7 @@ def source(
     reading: Reading,
     part: Bounds | None = None,
     without: frozenset[int] = frozenset(),
-) -> Source:
+) -> GimpSource:
     """``part``: what is to be edited; None: what is selected, or everything. Raises ``OverpaintError`` with what to do
     where it cannot be read."""
     if not image.is_valid():
@@ -72,7 +72,7 @@ def source(
     return replace(found, selected=selection is not None, answers=stack.answers(image))
 
 
-def renewed(found: Source, part: Bounds | None) -> Source:
+def renewed(found: GimpSource, part: Bounds | None) -> GimpSource:
     """The same as it is now: a dialog may have been open for long."""
     if found.image.is_valid() and found.layer is not None and not found.layer.is_valid():
         raise problem(
@@ -87,25 +87,25 @@ def whole(image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Bounds:
     return bounds_of(layers[0]) if layers else Bounds(0, 0, image.get_width(), image.get_height())
 
 
-def selection(found: Source, raster: Raster) -> Mask:
+def selection(found: GimpSource, raster: Raster) -> Mask:
     """What is selected within the bounds of ``raster``; 0 beyond the image's edges."""
     return read_mask(found.image.get_selection(), raster.bounds, raster.depth)
 
 
 def _visible(
     image: Gimp.Image, _: Sequence[Gimp.Drawable], canvas: Bounds, part: Bounds | None, without: frozenset[int]
-) -> Source:
+) -> GimpSource:
     layers = image.get_layers()
     if not any(layer.get_visible() and shows_in(layer, canvas) for layer in layers):
         raise problem("Nothing is visible in this image.", "Show a layer (the eye in the Layers dialog).")
-    marks = tuple(Mark(layer, bounds_of(layer)) for layer in layers)
+    marks = tuple(LayerMark(layer, bounds_of(layer)) for layer in layers)
     reading, top = Reading.VISIBLE, stack.TOP
-    return Source(image, reading, None, "", canvas, canvas, part or canvas, False, top, marks, without)
+    return GimpSource(image, reading, None, "", canvas, canvas, part or canvas, False, top, marks, without)
 
 
 def _layer(
     image: Gimp.Image, drawables: Sequence[Gimp.Drawable], canvas: Bounds, part: Bounds | None, without: frozenset[int]
-) -> Source:
+) -> GimpSource:
     layer = stack.base_of(chosen(drawables))
     name, whole = layer.get_name(), bounds_of(layer)
     _check(layer)
@@ -120,8 +120,8 @@ def _layer(
         )
     part = part or bounds
     _check_masks(layer, part.intersect(bounds))
-    place, marks = stack.above(layer, part), (Mark(layer, whole),)
-    return Source(image, Reading.LAYER, layer, name, canvas, bounds, part, False, place, marks, without)
+    place, marks = stack.above(layer, part), (LayerMark(layer, whole),)
+    return GimpSource(image, Reading.LAYER, layer, name, canvas, bounds, part, False, place, marks, without)
 
 
 def chosen(drawables: Sequence[Gimp.Drawable]) -> Gimp.Layer:
@@ -186,7 +186,7 @@ def _check_masks(layer: Gimp.Layer, part: Bounds) -> None:
             )
 
 
-def check_not_empty(found: Source) -> None:
+def check_not_empty(found: GimpSource) -> None:
     """Raises ``OverpaintError`` where the layer (with the answers on it) has nothing in the part to be edited; names
     the layer below that has."""
     if found.layer is None:

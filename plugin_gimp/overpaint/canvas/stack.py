@@ -22,14 +22,14 @@ UNION = (Gimp.LayerCompositeMode.AUTO, Gimp.LayerCompositeMode.UNION)
 
 
 @dataclass(frozen=True)
-class Place:
+class StackPlace:
     """Between two layers: everything of ``parent`` (None: of the image) from ``position`` on lies below. 0: the top."""
 
     parent: Gimp.Layer | None
     position: int
 
 
-TOP = Place(None, 0)
+TOP = StackPlace(None, 0)
 
 
 def beside(image: Gimp.Image, parent: Gimp.Layer | None) -> list[Gimp.Layer]:
@@ -133,7 +133,7 @@ def base_of(layer: Gimp.Layer) -> Gimp.Layer:
     return base if own is not None and siblings.index(own) < siblings.index(base) else layer
 
 
-def above(layer: Gimp.Layer, part: Bounds) -> Place:
+def above(layer: Gimp.Layer, part: Bounds) -> StackPlace:
     """Where a new answer goes: directly above ``layer`` and the answers that lie on it, and above every other answer
     of its that is seen in ``part``, for under that it would not be seen."""
     image, number = layer.get_image(), tattoo(layer)
@@ -141,13 +141,13 @@ def above(layer: Gimp.Layer, part: Bounds) -> Place:
     position = siblings.index(layer)
     while position and answers_on(siblings[position - 1], number):
         position -= 1
-    place = Place(layer.get_parent(), _covering(siblings[:position], number, part, position))
+    place = StackPlace(layer.get_parent(), _covering(siblings[:position], number, part, position))
     for group in around(layer):
         siblings = beside(image, group.get_parent())
         position = siblings.index(group)
         covering = _covering(siblings[:position], number, part, position)
         if covering < position:
-            place = Place(group.get_parent(), covering)
+            place = StackPlace(group.get_parent(), covering)
     return place
 
 
@@ -158,7 +158,7 @@ def _covering(over: list[Gimp.Layer], number: int, part: Bounds, position: int) 
     return position
 
 
-def between(layer: Gimp.Layer, place: Place) -> list[Gimp.Layer]:
+def between(layer: Gimp.Layer, place: StackPlace) -> list[Gimp.Layer]:
     """What lies above ``layer`` and below ``place``, in the group of ``place``."""
     siblings = beside(layer.get_image(), place.parent)
     own = next(item for item in (layer, *around(layer)) if item in siblings)

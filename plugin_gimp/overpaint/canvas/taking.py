@@ -14,7 +14,7 @@ from server.wire.raster import Raster
 
 from . import stack, twin
 from .pixels import alphas, read, read_mask, shape_of
-from .source import Source
+from .source import GimpSource
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Taken:
     limit: bytes | None
 
 
-def take(source: Source, wanted: Callable[[Bounds], Bounds], *, outline: bool) -> Taken:
+def take(source: GimpSource, wanted: Callable[[Bounds], Bounds], *, outline: bool) -> Taken:
     """``wanted``: the part to send out of the one that can be read. outline: the answer keeps to the layer's."""
     if source.layer is None:
         return _finished(source, twin.seen(source.image, source.place, wanted(source.canvas), source.without), outline)
@@ -48,7 +48,7 @@ def take(source: Source, wanted: Callable[[Bounds], Bounds], *, outline: bool) -
     return _finished(source, twin.seen(source.image, source.place, crop, source.without), outline)
 
 
-def _shows_itself(source: Source) -> bool:
+def _shows_itself(source: GimpSource) -> bool:
     """Whether the layer looks like its own numbers where it is opaque, and nothing that is to be read lies on it."""
     assert source.layer is not None
     return stack.state(source.layer).look is Look.OWN and not any(
@@ -57,21 +57,21 @@ def _shows_itself(source: Source) -> bool:
     )
 
 
-def _finished(source: Source, found: tuple[Raster, bytes, bytes], outline: bool) -> Taken:
+def _finished(source: GimpSource, found: tuple[Raster, bytes, bytes], outline: bool) -> Taken:
     raster, data, opacity = found
     pixels = data if is_opaque(data, raster, raster.bounds) else alpha.filled(data, raster)
     space = Babl.format_get_space(source.marks[0].layer.get_format())  # all of an image have one
     return Taken(raster, pixels, space, opacity, _clipped(source), _limit(source, raster, outline))
 
 
-def _clipped(source: Source) -> bool:
+def _clipped(source: GimpSource) -> bool:
     if source.layer is None:
         return False
     state = stack.state(source.layer)
     return state.clipped or not state.normal
 
 
-def _limit(source: Source, raster: Raster, outline: bool) -> bytes | None:
+def _limit(source: GimpSource, raster: Raster, outline: bool) -> bytes | None:
     if source.layer is None:
         return None
     crop, limit = raster.bounds, None

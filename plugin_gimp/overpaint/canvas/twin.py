@@ -13,7 +13,7 @@ from server.wire.geometry import Bounds
 from server.wire.raster import Raster
 
 from .pixels import alphas, read
-from .stack import Place, beside, everything, passes_through
+from .stack import StackPlace, beside, everything, passes_through
 
 COMPONENTS = (
     Gimp.ChannelType.RED,
@@ -24,7 +24,9 @@ COMPONENTS = (
 )
 
 
-def seen(image: Gimp.Image, place: Place, crop: Bounds, without: Collection[int] = ()) -> tuple[Raster, bytes, bytes]:
+def seen(
+    image: Gimp.Image, place: StackPlace, crop: Bounds, without: Collection[int] = ()
+) -> tuple[Raster, bytes, bytes]:
     """All that lies below ``place``, put together within ``crop`` as GIMP itself does it. In a group that shows its
     layers as one picture, all of it in that group. ``without``: tattoos of layers to leave out.
     Returns what ``pixels.read`` and ``pixels.alphas`` do."""
@@ -61,7 +63,7 @@ def _twin(image: Gimp.Image) -> Iterator[Gimp.Image]:
         copy.delete()
 
 
-def _path(place: Place) -> list[int]:
+def _path(place: StackPlace) -> list[int]:
     """Of ``place.parent``: its position in each group from the outermost in. A copy has the same."""
     path: list[int] = []
     item = place.parent

@@ -22,8 +22,8 @@ from .documents import (
 from .pictures import picture, selection_of
 from .placing import KritaNewLayer, place, place_group
 from .reading import Fit, Pixels, read
-from .source import Source, Wish, capture, nowhere, spot
-from .spaces import Space
+from .source import CaptureOptions, KritaSource, capture, nowhere, spot
+from .spaces import KritaSpace
 from .window import (
     add_docker,
     add_extension,
@@ -38,18 +38,18 @@ from .window import (
 )
 
 __all__ = [
+    "CaptureOptions",
     "DockWidget",
     "Document",
     "Extension",
     "Fit",
     "KritaNewLayer",
+    "KritaSource",
+    "KritaSpace",
     "Node",
     "Pixels",
     "Selection",
-    "Source",
-    "Space",
     "Window",
-    "Wish",
     "active",
     "add_docker",
     "add_extension",

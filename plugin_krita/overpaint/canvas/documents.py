@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from krita import Document, Krita, Node
 
 from ..qt import QUuid
-from ..record import Place
+from ..record import LayerPlace
 from ..server.wire.geometry import Bounds, Extent
 
 
@@ -54,11 +54,11 @@ def selected_bounds() -> Bounds | None:
     return Bounds(chosen.x(), chosen.y(), chosen.width(), chosen.height()) if chosen else None
 
 
-def place_of(document: Document, node: Node) -> Place:
+def place_of(document: Document, node: Node) -> LayerPlace:
     """Where a layer lies now."""
     rect, at = node.bounds(), node.position()
     bounds = Bounds(rect.x(), rect.y(), rect.width(), rect.height())
-    return Place(bounds, at.x(), at.y(), Extent(document.width(), document.height()))
+    return LayerPlace(bounds, at.x(), at.y(), Extent(document.width(), document.height()))
 
 
 def upwards(node: Node) -> Iterator[Node]:

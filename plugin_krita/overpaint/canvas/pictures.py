@@ -11,17 +11,17 @@ from ..server.client.reading import Veil
 from ..server.wire.geometry import Bounds
 from ..server.wire.raster import Raster
 from .blocks import blocks
-from .spaces import SRGB, Space, conversion
+from .spaces import SRGB, KritaSpace, conversion
 
 LARGEST_PICTURE = 320
 """Pixels a side of what the docker shows of an answer: its width, twice on a fine screen is near enough."""
 
 
 def picture(
-    space: Space, raster: Raster, data: memoryview, part: Bounds, veil: Veil | None = None
+    space: KritaSpace, raster: Raster, data: memoryview, part: Bounds, veil: Veil | None = None
 ) -> Generator[None, None, QImage]:
     """A small picture for the docker, in sRGB, of ``part`` (document pixels) of ``data``."""
-    shown = Space("RGBA", "U8", SRGB)
+    shown = KritaSpace("RGBA", "U8", SRGB)
     step = max(1, part.extent.longest // (2 * LARGEST_PICTURE))
     width, height = -(-part.width // step), -(-part.height // step)
     left, rows = part.x - raster.bounds.x, bytearray()

@@ -18,8 +18,8 @@ from .earlier import Answers
 from .ground import at_rest
 from .looks import standing
 from .reading import Fit
-from .source import Source
-from .spaces import Space, conversion, unseen_document
+from .source import KritaSource
+from .spaces import KritaSpace, conversion, unseen_document
 
 ACTIVATION_S = 2.0
 """How long after adding a layer Krita may take to make it the active one."""
@@ -34,7 +34,9 @@ class KritaNewLayer:
     data: memoryview
 
 
-def place(source: Source, space: Space, fit: Fit | None, layer: KritaNewLayer) -> Generator[bool | None, None, Node]:
+def place(
+    source: KritaSource, space: KritaSpace, fit: Fit | None, layer: KritaNewLayer
+) -> Generator[bool | None, None, Node]:
     """Puts ``layer`` (in ``space``) into the document as ``fit`` says, in the colour space of its place and in one undo
     step, and returns it. Without ``fit``: above the source, where it lay.
 
@@ -48,7 +50,7 @@ def place(source: Source, space: Space, fit: Fit | None, layer: KritaNewLayer) -
 
 
 def place_group(
-    source: Source, space: Space, fit: Fit | None, layers: Sequence[KritaNewLayer], name: str
+    source: KritaSource, space: KritaSpace, fit: Fit | None, layers: Sequence[KritaNewLayer], name: str
 ) -> Generator[bool | None, None, list[Node]]:
     """The same for several layers, the first one lowest, in a group of their own, and still in one undo step.
 
@@ -56,7 +58,7 @@ def place_group(
     """
     yield from _check_fit(source, fit)
     # Filled where nobody sees it: in the user's document each layer would be a step in the undo history.
-    with unseen_document(Space.of(_open(source))) as other:
+    with unseen_document(KritaSpace.of(_open(source))) as other:
         group = other.createNode(name, "grouplayer")
         made = []
         for layer in layers:
@@ -73,14 +75,14 @@ def place_group(
     return made
 
 
-def _check_fit(source: Source, fit: Fit | None) -> Generator[bool | None, None, None]:
+def _check_fit(source: KritaSource, fit: Fit | None) -> Generator[bool | None, None, None]:
     """Says before the layer is filled, too, that it does not fit. Only once Krita has changed what it is changing: in
     Krita 6 our turn may come when it has moved one layer and not the next."""
     yield from at_rest(source.document_id)
     _shift(source, fit)
 
 
-def _add(source: Source, fit: Fit | None, new: Node, moved: Sequence[Node]) -> Generator[bool | None, None, None]:
+def _add(source: KritaSource, fit: Fit | None, new: Node, moved: Sequence[Node]) -> Generator[bool | None, None, None]:
     """``moved``: the layers with pixels in it."""
     yield NEXT_TURN
     yield from at_rest(source.document_id)
@@ -96,11 +98,11 @@ def _add(source: Source, fit: Fit | None, new: Node, moved: Sequence[Node]) -> G
         _stay_on(source.document_id, id_of(current), id_of(new))
 
 
-def _shift(source: Source, fit: Fit | None) -> tuple[int, int]:
+def _shift(source: KritaSource, fit: Fit | None) -> tuple[int, int]:
     return fit.there.shift(_open(source), source.name) if fit is not None and fit.there is not None else (0, 0)
 
 
-def _place_in(document: Document, source: Source, fit: Fit | None) -> tuple[Node, Node | None]:
+def _place_in(document: Document, source: KritaSource, fit: Fit | None) -> tuple[Node, Node | None]:
     """The group to put an answer into, and what it goes above there: the source and its earlier answers; everything,
     where that was read or the source is gone."""
     wanted = find_node(document, source.node_id if fit is None else fit.stand)
@@ -128,7 +130,9 @@ def _stay_on(document_id: str, node_id: str, new_id: str) -> None:
     look()
 
 
-def _new_layer(source: Source, space: Space, fit: Fit | None, layer: KritaNewLayer) -> Generator[None, None, Node]:
+def _new_layer(
+    source: KritaSource, space: KritaSpace, fit: Fit | None, layer: KritaNewLayer
+) -> Generator[None, None, Node]:
     """Filled before any document sees it: that is what makes it a single undo step."""
     own = _space_there(_open(source), source, fit)
     with conversion(space, own) as convert:
@@ -139,21 +143,21 @@ def _new_layer(source: Source, space: Space, fit: Fit | None, layer: KritaNewLay
     return new
 
 
-def _space_there(document: Document, source: Source, fit: Fit | None) -> Space:
+def _space_there(document: Document, source: KritaSource, fit: Fit | None) -> KritaSpace:
     """As it is now: documents and layers can be converted while an edit runs."""
     node = find_node(document, source.node_id if fit is None else fit.stand)
-    return Space.of(node if node is not None and (fit is None or fit.own) else document)
+    return KritaSpace.of(node if node is not None and (fit is None or fit.own) else document)
 
 
-def _empty_layer(document: Document, space: Space, name: str) -> Node:
+def _empty_layer(document: Document, space: KritaSpace, name: str) -> Node:
     """In ``space``, which need not be the document's: a layer may have its own."""
-    if Space.of(document) == space:
+    if KritaSpace.of(document) == space:
         return document.createNode(name, "paintlayer")
     with unseen_document(space) as other:
         return other.createNode(name, "paintlayer")
 
 
-def _open(source: Source) -> Document:
+def _open(source: KritaSource) -> Document:
     document = find_document(source.document_id)
     if document is None:
         raise problem(

@@ -31,8 +31,8 @@ from .looks import (
     state_of,
     visible_masks,
 )
-from .source import Source, check_still
-from .spaces import NATIVE, SRGB, Space, conversion, profile_bytes
+from .source import KritaSource, check_still
+from .spaces import NATIVE, SRGB, KritaSpace, conversion, profile_bytes
 from .whereabouts import Whereabouts, whereabouts
 
 Block = Callable[[Bounds], QByteArray]
@@ -57,7 +57,7 @@ class Pixels:
     """A crop in bytes of ``space``, which is that of what was read where the server knows it. ``mask`` has one byte a
     pixel, 255 = repaint; None: the whole crop."""
 
-    space: Space
+    space: KritaSpace
     raster: Raster
     data: bytearray
     mask: bytearray | None
@@ -65,7 +65,7 @@ class Pixels:
     fit: Fit | None = None
 
 
-def read(source: Source, crop: Bounds, edited: Bounds) -> Generator[bool | None, None, Pixels]:
+def read(source: KritaSource, crop: Bounds, edited: Bounds) -> Generator[bool | None, None, Pixels]:
     """The crop of what is to be read, and of the selection. ``edited``: where the answer will be, about. A colour space
     that the server has no name for, or whose profile cannot be had, is converted to 16-bit sRGB by Krita."""
     yield from at_rest(source.document_id)
@@ -78,7 +78,7 @@ def read(source: Source, crop: Bounds, edited: Bounds) -> Generator[bool | None,
     return replace(pixels, mask=mask)
 
 
-def _found(source: Source) -> tuple[Document, Node]:
+def _found(source: KritaSource) -> tuple[Document, Node]:
     """Anew between two strips: document and layer may go at any time, and libkis would crash on them."""
     document = find_document(source.document_id)
     node = find_node(document, source.node_id) if document is not None else None
@@ -93,7 +93,7 @@ def _found(source: Source) -> tuple[Document, Node]:
 
 
 def _read_visible(
-    source: Source, document: Document, crop: Bounds, edited: Bounds
+    source: KritaSource, document: Document, crop: Bounds, edited: Bounds
 ) -> Generator[bool | None, None, Pixels]:
     """On top of everything; of the root, for a document has another picture while a layer is isolated."""
     root = document.rootNode()
@@ -104,7 +104,7 @@ def _read_visible(
     fit, root_id = Fit("", whereabouts(document, read_nodes, root, crop)), id_of(root)
     ground = yield from copied(source.document_id, [id_of(one) for one in hidden])
     try:
-        pixels, sight = yield from _take(source, Space.of(document), crop, edited, partial(ground.block, root_id))
+        pixels, sight = yield from _take(source, KritaSpace.of(document), crop, edited, partial(ground.block, root_id))
     finally:
         ground.close()
     return replace(pixels, fit=replace(fit, clipped=not sight.opaque))
@@ -114,7 +114,7 @@ def _read_visible(
 
 
 def _read_layer(
-    source: Source, document: Document, node: Node, crop: Bounds, edited: Bounds
+    source: KritaSource, document: Document, node: Node, crop: Bounds, edited: Bounds
 ) -> Generator[bool | None, None, Pixels]:
     stand = _stand(source, document, node, crop)
     answers = _answers_seen(source, document, stand, crop)
@@ -129,7 +129,7 @@ def _read_layer(
     return (yield from _read_on_ground(source, document, stand, crop, edited))
 
 
-def _stand(source: Source, document: Document, node: Node, crop: Bounds) -> Node:
+def _stand(source: KritaSource, document: Document, node: Node, crop: Bounds) -> Node:
     """What the answer can lie directly above, with no earlier answer over it: one may lie outside the layer's group."""
     found = standing(node)
     for group in upwards(found.parentNode()):
@@ -138,7 +138,7 @@ def _stand(source: Source, document: Document, node: Node, crop: Bounds) -> Node
     return found
 
 
-def _answers_seen(source: Source, document: Document, stand: Node, crop: Bounds) -> list[Node]:
+def _answers_seen(source: KritaSource, document: Document, stand: Node, crop: Bounds) -> list[Node]:
     found = Answers(document).above(stand, source.node_id, source.again)
     return [one for one in found if one.visible() and not _extent(one).intersect(crop).empty]
 
@@ -148,7 +148,7 @@ def _extent(node: Node) -> Bounds:
     return Bounds(rect.x(), rect.y(), rect.width(), rect.height())
 
 
-def _check_content(source: Source, nodes: Iterable[Node]) -> Generator[bool | None, None, None]:
+def _check_content(source: KritaSource, nodes: Iterable[Node]) -> Generator[bool | None, None, None]:
     """Raises ``OverpaintError`` where neither the layer nor an answer above it has pixels in the selection: a person
     is on another layer than the one looked at."""
     assert source.selection is not None
@@ -156,7 +156,7 @@ def _check_content(source: Source, nodes: Iterable[Node]) -> Generator[bool | No
     for node in nodes:
         if node.type() == "filterlayer" or is_pass_through(node):
             return
-        space = Space.of(node)
+        space = KritaSpace.of(node)
         for strip in rows(part, space.pixel_bytes):
             if any(any(one) for one in space.alphas(bytes(_look(node, strip)))):
                 return
@@ -170,7 +170,7 @@ def _check_content(source: Source, nodes: Iterable[Node]) -> Generator[bool | No
 
 
 def _read_alone(
-    source: Source, document: Document, stand: Node, crop: Bounds, edited: Bounds
+    source: KritaSource, document: Document, stand: Node, crop: Bounds, edited: Bounds
 ) -> Generator[bool | None, None, tuple[Pixels, Sight]]:
     """What the layer is by itself, through its masks."""
     fit = Fit(id_of(stand), whereabouts(document, all_of(stand), stand, crop), own=True)
@@ -186,7 +186,7 @@ def _read_alone(
             )
         return _look(there, strip)
 
-    pixels, sight = yield from _take(source, Space.of(stand), crop, edited, block)
+    pixels, sight = yield from _take(source, KritaSpace.of(stand), crop, edited, block)
     return replace(pixels, fit=replace(fit, veil=veil)), sight
 
 
@@ -201,7 +201,7 @@ def _look(node: Node, strip: Bounds) -> QByteArray:
 
 
 def _read_on_ground(
-    source: Source, document: Document, stand: Node, crop: Bounds, edited: Bounds
+    source: KritaSource, document: Document, stand: Node, crop: Bounds, edited: Bounds
 ) -> Generator[bool | None, None, Pixels]:
     """The layer and its answers together with what lies below them, as far out of its groups as it takes for the answer
     to hide that. Where one sees through even that, the answer is clipped to it; and where a group around shows what is
@@ -217,7 +217,7 @@ def _read_on_ground(
     check_still(read_nodes)
     fit = Fit(id_of(stand), whereabouts(document, read_nodes, stand, crop), clipped=stand.inheritAlpha())
     fit = replace(fit, veil=(yield from _veil(source, stand, crop)))
-    space, level_ids, outer_id = Space.of(document), [id_of(one) for one in levels], id_of(levels[-1])
+    space, level_ids, outer_id = KritaSpace.of(document), [id_of(one) for one in levels], id_of(levels[-1])
     enclosed = levels[-1].parentNode() is not None
     ground = yield from copied(source.document_id, [id_of(one) for one in hidden])
     try:
@@ -241,7 +241,7 @@ def _read_on_ground(
     return (yield from _read_on_ground(source, document, outer, crop, edited))
 
 
-def _veil(source: Source, stand: Node, crop: Bounds) -> Generator[bool | None, None, Veil | None]:
+def _veil(source: KritaSource, stand: Node, crop: Bounds) -> Generator[bool | None, None, Veil | None]:
     """What the layer's masks hide stays hidden; an edit of a whole layer that is seen together with what lies below it
     stays within the layer."""
     hiding = [id_of(one) for one in visible_masks(stand) if one.type() in HIDING]
@@ -256,7 +256,7 @@ def _veil(source: Source, stand: Node, crop: Bounds) -> Generator[bool | None, N
         parts = [bytes(one.pixelData(strip.x, strip.y, strip.width, strip.height)) for one in masks]
         there = find_node(document, stand_id)
         if within and there is not None:
-            parts.append(Space.of(there).covered(bytes(_look(there, strip))))
+            parts.append(KritaSpace.of(there).covered(bytes(_look(there, strip))))
         shown += shown_through(parts, strip.extent.pixels)
         yield None
     return Veil(crop, bytes(shown))
@@ -266,11 +266,11 @@ def _veil(source: Source, stand: Node, crop: Bounds) -> Generator[bool | None, N
 
 
 def _take(
-    source: Source, space: Space, crop: Bounds, edited: Bounds, block: Block
+    source: KritaSource, space: KritaSpace, crop: Bounds, edited: Bounds, block: Block
 ) -> Generator[bool | None, None, tuple[Pixels, Sight]]:
     native = (space.model, space.depth) in NATIVE
     icc = (yield from profile_bytes(space)) if native else None
-    sent = space if icc else Space("RGBA", "U16", SRGB)
+    sent = space if icc else KritaSpace("RGBA", "U16", SRGB)
     if icc is None:
         icc = yield from profile_bytes(sent)
     raster = Raster(crop, NATIVE[sent.model, sent.depth], Depth(sent.depth.lower()))

@@ -13,13 +13,13 @@ from ..server.wire.errors import Code
 from ..server.wire.geometry import Bounds
 from .documents import id_of, same, upwards
 from .looks import all_of, local_selection
-from .spaces import Space
+from .spaces import KritaSpace
 
 LAYERS = {"paintlayer", "grouplayer", "vectorlayer", "filelayer", "filllayer", "clonelayer", "filterlayer"}
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class KritaSource:
     """A layer as it was when the request was made; the active one may be another by the time the answer comes.
 
     selection: its bounds in document pixels, None where nothing is selected. ``chosen`` is a copy of it. area: the part
@@ -30,7 +30,7 @@ class Source:
     document_id: str
     node_id: str
     name: str
-    space: Space
+    space: KritaSpace
     area: Bounds
     selection: Bounds | None
     chosen: Selection | None
@@ -40,9 +40,9 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
-class Wish:
+class CaptureOptions:
     """What an edit asks of its layer. selected: stands in for a selection where there is none. The rest as in
-    ``Source``."""
+    ``KritaSource``."""
 
     needs_selection: bool = False
     selected: Selection | None = None
@@ -51,7 +51,7 @@ class Wish:
     again: str = ""
 
 
-def capture(document: Document | None, node: Node | None, wish: Wish) -> Source:
+def capture(document: Document | None, node: Node | None, wish: CaptureOptions) -> KritaSource:
     """Notes what is to be edited, now. Raises ``OverpaintError`` with a way out for what cannot be edited."""
     if document is None or not same(document):
         raise problem("No picture is open.", "Open one, and select the part to edit.")
@@ -67,16 +67,16 @@ def capture(document: Document | None, node: Node | None, wish: Wish) -> Source:
     return _source(document, node, area, selection, chosen, wish)
 
 
-def spot(document: Document | None, node: Node | None) -> Source:
+def spot(document: Document | None, node: Node | None) -> KritaSource:
     """Only a place for an answer that is here already: above ``node``."""
     if document is None or not same(document):
         raise problem("No picture is open.", "Open one, and select the part to edit.")
-    return _source(document, _layer(node), Bounds(0, 0, 0, 0), None, None, Wish())
+    return _source(document, _layer(node), Bounds(0, 0, 0, 0), None, None, CaptureOptions())
 
 
-def nowhere(name: str, space: Space, crop: Bounds) -> Source:
+def nowhere(name: str, space: KritaSpace, crop: Bounds) -> KritaSource:
     """Of an edit begun in an earlier run of Krita: its document is not known any more."""
-    return Source("", "", name, space, crop, None, None)
+    return KritaSource("", "", name, space, crop, None, None)
 
 
 def _layer(node: Node | None) -> Node:
@@ -115,7 +115,7 @@ def check_still(nodes: Iterable[Node]) -> None:
         )
 
 
-def _chosen(document: Document, node: Node, wish: Wish) -> tuple[Selection | None, Bounds | None]:
+def _chosen(document: Document, node: Node, wish: CaptureOptions) -> tuple[Selection | None, Bounds | None]:
     """A copy of what is selected, and its bounds; of the layer's own selection where it has one."""
     own = local_selection(node) if node.parentNode() is not None else None
     chosen = own.selection() if own is not None else document.selection() or wish.selected
@@ -126,14 +126,19 @@ def _chosen(document: Document, node: Node, wish: Wish) -> tuple[Selection | Non
 
 
 def _source(
-    document: Document, node: Node, area: Bounds, selection: Bounds | None, chosen: Selection | None, wish: Wish
-) -> Source:
-    space = Space.of(node if wish.reading is Reading.LAYER else document)
+    document: Document,
+    node: Node,
+    area: Bounds,
+    selection: Bounds | None,
+    chosen: Selection | None,
+    wish: CaptureOptions,
+) -> KritaSource:
+    space = KritaSpace.of(node if wish.reading is Reading.LAYER else document)
     more = wish.reading, wish.fills, wish.again
-    return Source(same(document), id_of(node), node.name(), space, area, selection, chosen, *more)
+    return KritaSource(same(document), id_of(node), node.name(), space, area, selection, chosen, *more)
 
 
-def _area(document: Document, node: Node, selection: Bounds | None, wish: Wish) -> Bounds:
+def _area(document: Document, node: Node, selection: Bounds | None, wish: CaptureOptions) -> Bounds:
     """With a selection, and of the visible picture: the canvas. Else: the layer's content on it."""
     canvas = Bounds(document.xOffset(), document.yOffset(), document.width(), document.height())
     if wish.reading is Reading.VISIBLE:

@@ -37,7 +37,7 @@ SRGB = "sRGB-elle-V2-srgbtrc.icc"
 
 
 @dataclass(frozen=True)
-class Space:
+class KritaSpace:
     """A colour space in Krita's words, such as RGBA, U8 and a profile's name."""
 
     model: str
@@ -45,7 +45,7 @@ class Space:
     profile: str
 
     @classmethod
-    def of(cls, drawn: Document | Node) -> Space:
+    def of(cls, drawn: Document | Node) -> KritaSpace:
         """A document's, or a layer's own."""
         return cls(drawn.colorModel(), drawn.colorDepth(), drawn.colorProfile())
 
@@ -71,7 +71,7 @@ Convert = Callable[[QByteArray, Bounds], QByteArray]
 
 
 @contextmanager
-def conversion(old: Space, new: Space) -> Iterator[Convert]:
+def conversion(old: KritaSpace, new: KritaSpace) -> Iterator[Convert]:
     """Krita's own colour management for a block of pixels that lie at some bounds.
 
     In a document nobody sees: in the user's own, each conversion would be a step in the undo history.
@@ -91,7 +91,7 @@ def conversion(old: Space, new: Space) -> Iterator[Convert]:
 
 
 @contextmanager
-def unseen_document(space: Space) -> Iterator[Document]:
+def unseen_document(space: KritaSpace) -> Iterator[Document]:
     """A document of one pixel without a view."""
     document = Krita.instance().createDocument(1, 1, "overpaint", space.model, space.depth, space.profile, 72.0)
     if document is None:
@@ -111,7 +111,7 @@ def unseen_document(space: Space) -> Iterator[Document]:
 _known: dict[tuple[str, str], bytes] = {}
 
 
-def profile_bytes(space: Space) -> Generator[None, None, bytes | None]:
+def profile_bytes(space: KritaSpace) -> Generator[None, None, bytes | None]:
     """The ICC profile of ``space``; None where Krita does not give it. Looked up once a name."""
     key = (space.model, space.profile)
     if key not in _known:
@@ -134,7 +134,7 @@ def profile_folders() -> list[Path]:
     return [place for place in places if place.is_dir()]
 
 
-def _ask_krita(space: Space) -> Generator[None, None, bytes | None]:
+def _ask_krita(space: KritaSpace) -> Generator[None, None, bytes | None]:
     """A profile that came inside a picture is in no file, but a document of one pixel saved with it holds it."""
     with unseen_document(space) as document, tempfile.TemporaryDirectory(prefix="overpaint-") as folder:
         yield

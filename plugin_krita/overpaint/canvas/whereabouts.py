@@ -12,7 +12,7 @@ from ..server.client.wording import problem
 from ..server.wire.geometry import Bounds, Extent
 from .documents import find_node, id_of
 from .looks import PAINTED, POSITIONED, state_of
-from .spaces import Space
+from .spaces import KritaSpace
 
 PROBES, PROBE = 8, 8
 """So many small squares each way, of so many pixels a side, are looked at again."""
@@ -20,14 +20,14 @@ PROBES, PROBE = 8, 8
 MOST = 200
 """Layers that are looked at again."""
 
-Place = tuple[int, int]
+LayerPlace = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class ShownLayer:
     """One layer or mask. place: only of those that Krita moves by it."""
 
-    place: Place | None
+    place: LayerPlace | None
     state: State
     visible: bool
 
@@ -36,7 +36,7 @@ class ShownLayer:
         at = node.position()
         return cls((at.x(), at.y()) if node.type() in POSITIONED else None, state_of(node), node.visible())
 
-    def apart(self, now: ShownLayer) -> Place | None:
+    def apart(self, now: ShownLayer) -> LayerPlace | None:
         """How far it has moved since."""
         if self.place is None or now.place is None:
             return None
@@ -51,12 +51,12 @@ class Whereabouts:
     """Of all that was read, by ids, and some ``probes`` of the layer or group ``probed``, by their places."""
 
     size: Extent
-    space: Space
+    space: KritaSpace
     layers: dict[str, ShownLayer]
     probed: str
-    probes: dict[Place, bytes]
+    probes: dict[LayerPlace, bytes]
 
-    def shift(self, document: Document, name: str) -> Place:
+    def shift(self, document: Document, name: str) -> LayerPlace:
         """How far everything has moved since. Raises ``OverpaintError`` (host) where an answer would not fit any more:
         layers were moved apart or are shown in another way, or the picture was turned, scaled or painted over."""
         there = [(seen, node) for one, seen in self.layers.items() if (node := find_node(document, one)) is not None]
@@ -72,12 +72,12 @@ class Whereabouts:
             )
         return shift
 
-    def _still_there(self, document: Document, shift: Place) -> bool:
+    def _still_there(self, document: Document, shift: LayerPlace) -> bool:
         """Whether at least one of the squares that show something is as it was. Flat ones say nothing of a picture that
         was made larger or smaller."""
         node = find_node(document, self.probed)
         resized = Extent(document.width(), document.height()) != self.size
-        if node is None or Space.of(node) != self.space:
+        if node is None or KritaSpace.of(node) != self.space:
             return not resized
         telling = [at for at, data in self.probes.items() if not _is_flat(data)]
         looked_at = telling if telling or resized else list(self.probes)
@@ -89,16 +89,18 @@ def whereabouts(document: Document, read: Iterable[Node], probed: Node, crop: Bo
     """Takes about a millisecond and a half."""
     layers = {id_of(one): ShownLayer.of(one) for one, _ in zip(read, range(MOST), strict=False)}
     probes = {at: _probe(probed, at) for at in _places(crop)}
-    return Whereabouts(Extent(document.width(), document.height()), Space.of(probed), layers, id_of(probed), probes)
+    return Whereabouts(
+        Extent(document.width(), document.height()), KritaSpace.of(probed), layers, id_of(probed), probes
+    )
 
 
-def _places(crop: Bounds) -> Iterable[Place]:
+def _places(crop: Bounds) -> Iterable[LayerPlace]:
     for row in range(PROBES):
         for column in range(PROBES):
             yield crop.x + column * crop.width // PROBES, crop.y + row * crop.height // PROBES
 
 
-def _probe(node: Node, at: Place) -> bytes:
+def _probe(node: Node, at: LayerPlace) -> bytes:
     read = node.pixelData if node.type() in PAINTED else node.projectionPixelData
     return bytes(read(at[0], at[1], PROBE, PROBE))
 

@@ -14,8 +14,8 @@ bootstrap.prepare(Path(sys.path[0]))
 import task  # noqa: E402
 from easel import describe, report, run, run_all, save  # noqa: E402
 from gi.repository import Gimp  # noqa: E402
-from line import Line  # noqa: E402
 from looks import BLOT, CHOSEN, INK, PAPER, Sheet, fill, picture  # noqa: E402
+from server_link import ServerLink  # noqa: E402
 from settings import Kind, recipe  # noqa: E402
 
 from server.client.link import Link  # noqa: E402
@@ -51,7 +51,7 @@ def ink(blot=True):
 def ask(found, sheet, clean, change, reading, key):
     sheet.image.select_rectangle(Gimp.ChannelOps.REPLACE, *CHOSEN)
     link = Link("gimp")
-    line = Line(link)
+    line = ServerLink(link)
     try:
         source = task.origin(Kind.ERASE, sheet.image, [sheet.source], reading)
         asked, arrived = task.learned(Kind.ERASE, source, recipe({"seed": 5, "feather": 0}), line)

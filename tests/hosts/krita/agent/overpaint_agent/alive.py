@@ -29,10 +29,10 @@ class Heartbeat:
 def timed(function: str, node: str = "Ink", **values) -> dict:
     """One edit from the call to the layer: the gaps in the loop (ms, longest first) and the server's own time."""
     from overpaint import api as overpaint
-    from overpaint.controller import the_desk
+    from overpaint.controller import the_controller
 
     server = []
-    desk = the_desk()
+    desk = the_controller()
     learn = desk._learn
 
     def listen(one) -> None:

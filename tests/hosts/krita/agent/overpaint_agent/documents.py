@@ -117,9 +117,9 @@ def profiles(model: str, depth: str) -> list[str]:
 
 def profile(path: str, model: str, depth: str, name: str) -> None:
     """Writes to ``path`` the bytes that the plugin sends for a profile."""
-    from overpaint.canvas.spaces import Space, profile_bytes
+    from overpaint.canvas.spaces import KritaSpace, profile_bytes
 
-    work = profile_bytes(Space(model, depth, name))
+    work = profile_bytes(KritaSpace(model, depth, name))
     while True:
         try:
             next(work)

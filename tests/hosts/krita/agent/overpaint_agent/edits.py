@@ -101,26 +101,26 @@ def cancel(number: int) -> dict:
 
 def last_job() -> dict:
     """The newest job of the docker or of an action, once it is settled."""
-    from overpaint.controller import the_desk
+    from overpaint.controller import the_controller
 
-    _jobs.append(the_desk().jobs[0])
+    _jobs.append(the_controller().jobs[0])
     return settle(len(_jobs) - 1)
 
 
 def await_server() -> None:
-    from overpaint.controller import the_desk
+    from overpaint.controller import the_controller
 
-    the_desk().greet()
-    until(lambda: the_desk().link.welcome is not None)
+    the_controller().greet()
+    until(lambda: the_controller().link.welcome is not None)
 
 
 def await_idle() -> None:
-    from overpaint.controller import the_desk
+    from overpaint.controller import the_controller
 
-    until(lambda: not the_desk().running)
+    until(lambda: not the_controller().running)
 
 
 def await_phase(phase: str) -> None:
-    from overpaint.controller import the_desk
+    from overpaint.controller import the_controller
 
-    until(lambda: any(one.phase.name == phase for one in the_desk().jobs))
+    until(lambda: any(one.phase.name == phase for one in the_controller().jobs))

@@ -15,11 +15,11 @@ NOTHING_KNOWN = (
 
 def ask_for(method: str) -> None:
     """The method's entry below the arrow of the button, which must be one that can be chosen."""
-    from overpaint.controller import the_desk
+    from overpaint.controller import the_controller
     from overpaint.server.client.translation import tr
 
     await_server()
-    offer = next(one for one in the_desk().offers if one.name == method)
+    offer = next(one for one in the_controller().offers if one.name == method)
     button = our_docker().panel.button
     our_docker().panel._fill_menu()
     title = tr(offer.title)

@@ -53,10 +53,10 @@ def show_docker(width: int = 0, alone: bool = True) -> list[int]:
 def fresh_docker() -> None:
     """No words, no settings, no jobs."""
     from overpaint import canvas
-    from overpaint.controller import the_desk
+    from overpaint.controller import the_controller
     from overpaint.settings import Settings
 
-    desk, panel_ = the_desk(), our_docker().panel
+    desk, panel_ = the_controller(), our_docker().panel
     for one in list(desk.jobs):
         desk.cancel(one)
     until(lambda: not desk.running)
@@ -73,13 +73,13 @@ def fresh_docker() -> None:
 
 def speak(language: str) -> None:
     """A docker in that language, as a start of Krita in it would make."""
-    from overpaint.controller import the_desk
+    from overpaint.controller import the_controller
     from overpaint.panel import Panel
     from overpaint.server.client.translation import use_language
 
     use_language(language)
     old = our_docker().panel
-    our_docker().panel = Panel(the_desk())
+    our_docker().panel = Panel(the_controller())
     our_docker().setWidget(our_docker().panel)
     old.deleteLater()
     wait(0.3)
@@ -185,12 +185,12 @@ def click_close() -> None:
 
 def click_put_here() -> None:
     """Of the newest answer that waits: earlier tests may have left some. Until it is in the document."""
-    from overpaint.controller import the_desk
+    from overpaint.controller import the_controller
 
     cards = reversed(our_docker().panel._cards.items())
     name, card = next((name, card) for name, card in cards if card._place.isVisible())
     card._place.click()
-    until(lambda: next(job for job in the_desk().jobs if job.id == name).phase.over, 60)
+    until(lambda: next(job for job in the_controller().jobs if job.id == name).phase.over, 60)
 
 
 def unfold(everything: bool) -> None:

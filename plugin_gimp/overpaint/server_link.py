@@ -14,7 +14,7 @@ STEP_S = 0.05
 
 
 @dataclass
-class Line:
+class ServerLink:
     """The link to the server. welcome: what the server offers, once it can take a job."""
 
     link: Link
