@@ -24,7 +24,7 @@ LEARNS = "sd15"
 """A tiny model of this family, which can do anything but Erase."""
 
 
-class Controller:
+class Desk:
     """A Krita that is started again where a case ended it."""
 
     def __init__(self, stack: ExitStack, host: Host, display: Screen) -> None:
@@ -53,14 +53,14 @@ def cases() -> Iterator[Case]:
         server = RunningServer(home, "--device", "cpu", environment={"OMP_NUM_THREADS": "1"})
         stack.callback(server.stop)
         running.install(host, home)
-        desk = Controller(stack, host, display)
+        desk = Desk(stack, host, display)
         for name, scene in SCENES.items():
             yield Case(f"erase a blot: {name}", "inside like around, within 3 levels", partial(_scene, desk, scene))
         for name, (right, look) in MORE.items():
             yield Case(name, right, lambda look=look: look(desk.krita()))  # type: ignore[misc]
 
 
-def _scene(desk: Controller, scene: Scene) -> Seen:
+def _scene(desk: Desk, scene: Scene) -> Seen:
     krita = desk.krita()
     scenes.build(krita, scene)
     before = scenes.seen(krita)

@@ -62,7 +62,7 @@ def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, kind: Kind, aim
     GimpUi.init("overpaint")
     dialog = GimpUi.ProcedureDialog.new(procedure, config, label(f"title-{kind.value}"))
     dialog.set_ok_label(label(f"button-{kind.value}"))
-    form = Form(dialog, config, kind, aim, line)
+    form = DialogForm(dialog, config, kind, aim, line)
     watching = GLib.timeout_add(POLL_MS, form.watch)
     wanted = dialog.run()
     GLib.source_remove(watching)
@@ -80,7 +80,7 @@ def _matter(aim: Aim, reading: Reading) -> OverpaintError | None:
     return None
 
 
-class Form:
+class DialogForm:
     """What stands in the dialog."""
 
     def __init__(

@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 from . import canvas, record
 from .exploring import Exploring
-from .job import Job
+from .job import KritaJob
 from .qt import QImage
 from .server.client.explorer import PaintedAnswer
 from .server.client.link import Link
@@ -24,7 +24,7 @@ from .server.wire.words import mark
 from .tasks import Task
 
 
-def pictures(job: Job) -> Task:
+def pictures(job: KritaJob) -> Task:
     """Small pictures of the answers, and of what was there before."""
     assert job.arrived is not None and job.pixels is not None
     yield from _picture_before(job)
@@ -33,7 +33,7 @@ def pictures(job: Job) -> Task:
         job.afters.append((yield from shown))
 
 
-def explore(job: Job, link: Link) -> Task:
+def explore(job: KritaJob, link: Link) -> Task:
     """The answers are the first places on a slider, which stands where the last one was when something was kept."""
     assert job.arrived is not None and job.pixels is not None and job.submission is not None
     yield from _picture_before(job)
@@ -44,13 +44,13 @@ def explore(job: Job, link: Link) -> Task:
     job.exploring = exploring
 
 
-def place_all(job: Job) -> Task:
+def place_all(job: KritaJob) -> Task:
     """All answers become layers; those of several edit strengths in a group."""
     assert job.arrived is not None
     yield from place(job, list(range(len(job.arrived.layers))))
 
 
-def place(job: Job, indices: list[int]) -> Task:
+def place(job: KritaJob, indices: list[int]) -> Task:
     """The answers of those numbers become layers."""
     assert job.arrived is not None
     finished, names = job.arrived.finished, answer_names(job.arrived.finished)
@@ -61,7 +61,7 @@ def place(job: Job, indices: list[int]) -> Task:
     yield from _put(job, finished, indices, layers, len(indices) > 1 and len(finished.recipe.eta) > 1)
 
 
-def place_shown(job: Job) -> Task:
+def place_shown(job: KritaJob) -> Task:
     """What the slider shows at this moment becomes a layer above those that were kept before."""
     exploring = job.exploring
     assert exploring is not None and exploring.strengths.shown is not None
@@ -71,7 +71,7 @@ def place_shown(job: Job) -> Task:
     return _keep(job, exploring, [painted], [exploring.name_of(point)], mark("Kept as the layer ‘{name}’."))
 
 
-def place_sweep(job: Job) -> Task:
+def place_sweep(job: KritaJob) -> Task:
     """All that was painted at first becomes a group of layers."""
     exploring = job.exploring
     assert exploring is not None and exploring.sweep
@@ -80,7 +80,9 @@ def place_sweep(job: Job) -> Task:
     return _keep(job, exploring, list(exploring.sweep), names, mark("Kept as the group ‘{name}’."))
 
 
-def _keep(job: Job, exploring: Exploring, painted: list[PaintedAnswer[QImage]], names: list[str], note: str) -> Task:
+def _keep(
+    job: KritaJob, exploring: Exploring, painted: list[PaintedAnswer[QImage]], names: list[str], note: str
+) -> Task:
     finished, indices = painted[0].finished, [one.index for one in painted]
     layers = [
         canvas.KritaNewLayer(name, finished.layers[one.index].raster, memoryview(one.data))
@@ -99,7 +101,9 @@ def first_shown() -> float:
     return min(max(eta, LOWEST), HIGHEST)
 
 
-def _put(job: Job, finished: Finished, indices: list[int], layers: list[canvas.KritaNewLayer], grouped: bool) -> Task:
+def _put(
+    job: KritaJob, finished: Finished, indices: list[int], layers: list[canvas.KritaNewLayer], grouped: bool
+) -> Task:
     assert job.pixels is not None
     packed = (yield from packing(job.pixels.mask)) if job.pixels.mask is not None else b""
     space, fit = job.pixels.space, job.pixels.fit
@@ -119,7 +123,7 @@ def _put(job: Job, finished: Finished, indices: list[int], layers: list[canvas.K
         job.notice = f"{job.notice} {hidden}".strip()
 
 
-def _record(job: Job, finished: Finished, index: int, node: canvas.Node, packed: bytes) -> None:
+def _record(job: KritaJob, finished: Finished, index: int, node: canvas.Node, packed: bytes) -> None:
     document, node_id = canvas.find_document(job.source.document_id), canvas.id_of(node)
     job.nodes.append(node)
     job.node_ids.append(node_id)
@@ -128,23 +132,23 @@ def _record(job: Job, finished: Finished, index: int, node: canvas.Node, packed:
     how = of_result(finished, index, job.source.name, job.source.reading)
     place = canvas.place_of(document, node)
     how = dataclasses.replace(how, crop=how.crop.shifted(place.x, place.y))
-    made = record.Record(how, job.source.node_id, place)
+    made = record.LayerRecord(how, job.source.node_id, place)
     canvas.keep(document, record.kind(node_id), tr("How Overpaint made a layer"), made.dump())
     if packed:
         canvas.keep(document, record.selection_kind(node_id), tr("How Overpaint made a layer"), packed)
 
 
-def _veil(job: Job) -> Veil | None:
+def _veil(job: KritaJob) -> Veil | None:
     return job.pixels.fit.veil if job.pixels is not None and job.pixels.fit is not None else None
 
 
-def _picture_before(job: Job) -> Generator[bool | None, None, None]:
+def _picture_before(job: KritaJob) -> Generator[bool | None, None, None]:
     assert job.pixels is not None
     pixels = job.pixels
     job.before = yield from canvas.picture(pixels.space, pixels.raster, memoryview(pixels.data), _seen(job))
 
 
-def _seen(job: Job) -> Bounds:
+def _seen(job: KritaJob) -> Bounds:
     """What of the crop is worth showing: the selection with half as much around it."""
     selection = job.source.selection
     if selection is None:

@@ -9,7 +9,7 @@ there are several (``variations``, ``eta``). Settings are those of ``server.wire
 negative, seed, variations, strength, steps, guidance, grow, feather, context; and ``reading``, what of the picture is
 read: "layer", the usual one (the layer as it looks), or "visible" (all that is visible; the answer lies on top of
 everything, and ``node`` may be None). While they wait, Krita's own events go on. With ``wait=False`` they return the
-running ``Job`` at once (``phase``, ``nodes``, ``error``; signals ``changed``, ``settled``).
+running ``KritaJob`` at once (``phase``, ``nodes``, ``error``; signals ``changed``, ``settled``).
 
 All raise ``OverpaintError`` (``code``, ``sentence``, ``hint``) when the edit cannot be begun or fails; an unknown
 setting is a ``TypeError``.
@@ -23,7 +23,7 @@ from typing import Any
 
 from . import canvas, runs
 from .controller import the_controller
-from .job import Job
+from .job import KritaJob
 from .qt import QEventLoop
 from .server.client.followed import Phase, Then
 from .server.client.reading import Reading
@@ -35,7 +35,7 @@ from .server.wire.offers import Role
 from .server.wire.recipe import Extra, Recipe
 
 __all__ = [
-    "Job",
+    "KritaJob",
     "OverpaintError",
     "Phase",
     "cancel",
@@ -51,7 +51,7 @@ Setting = Any
 """As the field of ``Recipe`` that it names."""
 
 Made = Any
-"""The new layer, the list of them, or with ``wait=False`` the ``Job``: libkis has no types to say it with."""
+"""The new layer, the list of them, or with ``wait=False`` the ``KritaJob``: libkis has no types to say it with."""
 
 
 def replace_selection(
@@ -121,7 +121,7 @@ def run_again(document: canvas.Document, node: canvas.Node, *, another: bool = F
     return _result(runs.run_again(the_controller(), document, node, another), wait)
 
 
-def cancel(job: Job) -> None:
+def cancel(job: KritaJob) -> None:
     """Stops a running job: it ends within one step."""
     the_controller().cancel(job)
 
@@ -144,7 +144,7 @@ def _reading(name: Reading | str) -> Reading:
     return Reading(name)
 
 
-def _result(job: Job, wait: bool) -> Made:
+def _result(job: KritaJob, wait: bool) -> Made:
     if not wait:
         return job
     if not job.phase.settled:

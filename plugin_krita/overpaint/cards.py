@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import canvas
 from .controller import Controller
 from .exploring import over
-from .job import Job
+from .job import KritaJob
 from .labels import Label, QuietLabel
 from .qt import (
     QFrame,
@@ -46,7 +46,7 @@ DONE_MS = 8000
 class AnswerCard(QWidget):
     """One of several answers: a small picture, held to see what was there before, and Keep."""
 
-    def __init__(self, controller: Controller, job: Job, index: int, side: int) -> None:
+    def __init__(self, controller: Controller, job: KritaJob, index: int, side: int) -> None:
         super().__init__()
         self._job, self._index = job, index
         before = job.before or job.afters[index]
@@ -82,7 +82,7 @@ class JobCard(QFrame):
 
     grew = pyqtSignal(QWidget)
 
-    def __init__(self, controller: Controller, job: Job) -> None:
+    def __init__(self, controller: Controller, job: KritaJob) -> None:
         super().__init__()
         self._controller, self.job = controller, job
         self._answers: list[AnswerCard] = []
@@ -185,7 +185,7 @@ class JobCard(QFrame):
             self._line.setText(sentence(error))
 
 
-def _title(job: Job) -> str:
+def _title(job: KritaJob) -> str:
     return shortened(job.recipe.prompt) or tr(job.recipe.method.title())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from . import answers, canvas, resume
 from .exploring import Exploring
-from .job import Job
+from .job import KritaJob
 from .qt import QObject, QTimer, pyqtSignal
 from .request import crop_of, edited_part, submission_of
 from .server.client import events
@@ -54,8 +54,8 @@ class Controller(QObject):
     def __init__(self, link: Link) -> None:
         super().__init__()
         self.link = link
-        self.jobs: list[Job] = []
-        self.last: Job | None = None
+        self.jobs: list[KritaJob] = []
+        self.last: KritaJob | None = None
         self.server: OverpaintError | None = None
         self.starting = False
         self.pace = Durations(canvas.setting("pace"))
@@ -89,11 +89,11 @@ class Controller(QObject):
         self.link.open()
         self._hurry()
 
-    def begin(self, source: canvas.KritaSource, recipe: Recipe, then: Then = Then.CHOOSE) -> Job:
+    def begin(self, source: canvas.KritaSource, recipe: Recipe, then: Then = Then.CHOOSE) -> KritaJob:
         """Starts an edit. Raises ``OverpaintError`` for what is known to be impossible."""
         check_ranges(recipe)
         check_offer(recipe, self.offers)
-        job = Job(recipe, source, crop_of(source, recipe), then)
+        job = KritaJob(recipe, source, crop_of(source, recipe), then)
         job.settled.connect(self.job_settled)
         self.jobs.insert(0, job)
         self.last = job
@@ -108,7 +108,7 @@ class Controller(QObject):
         self._tasks.add(task, failed)
         self._hurry()
 
-    def cancel(self, job: Job) -> None:
+    def cancel(self, job: KritaJob) -> None:
         """Ends a running job, or forgets one that waits to be kept."""
         if job.phase.over:
             self.remove(job)
@@ -123,27 +123,27 @@ class Controller(QObject):
             self.link.cancel(job.id)
             self._hurry()
 
-    def remove(self, job: Job) -> None:
+    def remove(self, job: KritaJob) -> None:
         if job in self.jobs:
             self.jobs.remove(job)
             if job.phase.over:
                 job.pixels = job.submission = None  # the last one is remembered, but not what it sent
             self.jobs_changed.emit()
 
-    def keep(self, job: Job, index: int) -> None:
+    def keep(self, job: KritaJob, index: int) -> None:
         """Makes answer ``index`` a layer."""
         job.kept.add(index)
         self._put(job, answers.place(job, [index]))
 
-    def keep_shown(self, job: Job) -> None:
+    def keep_shown(self, job: KritaJob) -> None:
         """Makes what the slider shows a layer."""
         self._put(job, answers.place_shown(job))
 
-    def keep_sweep(self, job: Job) -> None:
+    def keep_sweep(self, job: KritaJob) -> None:
         """Makes all that was painted at first a group of layers."""
         self._put(job, answers.place_sweep(job))
 
-    def settle(self, job: Job, source: canvas.KritaSource) -> None:
+    def settle(self, job: KritaJob, source: canvas.KritaSource) -> None:
         """Puts an answer whose picture was closed into the document of ``source``."""
         job.source = dataclasses.replace(source, name=job.source.name)
         if job.pixels is not None and job.pixels.fit is not None:
@@ -152,7 +152,7 @@ class Controller(QObject):
         self._put(job, answers.place_shown(job) if job.exploring is not None else answers.place_all(job))
 
     @property
-    def running(self) -> list[Job]:
+    def running(self) -> list[KritaJob]:
         return [job for job in self.jobs if not job.phase.settled]
 
     # --- the loop ---------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ class Controller(QObject):
         self._pending = jobs
         resume.store(jobs)
 
-    def _hear_job(self, job: Job, event: events.Event) -> None:
+    def _hear_job(self, job: KritaJob, event: events.Event) -> None:
         if isinstance(event, events.Arrived):
             self._arrived(job, event)
         elif isinstance(event, events.Failed):
@@ -252,7 +252,7 @@ class Controller(QObject):
 
     # --- layers and answers -----------------------------------------------------------------------
 
-    def _read(self, job: Job) -> Task:
+    def _read(self, job: KritaJob) -> Task:
         edited = edited_part(job.source, job.recipe, job.crop)
         pixels = yield from canvas.read(job.source, job.crop, edited)
         if job.phase.over:
@@ -264,7 +264,7 @@ class Controller(QObject):
         self._note(self._pending.plus(_pending(job, pixels.space)))
         job.enter(Phase.SENDING if self.link.welcome is not None else Phase.STARTING)
 
-    def _arrived(self, job: Job, arrived: events.Arrived) -> None:
+    def _arrived(self, job: KritaJob, arrived: events.Arrived) -> None:
         job.arrived = arrived
         job.notice = " ".join(map(tr_sent, arrived.finished.notices))
         self._learn(job)
@@ -276,24 +276,24 @@ class Controller(QObject):
         else:
             self._put(job, answers.place_all(job))
 
-    def _learn(self, job: Job) -> None:
+    def _learn(self, job: KritaJob) -> None:
         assert job.arrived is not None
         seconds = sum(job.arrived.finished.seconds.values())
         device = self.link.welcome.device if self.link.welcome else ""
         self.pace.note(job.recipe.method, job.recipe.model, device, seconds)
         canvas.set_setting("pace", self.pace.dump())
 
-    def _choose(self, job: Job) -> Task:
+    def _choose(self, job: KritaJob) -> Task:
         yield from answers.pictures(job)
         self._offer(job, Phase.CHOOSING)
 
-    def _explore(self, job: Job) -> Task:
+    def _explore(self, job: KritaJob) -> Task:
         yield from answers.explore(job, self.link)
         assert job.exploring is not None
         job.exploring.changed.connect(self._hurry)
         self._offer(job, Phase.EXPLORING)
 
-    def _offer(self, job: Job, phase: Phase) -> None:
+    def _offer(self, job: KritaJob, phase: Phase) -> None:
         """The user may choose now, unless Cancel came when it was too late for the server."""
         if job.phase is not Phase.CANCELLING:
             job.enter(phase)
@@ -302,10 +302,10 @@ class Controller(QObject):
         job.enter(Phase.CANCELLED)
         self.remove(job)
 
-    def _put(self, job: Job, work: Task) -> None:
+    def _put(self, job: KritaJob, work: Task) -> None:
         self.work(self._finish(job, work), lambda error: self._orphan(job, error))
 
-    def _finish(self, job: Job, work: Task) -> Task:
+    def _finish(self, job: KritaJob, work: Task) -> Task:
         yield from work
         if job.phase is Phase.EXPLORING:
             self._acknowledge(job)
@@ -314,11 +314,11 @@ class Controller(QObject):
             job.enter(Phase.DONE)
         job.changed.emit()
 
-    def _let_go(self, job: Job) -> Task:
+    def _let_go(self, job: KritaJob) -> Task:
         self._forget(job)
         yield None
 
-    def _orphan(self, job: Job, error: OverpaintError) -> None:
+    def _orphan(self, job: KritaJob, error: OverpaintError) -> None:
         if job.exploring is not None:
             job.exploring.refuse(error)
             return
@@ -328,7 +328,7 @@ class Controller(QObject):
         job.kept.clear()
         job.enter(Phase.ORPHANED, None, f"{error.sentence} {error.hint}")
 
-    def _forget(self, job: Job) -> None:
+    def _forget(self, job: KritaJob) -> None:
         """The answer is where it belongs, or is not wanted: the server need not keep it."""
         self._acknowledge(job)
         if job.exploring is not None:
@@ -337,20 +337,20 @@ class Controller(QObject):
             self.link.reuse(job.arrived)
         job.arrived = job.pixels = job.submission = job.exploring = None  # they are as large as the layer
 
-    def _acknowledge(self, job: Job) -> None:
+    def _acknowledge(self, job: KritaJob) -> None:
         if not job.acknowledged:
             job.acknowledged = True
             self.link.acknowledge(job.id)
             self._note(self._pending.without(job.id))
 
 
-def _pending(job: Job, space: canvas.KritaSpace) -> resume.Pending:
+def _pending(job: KritaJob, space: canvas.KritaSpace) -> resume.Pending:
     return resume.Pending(job.id, job.recipe, job.source.name, job.crop, space.model, space.depth, space.profile)
 
 
-def _returned(one: resume.Pending) -> Job:
+def _returned(one: resume.Pending) -> KritaJob:
     space = canvas.KritaSpace(one.model, one.depth, one.profile)
-    job = Job(one.recipe, canvas.nowhere(one.layer, space, one.crop), one.crop, Then.KEEP)
+    job = KritaJob(one.recipe, canvas.nowhere(one.layer, space, one.crop), one.crop, Then.KEEP)
     job.id = one.job
     job.pixels = canvas.Pixels(space, Raster(one.crop, Channels.RGBA, Depth.U8), bytearray(), None, None)
     job.enter(Phase.WAITING)

@@ -50,7 +50,7 @@ class Fold(QWidget):
         canvas.set_setting(f"open-{self._name}", "yes" if opened else "")
 
 
-class Models(QComboBox):
+class ModelList(QComboBox):
     """The models the server has, and "Best for the job"."""
 
     changed = pyqtSignal()
@@ -103,7 +103,7 @@ class Readings(QComboBox):
         self.setCurrentIndex(list(Reading).index(value))
 
 
-class Line(QLineEdit):
+class TextField(QLineEdit):
     """Text of a setting; ``changed`` comes with each letter."""
 
     changed = pyqtSignal()
@@ -145,9 +145,9 @@ def field_of(setting: Setting) -> QWidget:
     if setting.kind is SettingKind.SHARE:
         return Percent()
     if setting.kind is SettingKind.CHOICE:
-        return Choice(setting.choices) if setting.choices else Models()
+        return Choice(setting.choices) if setting.choices else ModelList()
     if setting.range is None or setting.kind is SettingKind.NUMBERS:
-        return Line()
+        return TextField()
     digits = 1 if setting.kind is SettingKind.NUMBER else 0
     unit = f" {setting.unit}" if setting.unit else ""
     auto = setting.default is None
@@ -162,15 +162,17 @@ class SettingsForm(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: dict[str, Row] = {}
-        self._own: dict[str, tuple[Setting, Row]] = {}
+        self._rows: dict[str, SettingRow] = {}
+        self._own: dict[str, tuple[Setting, SettingRow]] = {}
         self._offer: MethodOffer | None = None
-        first, more = (Rows(), Rows())
+        first, more = (SettingRows(), SettingRows())
         for setting in ASKED:
             rows = first if setting.group is Group.FIRST else more
-            self._rows[setting.name] = rows.add(Row(setting, field_of(setting), getattr(Recipe(""), setting.name)))
+            self._rows[setting.name] = rows.add(
+                SettingRow(setting, field_of(setting), getattr(Recipe(""), setting.name))
+            )
             if setting.name == "model":
-                self._readings = Row(READING, Readings(), Reading.LAYER)
+                self._readings = SettingRow(READING, Readings(), Reading.LAYER)
                 first.add(self._readings)
         self._more = more
         layout = QVBoxLayout(self)
@@ -187,7 +189,7 @@ class SettingsForm(QWidget):
             field.refused.connect(self.refused)
 
     @property
-    def _models(self) -> Models:
+    def _models(self) -> ModelList:
         return self._rows["model"].field
 
     @property
@@ -224,7 +226,9 @@ class SettingsForm(QWidget):
         for _, row in self._own.values():
             self._more.remove(row)
         own = offer.own if offer is not None else ()
-        self._own = {setting.name: (setting, Row(setting, field_of(setting), setting.default)) for setting in own}
+        self._own = {
+            setting.name: (setting, SettingRow(setting, field_of(setting), setting.default)) for setting in own
+        }
         for setting, row in self._own.values():
             self._more.add(row)
             row.field.show_value(setting.default if setting.range is not None else "")
@@ -249,7 +253,7 @@ def _as_text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-class Rows(QWidget):
+class SettingRows(QWidget):
     """Rows below each other."""
 
     def __init__(self) -> None:
@@ -259,19 +263,19 @@ class Rows(QWidget):
         self._grid.setVerticalSpacing(3)
         self._grid.setColumnStretch(1, 1)
 
-    def add(self, row: Row) -> Row:
+    def add(self, row: SettingRow) -> SettingRow:
         at = self._grid.rowCount()
         for column, widget in enumerate(row.widgets):
             self._grid.addWidget(widget, at, column)
         return row
 
-    def remove(self, row: Row) -> None:
+    def remove(self, row: SettingRow) -> None:
         for widget in row.widgets:
             self._grid.removeWidget(widget)
             widget.deleteLater()
 
 
-class Row:
+class SettingRow:
     """A label, what asks for the value, and a way back to ``default``, which keeps its place while there is nothing to
     put back."""
 

@@ -17,7 +17,7 @@ class JobSignals(QObject):
     settled = pyqtSignal()
 
 
-class Job(FollowedJob):
+class KritaJob(FollowedJob):
     """``changed`` (a signal) follows every change of what is shown; ``settled`` comes when nothing more happens by
     itself.
 

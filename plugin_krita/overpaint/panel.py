@@ -7,7 +7,7 @@ from .cards import JobCard
 from .controller import Controller
 from .fields import Fold, SettingsForm
 from .intent import LABELS, Intent, intend, learns
-from .job import Job
+from .job import KritaJob
 from .labels import Label, QuietLabel
 from .learn_form import LearnForm
 from .prompt import PromptLine
@@ -288,7 +288,7 @@ class Panel(QScrollArea):
             if job.id not in self._cards:
                 self._add_card(job)
 
-    def _add_card(self, job: Job) -> None:
+    def _add_card(self, job: KritaJob) -> None:
         card = JobCard(self._controller, job)
         self._cards[job.id] = card
         self._jobs.insertWidget(0, card)

@@ -28,7 +28,7 @@ class LayerPlace:
 
 
 @dataclass(frozen=True)
-class Record:
+class LayerRecord:
     """source_id: the layer that was edited, as this document names it. place: where the answer was put."""
 
     made: LayerRecipe
@@ -49,9 +49,9 @@ def selection_kind(node_id: str) -> str:
     return f"{kind(node_id)}-selection"
 
 
-def load(data: bytes) -> Record | None:
+def load(data: bytes) -> LayerRecord | None:
     """What ``dump`` gave; None for anything else."""
-    return note.read(Record, data)
+    return note.read(LayerRecord, data)
 
 
 def unpack(mask: bytes, crop: Bounds) -> bytearray | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from . import canvas, record
 from .answers import first_shown
 from .controller import Controller
-from .job import Job
+from .job import KritaJob
 from .server.client.followed import Then
 from .server.client.reading import Reading
 from .server.client.recipes import another_variation
@@ -26,7 +26,7 @@ def run(
     recipe: Recipe,
     then: Then = Then.CHOOSE,
     reading: Reading = Reading.LAYER,
-) -> Job:
+) -> KritaJob:
     """Edits ``node`` as ``recipe`` says. Raises ``OverpaintError`` for what cannot be begun."""
     _check_words(controller, recipe)
     source = canvas.capture(document, node, wish_for(controller, recipe.method, reading))
@@ -39,7 +39,7 @@ def learn(
     node: canvas.Node | None,
     recipe: Recipe,
     reading: Reading = Reading.LAYER,
-) -> Job:
+) -> KritaJob:
     """Learns ``node`` or its selected part, then shows it at any edit strength. Raises as ``run``."""
     _check_words(controller, recipe)
     source = canvas.capture(document, node, wish_for(controller, recipe.method, reading))
@@ -62,7 +62,9 @@ def _check_words(controller: Controller, recipe: Recipe) -> None:
         raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))
 
 
-def run_again(controller: Controller, document: canvas.Document | None, node: canvas.Node | None, another: bool) -> Job:
+def run_again(
+    controller: Controller, document: canvas.Document | None, node: canvas.Node | None, another: bool
+) -> KritaJob:
     """Does the edit that made ``node`` once more, or the last one; ``another``: with a new seed.
 
     On the layer it was made from where that still exists, with the present selection or, without one, the stored one.
@@ -79,7 +81,7 @@ def run_again(controller: Controller, document: canvas.Document | None, node: ca
     return _begin_again(controller, document, target, recipe, replace(wish, again=again))
 
 
-def _last_again(controller: Controller, document: canvas.Document, node: canvas.Node | None, another: bool) -> Job:
+def _last_again(controller: Controller, document: canvas.Document, node: canvas.Node | None, another: bool) -> KritaJob:
     """The last edit; where it was one of this document, of the layer that it was made from."""
     last = controller.last
     if last is None:
@@ -102,18 +104,18 @@ def _begin_again(
     node: canvas.Node | None,
     recipe: Recipe,
     wish: canvas.CaptureOptions,
-) -> Job:
+) -> KritaJob:
     source = canvas.capture(document, node, wish)
     return controller.begin(source, recipe, Then.EXPLORE if len(recipe.eta) > 1 else Then.CHOOSE)
 
 
-def _record(document: canvas.Document | None, node: canvas.Node | None) -> record.Record | None:
+def _record(document: canvas.Document | None, node: canvas.Node | None) -> record.LayerRecord | None:
     if document is None or node is None:
         return None
     return record.load(canvas.kept(document, record.kind(canvas.id_of(node))))
 
 
-def _selection(document: canvas.Document, node: canvas.Node, made: record.Record) -> canvas.Selection | None:
+def _selection(document: canvas.Document, node: canvas.Node, made: record.LayerRecord) -> canvas.Selection | None:
     """What was selected then, where the answer lies now; None where it was turned or scaled since."""
     packed = canvas.kept(document, record.selection_kind(canvas.id_of(node)))
     mask = record.unpack(packed, made.made.crop)

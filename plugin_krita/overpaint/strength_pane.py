@@ -6,7 +6,7 @@ from __future__ import annotations
 from . import canvas, settings
 from .buttons import small_button
 from .controller import Controller
-from .job import Job
+from .job import KritaJob
 from .labels import Label, QuietLabel
 from .qt import (
     QComboBox,
@@ -37,7 +37,7 @@ LARGEST, SMALLEST = 320, 96
 
 
 class StrengthPane(QWidget):
-    def __init__(self, controller: Controller, job: Job) -> None:
+    def __init__(self, controller: Controller, job: KritaJob) -> None:
         super().__init__()
         assert job.exploring is not None
         self._controller, self._job, self._exploring = controller, job, job.exploring

@@ -15,7 +15,16 @@ from . import events
 from .buffers import Buffers
 from .identity import client_id
 from .launch import Launch, find
-from .pending import WORTH_ANOTHER_TRY, Acknowledging, Asking, Cancelling, Debt, Following, Listing, Owed
+from .pending import (
+    WORTH_ANOTHER_TRY,
+    Acknowledging,
+    Asking,
+    Cancelling,
+    Following,
+    ListRequest,
+    PendingRequest,
+    PendingRequests,
+)
 from .session import POLL_BUDGET_S, Session
 from .submission import Submission
 
@@ -38,7 +47,7 @@ class Link:
     """``application``: "krita", "gimp", "cli". ``connection``: a certain server instead of this user's own.
 
     All that is asked for is owed until it is answered: a lost server costs a host nothing but time, within bounds
-    (``owed.LOSSES_BORNE``).
+    (``pending.LOSSES_BORNE``).
     """
 
     def __init__(self, application: str, connection: ConnectionFile | None = None) -> None:
@@ -48,7 +57,7 @@ class Link:
         self._buffers = Buffers()
         self._launch: Launch | None = None
         self._session: Session | None = None
-        self._owed = Owed()
+        self._pending = PendingRequests()
         self._returning: OverpaintError | None = None
         """Why the last session ended, while its server, which lives, is greeted anew."""
         self._greeted_at = 0.0
@@ -76,7 +85,7 @@ class Link:
 
     def cancel(self, job: str) -> None:
         """Stops a job wherever it stands; ``Cancelled`` follows, unless it has just ended."""
-        followed = self._owed.job(job)
+        followed = self._pending.job(job)
         if followed is None:
             self._ask(Cancelling(job))
             return
@@ -90,7 +99,7 @@ class Link:
 
     def list_jobs(self) -> None:
         """``Listed`` follows: what the server still keeps of this application's jobs."""
-        self._ask(Listing())
+        self._ask(ListRequest())
 
     def estimate(self, submission: Submission) -> str:
         """Asks what an edit of a method with presets would need, without sending its pixels, and returns the question's
@@ -109,7 +118,7 @@ class Link:
 
     def close(self) -> None:
         """Ends at once. A job submitted with ``keep`` runs on and can be attached to later."""
-        self._owed.clear()
+        self._pending.clear()
         self._drop_session()
         if self._launch is not None:
             self._launch.close()
@@ -125,7 +134,7 @@ class Link:
     @property
     def active(self) -> bool:
         """A server is sought or owes an answer: ``poll`` often."""
-        return self._launch is not None or self._returning is not None or bool(self._owed)
+        return self._launch is not None or self._returning is not None or bool(self._pending)
 
     def wait(self, timeout: float) -> None:
         """For a host without a loop: returns when ``poll`` has something to do, at the latest after ``timeout`` s."""
@@ -167,8 +176,8 @@ class Link:
             self._launch = None
             self._connect(found)
 
-    def _ask(self, debt: Debt) -> None:
-        self._owed.add(debt)
+    def _ask(self, debt: PendingRequest) -> None:
+        self._pending.add(debt)
         if self._ready is not None:
             debt.ask(self._ready)
         else:
@@ -179,7 +188,7 @@ class Link:
             raise event.error
         if self._waits_for_a_place(event):
             return
-        self._owed.settle(event)
+        self._pending.settle(event)
         self._events.append(event)
         if isinstance(event, events.Welcomed):
             self._welcomed()
@@ -188,7 +197,7 @@ class Link:
         """A job for which the server has no place now is kept, shown as one that waits, and offered again."""
         if not isinstance(event, events.Failed) or not isinstance(event.error, FullError):
             return False
-        followed = self._owed.job(event.job)
+        followed = self._pending.job(event.job)
         if followed is None or followed.submission is None or followed.cancelled:
             return False
         followed.again_at = time.monotonic() + _FULL_PAUSE_S
@@ -197,7 +206,7 @@ class Link:
 
     def _offer_again(self) -> None:
         now = time.monotonic()
-        for followed in self._owed.jobs:
+        for followed in self._pending.jobs:
             if followed.again_at is not None and now >= followed.again_at and not followed.cancelled:
                 followed.again_at = None
                 self._take_up(followed)
@@ -205,10 +214,10 @@ class Link:
     def _welcomed(self) -> None:
         self._returning, self._tried_again = None, False
         self._greeted_at = time.monotonic()
-        for debt in self._owed:
+        for debt in self._pending:
             self._take_up(debt)
 
-    def _take_up(self, debt: Debt) -> None:
+    def _take_up(self, debt: PendingRequest) -> None:
         if self._ready is None:
             return
         try:
@@ -223,9 +232,9 @@ class Link:
         self._drop_session()
         self._launch = None
         if greeted and time.monotonic() - self._greeted_at >= _STEADY_S:
-            self._owed.forgive()
+            self._pending.forgive()
         if self._returning is None:
-            self._owed.count_loss(error)
+            self._pending.count_loss(error)
         living = self._living() if greeted and error.code is Code.UNREACHABLE else None
         if living is not None:
             self._return(error, living)
@@ -239,7 +248,7 @@ class Link:
     def _living(self) -> ConnectionFile | None:
         """The server whose session has ended though it lives, as after a sleep of this machine. An idle host returns
         only where the session had lasted: what ends it at once might do so for ever."""
-        if not self._owed and time.monotonic() - self._greeted_at < _LASTING_S:
+        if not self._pending and time.monotonic() - self._greeted_at < _LASTING_S:
             return None
         try:
             return self._chosen or find()
@@ -247,19 +256,19 @@ class Link:
             return None  # its files cannot be read: the search that follows says why
 
     def _return(self, error: OverpaintError, living: ConnectionFile) -> None:
-        given_up = self._owed.give_up(error, server_lives=True)
+        given_up = self._pending.give_up(error, server_lives=True)
         self._events += given_up
-        if given_up and not self._owed:
+        if given_up and not self._pending:
             self._events.append(events.ServerLost(error))
             return
         self._returning = error
         self._connect(living)
 
     def _search_again(self, error: OverpaintError, searched: bool, met_ending: bool) -> None:
-        self._events += self._owed.give_up(error, server_lives=False, searched=searched)
-        if self._owed:
-            self._pause_until = time.monotonic() + _PAUSE_S * (self._owed.losses - 1)
-            if self._owed.jobs:
+        self._events += self._pending.give_up(error, server_lives=False, searched=searched)
+        if self._pending:
+            self._pause_until = time.monotonic() + _PAUSE_S * (self._pending.losses - 1)
+            if self._pending.jobs:
                 self._events.append(events.Interrupted(error))
             self.open()
         elif met_ending and not self._tried_again and error.code in WORTH_ANOTHER_TRY:

@@ -89,7 +89,7 @@ class Cancelling:
 
 
 @dataclass
-class Listing:
+class ListRequest:
     """The list of jobs."""
 
     losses: float = 0
@@ -101,19 +101,19 @@ class Listing:
         return isinstance(event, events.Listed)
 
 
-Debt = Following | Asking | Acknowledging | Cancelling | Listing
+PendingRequest = Following | Asking | Acknowledging | Cancelling | ListRequest
 
 
-class Owed:
+class PendingRequests:
     """All of it, in the order in which it was asked for."""
 
     def __init__(self) -> None:
-        self._debts: list[Debt] = []
+        self._debts: list[PendingRequest] = []
 
     def __bool__(self) -> bool:
         return bool(self._debts)
 
-    def __iter__(self) -> Iterator[Debt]:
+    def __iter__(self) -> Iterator[PendingRequest]:
         return iter(list(self._debts))
 
     @property
@@ -125,7 +125,7 @@ class Owed:
     def jobs(self) -> list[Following]:
         return [debt for debt in self._debts if isinstance(debt, Following)]
 
-    def add(self, debt: Debt) -> None:
+    def add(self, debt: PendingRequest) -> None:
         self._debts.append(debt)
 
     def job(self, name: str) -> Following | None:
@@ -163,11 +163,11 @@ class Owed:
         return [event for debt in ended for event in _ending(debt, error)]
 
 
-def _unwanted(debt: Debt) -> bool:
+def _unwanted(debt: PendingRequest) -> bool:
     return isinstance(debt, Following) and debt.cancelled
 
 
-def _ending(debt: Debt, error: OverpaintError) -> list[events.Event]:
+def _ending(debt: PendingRequest, error: OverpaintError) -> list[events.Event]:
     if isinstance(debt, Following):
         return [events.Cancelled(debt.job) if debt.cancelled else events.Failed(debt.job, error)]
     return [events.Failed(debt.question.question, error)] if isinstance(debt, Asking) else []

@@ -15,7 +15,7 @@ import pytest
 from server.client import events
 from server.client.blocking import Client
 from server.client.link import Link
-from server.client.pending import Acknowledging, Owed
+from server.client.pending import Acknowledging, PendingRequests
 from server.wire.errors import Code, OverpaintError
 from tests.conftest import short_folder
 from tests.running import PONDERING, RunningServer, until
@@ -103,7 +103,7 @@ def test_a_server_in_which_no_session_lasts_is_an_error_in_the_end(echo: Echo) -
 
 def test_losses_before_a_session_that_lasted_do_not_count() -> None:
     gone = OverpaintError(Code.UNREACHABLE, "The server has stopped.")
-    owed = Owed()
+    owed = PendingRequests()
     owed.add(Acknowledging("job"))
     for _ in range(10):  # an edit of hours, and a laptop that sleeps now and then
         owed.forgive()
@@ -116,7 +116,7 @@ def test_losses_before_a_session_that_lasted_do_not_count() -> None:
 def test_a_silent_server_is_given_longer_than_one_that_is_gone_and_another_version_no_second_try(
     code: Code, borne: int
 ) -> None:
-    error, owed, bears = OverpaintError(code, "It happened."), Owed(), 0
+    error, owed, bears = OverpaintError(code, "It happened."), PendingRequests(), 0
     owed.add(Acknowledging("job"))
     while owed:
         owed.count_loss(error)

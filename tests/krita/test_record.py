@@ -2,12 +2,14 @@ from __future__ import annotations
 
 
 def test_a_record_comes_back_from_its_text() -> None:
-    from overpaint.record import Record, load
+    from overpaint.record import LayerRecord, load
     from overpaint.server.client.recipes import LayerRecipe
     from overpaint.server.wire.geometry import Bounds
     from overpaint.server.wire.recipe import Recipe
 
-    record = Record(LayerRecipe(Recipe("inpaint", "一扇红门", seed=2**32 - 1), Bounds(-4, 5, 60, 70), "Ink"), "{uuid}")
+    record = LayerRecord(
+        LayerRecipe(Recipe("inpaint", "一扇红门", seed=2**32 - 1), Bounds(-4, 5, 60, 70), "Ink"), "{uuid}"
+    )
     assert load(record.dump()) == record
 
 

@@ -9,7 +9,7 @@ from .documents import id_of
 from .window import kept
 
 
-class Answers:
+class EarlierAnswers:
     """Of one document, as it is now."""
 
     def __init__(self, document: Document) -> None:

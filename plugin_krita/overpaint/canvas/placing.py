@@ -14,7 +14,7 @@ from ..server.wire.raster import Raster
 from ..tasks import NEXT_TURN
 from .blocks import blocks
 from .documents import find_document, find_node, id_of
-from .earlier import Answers
+from .earlier import EarlierAnswers
 from .ground import at_rest
 from .looks import standing
 from .reading import Fit
@@ -109,7 +109,7 @@ def _place_in(document: Document, source: KritaSource, fit: Fit | None) -> tuple
     if wanted is None:
         return document.rootNode(), None
     stand = standing(wanted)
-    return stand.parentNode(), (Answers(document).above(stand, source.node_id) or [stand])[-1]
+    return stand.parentNode(), (EarlierAnswers(document).above(stand, source.node_id) or [stand])[-1]
 
 
 def _stay_on(document_id: str, node_id: str, new_id: str) -> None:

@@ -15,7 +15,7 @@ from ..server.wire.geometry import Bounds
 from ..server.wire.raster import Channels, Depth, Raster
 from .blocks import rows, strips
 from .documents import find_document, find_node, id_of, upwards
-from .earlier import Answers
+from .earlier import EarlierAnswers
 from .ground import at_rest, copied
 from .looks import (
     HIDING,
@@ -139,7 +139,7 @@ def _stand(source: KritaSource, document: Document, node: Node, crop: Bounds) ->
 
 
 def _answers_seen(source: KritaSource, document: Document, stand: Node, crop: Bounds) -> list[Node]:
-    found = Answers(document).above(stand, source.node_id, source.again)
+    found = EarlierAnswers(document).above(stand, source.node_id, source.again)
     return [one for one in found if one.visible() and not _extent(one).intersect(crop).empty]
 
 
