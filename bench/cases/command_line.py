@@ -372,12 +372,13 @@ def strength_nothing() -> Seen:
 
     from server.editing.edit import Scene
     from server.editing.painting import paint
+    from server.methods.sdedit import redraw
     from server.pixels.picture import Picture
 
     rgb = np.random.default_rng(1).random((24, 32, 3), np.float32)
     scene = Scene(Picture(rgb, np.ones((24, 32), np.float32)), np.ones((24, 32), np.float32))
     adapter = None  # nothing may be asked of the model
-    answer = paint(scene, Recipe("inpaint", "a boat", strength=0.0), adapter, lambda step: None)  # type: ignore[arg-type]
+    answer = paint(scene, Recipe("inpaint", "a boat", strength=0.0), adapter, lambda step: None, redraw)  # type: ignore[arg-type]
     same = all(np.array_equal(image, rgb) for image in answer.images)
     return Seen(" ".join(answer.notices), same and bool(answer.notices))
 

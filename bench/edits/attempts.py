@@ -15,7 +15,7 @@ import torch
 from bench.edits.pairs import Pair, pairs
 from bench.imagic.shapes import OneModel, of_shape
 from server.editing.edit import Edit, Scene
-from server.editing.painting import Easel
+from server.editing.painting import ModelInput
 from server.methods.imagic import imagic
 from server.methods.inpaint import inpaint
 from server.methods.sdedit import sdedit
@@ -111,8 +111,8 @@ class Bench:
     def _completed(self, prompt: str, scene: Scene) -> str:
         """The words as Imagic reads them beside this picture."""
         adapter = self._models.adapter
-        easel = Easel.of(scene, Recipe("imagic", prompt), adapter)
-        return adapter.completed(prompt, adapter.caption(easel.image, easel.mask, _quiet))
+        view = ModelInput.of(scene, Recipe("imagic", prompt), adapter)
+        return adapter.completed(prompt, adapter.caption(view.image, view.mask, _quiet))
 
     def _painted(
         self, method: str, settings: Sequence[float], pair: Pair, edit: Edit, scene: Scene, recipe: Recipe

@@ -34,16 +34,17 @@ from bench.bounds import Bound, add_options, conclude
 from bench.imagic.community import Community
 from bench.imagic.shapes import SHAPES, OneModel, of_shape
 from server.editing.edit import Scene, Step
-from server.editing.painting import Easel
+from server.editing.painting import ModelInput
 from server.methods.imagic import imagic
+from server.models.families.learning import Phase, Preset
 from server.models.runtime import memory
 from server.models.runtime.adapter import Adapter
 from server.pixels.metrics import psnr_inside
 from server.pixels.picture import F32, Picture
 from server.tuning.optimise import minimise
 from server.tuning.plan import Plan
-from server.tuning.presets import Phase, Preset, preset
-from server.tuning.state import Study
+from server.tuning.presets import preset
+from server.tuning.state import TuningState
 from server.tuning.trainer import first_weights
 from server.wire.recipe import Recipe
 from tools.bundled_model.export import SHIPPED
@@ -136,18 +137,18 @@ def edit(models: OneModel, where: Scene, recipe: Recipe) -> Timed:
 
 def fine_tuning(adapter: Adapter, where: Scene, phase: Phase, way: Preset) -> tuple[float, float]:
     """FLOPs, and seconds, of one sample in the last phase of a preset: three steps, the first to warm up."""
-    sitter = adapter.sit(*_fitted(adapter, where))
-    study = Study(adapter.embed(_FIRST), first_weights(adapter, way))
+    encoded = adapter.encode_for_training(*_fitted(adapter, where))
+    state = TuningState(adapter.condition(_FIRST), first_weights(adapter, way))
     times: list[float] = []
 
     def on_step() -> None:
         _wait(adapter)
         times.append(time.perf_counter())
 
-    minimise(adapter, sitter, study, replace(phase, steps=3, fitted=0.0), Plan(phase.batch), on_step)
+    minimise(adapter, encoded, state, replace(phase, steps=3, fitted=0.0), Plan(phase.batch), on_step)
     with FlopCounterMode(display=False) as counted:
-        one = replace(study, moments={}, step=0)
-        minimise(adapter, sitter, one, replace(phase, steps=1, fitted=0.0), Plan(phase.batch), lambda: None)
+        one = replace(state, moments={}, step=0)
+        minimise(adapter, encoded, one, replace(phase, steps=1, fitted=0.0), Plan(phase.batch), lambda: None)
     return counted.get_total_flops() / phase.batch, (times[-1] - times[0]) / 2 / phase.batch
 
 
@@ -170,8 +171,8 @@ def picture(native: int) -> Scene:
 
 
 def _fitted(adapter: Adapter, where: Scene) -> tuple[F32, F32]:
-    easel = Easel.of(where, Recipe("imagic", _FIRST), adapter)
-    return easel.image, easel.mask
+    view = ModelInput.of(where, Recipe("imagic", _FIRST), adapter)
+    return view.image, view.mask
 
 
 @contextmanager

@@ -14,10 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from server.editing.edit import Scene
-from server.editing.painting import Easel
+from server.editing.painting import ModelInput
+from server.methods.sdedit import redraw
 from server.models.runtime.adapter import Adapter
-from server.models.runtime.denoiser import Words
-from server.tuning.loss import Draw, diffusion_loss
+from server.models.runtime.conditioning import Conditioning
+from server.tuning.loss import NoiseDraw, diffusion_loss
 from server.wire.recipe import Recipe
 
 _WORDS_STEPS, _WORDS_RATE = 500, 1e-3
@@ -32,21 +33,23 @@ class Community:
     def __init__(self, adapter: Adapter, where: Scene, steps: int) -> None:
         recipe = Recipe("imagic", _PROMPT, strength=1.0, steps=_PAINTING_STEPS, guidance=_GUIDANCE)
         self._adapter = adapter
-        self._easel = Easel.of(where, recipe, adapter)
-        self._sitter = adapter.sit(self._easel.image, self._easel.mask)
-        self._words = Words({name: nn.Parameter(part) for name, part in adapter.embed(_PROMPT).parts.items()})
+        self._view = ModelInput.of(where, recipe, adapter)
+        self._encoded = adapter.encode_for_training(self._view.image, self._view.mask)
+        self._words = Conditioning(
+            {name: nn.Parameter(part) for name, part in adapter.condition(_PROMPT).parts.items()}
+        )
         parts = list(self._words.parts.values())
         words_s = self._seconds_per_step(torch.optim.Adam(parts, _WORDS_RATE, foreach=False), parts, steps)
-        own = copy.deepcopy(adapter.denoiser.state_dict())
-        weights = [weight.requires_grad_(True) for weight in adapter.denoiser.parameters()]
+        own = copy.deepcopy(adapter.network.state_dict())
+        weights = [weight.requires_grad_(True) for weight in adapter.network.parameters()]
         try:
             optimizer = torch.optim.Adam(weights, _WEIGHTS_RATE, foreach=False)
             self.sample_s = self._seconds_per_step(optimizer, weights, steps)
         finally:
-            adapter.denoiser.requires_grad_(False)
-            adapter.denoiser.load_state_dict(own)
+            adapter.network.requires_grad_(False)
+            adapter.network.load_state_dict(own)
         began = time.perf_counter()
-        adapter.repaint(self._easel.painting(recipe, 0), lambda *_: None)
+        redraw(adapter, [self._view.request(recipe, 0)], lambda *_: None)
         painted = time.perf_counter() - began
         self.first_layer_s = _WORDS_STEPS * words_s + _WEIGHTS_STEPS * self.sample_s + painted
 
@@ -58,10 +61,10 @@ class Community:
         return (time.perf_counter() - began) / steps
 
     def _step(self, optimizer: torch.optim.Adam, learned: list[Tensor]) -> None:
-        adapter, clean = self._adapter, self._sitter.clean
+        adapter, clean = self._adapter, self._encoded.clean
         noise = torch.randn(clean.shape).to(clean.device)
         at = torch.randint(len(adapter.schedule), (1,)).to(clean.device)
-        loss = diffusion_loss(adapter, self._sitter, self._words, Draw(noise, at))
+        loss = diffusion_loss(adapter, self._encoded, self._words, NoiseDraw(noise, at))
         for one, gradient in zip(learned, torch.autograd.grad(loss, learned), strict=True):
             one.grad = gradient
         optimizer.step()

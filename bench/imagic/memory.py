@@ -31,15 +31,16 @@ from torch.utils._pytree import tree_leaves
 
 from bench import page
 from bench.bounds import Bound, add_options, conclude
-from server.models.families.stable_diffusion import StableDiffusion
-from server.models.families.stable_diffusion_xl import StableDiffusionXL
+from server.models.families.families import family
 from server.models.runtime.adapter import Adapter, Place
-from server.models.runtime.denoiser import Sitter, Words
+from server.models.runtime.conditioning import Conditioning
+from server.models.runtime.denoiser import Encoded
+from server.models.runtime.pipeline import PipelineAdapter
 from server.models.store import configs
 from server.tuning.optimise import demand, minimise
 from server.tuning.plan import Plan, fitting
 from server.tuning.presets import preset
-from server.tuning.state import Study
+from server.tuning.state import TuningState
 from server.tuning.trainer import first_weights
 
 _GB = 1e9
@@ -55,15 +56,14 @@ class Shape:
     title: str
     family: str
     configs: str
-    kind: Any
     side: int
     words: dict[str, tuple[int, ...]]
 
 
 SHAPES = {
-    "sd15": Shape("SD 1.5", "sd15", "sd1", StableDiffusion, 64, {"prompt_embeds": (1, 77, 768)}),
+    "sd15": Shape("SD 1.5", "sd15", "sd1", 64, {"prompt_embeds": (1, 77, 768)}),
     "sdxl": Shape(
-        "SDXL", "sdxl", "sdxl", StableDiffusionXL, 128,
+        "SDXL", "sdxl", "sdxl", 128,
         {"prompt_embeds": (1, 77, 2048), "pooled_prompt_embeds": (1, 1280)},
     ),
 }  # fmt: skip
@@ -103,29 +103,29 @@ class Rehearsal:
 
     def __init__(self, shape: Shape, name: str) -> None:
         self._fake, self._storages = FakeTensorMode(allow_non_fake_inputs=True), Storages()
-        way = preset(name, shape.family)
-        self.phase = way.phases[-1]
+        chosen = preset(name, shape.family)
+        self.phase = chosen.phases[-1]
         with self._fake, _unmoved():
             self._adapter = _denoiser_only(shape)
             with self._storages:
-                for weight in self._adapter.denoiser.parameters():
+                for weight in self._adapter.network.parameters():
                     self._storages.see(weight)
-                self._sitter = Sitter(torch.randn(1, 4, shape.side, shape.side))
-                words = Words({part: torch.randn(size) for part, size in shape.words.items()})
-                self._study = Study(words, first_weights(self._adapter, way))
+                self._encoded = Encoded(torch.randn(1, 4, shape.side, shape.side))
+                conditioning = Conditioning({part: torch.randn(size) for part, size in shape.words.items()})
+                self._state = TuningState(conditioning, first_weights(self._adapter, chosen))
                 self.there = self._storages.now
-                self.demand = demand(self._adapter, self._sitter, self._study, self.phase)
+                self.demand = demand(self._adapter, self._encoded, self._state, self.phase)
 
     def peak(self, plan: Plan) -> int:
         """Bytes at most while two steps are done by ``plan``; in the second, moments are there."""
         gc.collect()
         self._storages.peak = self._storages.now
         # Not from step 0: after the first step, as after each fifth, the loss is looked at, and here it has no number.
-        study = replace(self._study, step=1, moments={})
+        state = replace(self._state, step=1, moments={})
         with self._fake, self._storages, _unmoved():
-            minimise(self._adapter, self._sitter, study, replace(self.phase, steps=3, fitted=0.0), plan, lambda: None)
-        assert study.weights is not None
-        for one in study.weights.tensors.values():
+            minimise(self._adapter, self._encoded, state, replace(self.phase, steps=3, fitted=0.0), plan, lambda: None)
+        assert state.weights is not None
+        for one in state.weights.tensors.values():
             one.grad = None
         return self._storages.peak
 
@@ -147,7 +147,8 @@ def _denoiser_only(shape: Shape) -> Adapter:
     for module in unet.modules():
         for name, own in module._parameters.items():
             module._parameters[name] = None if own is None else torch.nn.Parameter(own.to(_TYPE), requires_grad=False)
-    adapter: Any = object.__new__(shape.kind)
+    adapter: Any = object.__new__(PipelineAdapter)
+    adapter.family = family(shape.family)
     adapter.pipe = SimpleNamespace(unet=unet, scheduler=scheduler, vae_scale_factor=8)
     adapter.place = Place(torch.device("cpu"), _TYPE)
     return adapter  # type: ignore[no-any-return]

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from server.models.families.families import Ability
-from server.models.families.stable_diffusion import StableDiffusion
-from server.models.families.stable_diffusion_xl import StableDiffusionXL
+from server.models.families.families import family
+from server.models.families.family import Ability
 from server.models.runtime.adapter import Adapter, Place
+from server.models.runtime.pipeline import PipelineAdapter
 from server.models.runtime.residency import Models
 from server.models.store import card as cards
 from server.models.store import configs
@@ -49,11 +50,10 @@ def of_shape(shape: str, folder: Path, device: torch.device) -> OneModel:
         return OneModel(Models(Shelf(folder.parent, bundled=folder.parent), str(device)).get(card.name))
     torch.manual_seed(0)
     dtype = torch.float32 if device.type == "cpu" else torch.float16
-    family, card_class = ("sd15", StableDiffusion) if shape == "sd15" else ("sdxl", StableDiffusionXL)
-    card = Card(f"{shape} (random)", shape, family, "", "", 0.0, "bench")
+    card = Card(f"{shape} (random)", shape, shape, "", "", 0.0, "bench")
     with tempfile.TemporaryDirectory() as parent:
         pipe = _random(shape, Path(parent) / "configs", device, dtype)
-    return OneModel(card_class(card, pipe, Place(device, dtype)))
+    return OneModel(PipelineAdapter(card, pipe, Place(device, dtype)))
 
 
 def _random(shape: str, folder: Path, device: torch.device, dtype: torch.dtype) -> Any:
@@ -67,14 +67,15 @@ def _random(shape: str, folder: Path, device: torch.device, dtype: torch.dtype) 
         "scheduler": _load(DDIMScheduler, folder / "scheduler"),
     }
     if shape == "sd15":
-        return _made(StableDiffusion, parts)
+        return _made("sd15", parts)
     parts["text_encoder_2"] = _text(CLIPTextModelWithProjection, folder / "text_encoder_2", device, dtype)
     parts["tokenizer_2"] = CLIPTokenizer.from_pretrained(folder / "tokenizer_2")
-    return _made(StableDiffusionXL, parts)
+    return _made("sdxl", parts)
 
 
-def _made(adapter: Any, parts: dict[str, Any]) -> Any:
-    return adapter.pipe_class(**parts, **adapter.absent)
+def _made(name: str, parts: dict[str, Any]) -> Any:
+    entry = family(name)
+    return getattr(diffusers, entry.pipeline)(**parts, **entry.absent)
 
 
 def _load(kind: Any, folder: Path) -> Any:

@@ -25,12 +25,14 @@ class Scene:
     """picture: the crop at its own size. mask: float32 (H, W), 0..1, white = repaint (the denoise mask).
     selected: bool (H, W), what of that the person selected, the rest being there for an edit's edges. None: all of it.
     content: the name of what both were made of (``wire.content``), for an edit that keeps what it learned of a picture;
-    empty: none is known."""
+    empty: none is known.
+    references: pictures of any size that are shown to a model beside the words."""
 
     picture: Picture
     mask: F32
     content: str = ""
     selected: Region | None = None
+    references: tuple[Picture, ...] = ()
 
     def __post_init__(self) -> None:
         if self.mask.shape != self.picture.alpha.shape:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-from server.models.runtime.adapter import Adapter, Painting
-from server.models.runtime.denoiser import Words
+from server.models.runtime.adapter import Adapter, OnStep
+from server.models.runtime.conditioning import Conditioning
+from server.models.runtime.denoiser import SamplingRequest
 from server.models.runtime.residency import Models
 from server.pixels.picture import F32, on_paper
 from server.pixels.sizes import Sizes, fit, fit_mask, unfit
@@ -17,6 +19,11 @@ from server.wire.words import mark
 
 from .close_up import CloseUp, close_up, whole
 from .edit import Answer, Report, Scene, Step, seed_of, seeds
+
+Sampler = Callable[[Adapter, Sequence[SamplingRequest], OnStep], "list[F32]"]
+"""What a method does with a model: one picture (H, W, 3), 0..1, at the output size of the model's ``sizes`` for each
+request. The requests are of one picture, mask, strength, number of steps and guidance. The same request gives the same
+pixels; beside others it differs from what it would be alone by rounding errors."""
 
 _COARSE = 0.7
 """Below this share of the document's resolution the user is told that detail was lost."""
@@ -40,28 +47,31 @@ def settle(recipe: Recipe, adapter: Adapter, strength: float) -> Recipe:
 
 
 @dataclass(frozen=True, eq=False)
-class Easel:
-    """What of a scene a model is shown, at its working size. image: (H, W, 3) on white paper. mask: (H, W)."""
+class ModelInput:
+    """What of a scene a model is shown, at its working size. image: (H, W, 3) on white paper. mask: (H, W).
+    references: (h, w, 3) on white paper each, as large as they came."""
 
     seen: CloseUp
     sizes: Sizes
     image: F32
     mask: F32
+    references: tuple[F32, ...] = ()
 
     @classmethod
-    def of(cls, scene: Scene, recipe: Recipe, adapter: Adapter) -> Easel:
+    def of(cls, scene: Scene, recipe: Recipe, adapter: Adapter) -> ModelInput:
         """Raises empty-selection for a mask that is black everywhere."""
         if not scene.mask.any():
             raise OverpaintError(Code.EMPTY_SELECTION, "Nothing is selected.", "Select the part to change.")
         seen = view(scene, recipe, adapter)
         sizes = adapter.sizes(seen.scene.picture.extent)
-        return cls(seen, sizes, fit(on_paper(seen.scene.picture), sizes), fit_mask(seen.scene.mask, sizes))
+        image, mask = fit(on_paper(seen.scene.picture), sizes), fit_mask(seen.scene.mask, sizes)
+        return cls(seen, sizes, image, mask, tuple(on_paper(reference) for reference in scene.references))
 
-    def painting(self, recipe: Recipe, seed: int, words: Words | None = None) -> Painting:
+    def request(self, recipe: Recipe, seed: int, conditioning: Conditioning | None = None) -> SamplingRequest:
         """Of a settled recipe."""
         if recipe.strength is None or recipe.steps is None or recipe.guidance is None:
             raise ValueError("the recipe is not settled")
-        return Painting(
+        return SamplingRequest(
             image=self.image,
             mask=self.mask,
             prompt=recipe.prompt,
@@ -70,7 +80,8 @@ class Easel:
             strength=recipe.strength,
             steps=recipe.steps,
             guidance=recipe.guidance,
-            words=words,
+            conditioning=conditioning,
+            references=self.references,
         )
 
     def placed(self, image: F32) -> F32:
@@ -86,7 +97,7 @@ class Easel:
         return _coarse(self.sizes)
 
 
-def paint(scene: Scene, recipe: Recipe, adapter: Adapter, report: Report) -> Answer:
+def paint(scene: Scene, recipe: Recipe, adapter: Adapter, report: Report, sample: Sampler) -> Answer:
     """All variations of a settled recipe, one after the other: a batch would give other pixels than each alone.
 
     At strength 0 nothing is noised: the answer is the picture itself. Raises empty-selection for a mask that is black
@@ -94,12 +105,13 @@ def paint(scene: Scene, recipe: Recipe, adapter: Adapter, report: Report) -> Ans
     """
     if recipe.strength == 0:
         return Answer((scene.picture.rgb,) * recipe.variations, recipe, (mark("Edit strength 0 changes nothing."),))
-    easel = Easel.of(scene, recipe, adapter)
+    shown = ModelInput.of(scene, recipe, adapter)
     images = []
     for number, seed in enumerate(seeds(seed_of(recipe), recipe.variations)):
-        progress = PaintingProgress(report, number, 1, recipe.variations, easel)
-        images.append(easel.placed(adapter.repaint(easel.painting(recipe, seed), progress.step)))
-    return Answer(tuple(images), recipe, (*misgivings(adapter, recipe), *easel.coarse))
+        progress = PaintingProgress(report, number, 1, recipe.variations, shown)
+        (image,) = sample(adapter, [shown.request(recipe, seed)], progress.step)
+        images.append(shown.placed(image))
+    return Answer(tuple(images), recipe, (*misgivings(adapter, recipe), *shown.coarse))
 
 
 def view(scene: Scene, recipe: Recipe, adapter: Adapter) -> CloseUp:
@@ -121,10 +133,10 @@ class PaintingProgress:
     before: int
     count: int
     all: int
-    easel: Easel
+    view: ModelInput
 
     def step(self, done: int, of: int, preview: F32 | None) -> None:
-        shown = None if preview is None else self.easel.preview(preview)
+        shown = None if preview is None else self.view.preview(preview)
         self.report(Step("Painting", self.before * of + self.count * done, self.all * of, shown))
 
 

@@ -10,27 +10,26 @@ devices, memory, checkpoints and what is kept are in ``tuning``.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from server.models.families.families import Ability
-from server.tuning.presets import OFFERS, Preset, preset, smaller
+from server.models.families.family import Ability
+from server.models.families.learning import Preset
+from server.tuning.presets import OFFERS, from_here, preset
 from server.wire.offers import Need, Role
 from server.wire.recipe import USUAL_ETA, Recipe
 from server.wire.words import mark
 
 from .method import Method
+from .sdedit import redraw
 
 if TYPE_CHECKING:
     from server.editing.edit import Answer, Report, Scene
     from server.models.runtime.adapter import Adapter
-    from server.models.runtime.denoiser import Words
+    from server.models.runtime.conditioning import Conditioning
     from server.models.runtime.residency import Models
-    from server.tuning.state import Study
-    from server.tuning.trainer import Learning
-
-log = logging.getLogger(__name__)
+    from server.tuning.state import TuningState
+    from server.tuning.trainer import Trainer
 
 _LESS = mark("There was too little memory to learn with the whole model; a small addition to it was learned instead.")
 
@@ -38,60 +37,54 @@ _LESS = mark("There was too little memory to learn with the whole model; a small
 def imagic(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
     """One answer for each eta and variation. What was learned of a picture before is used again, here or in part."""
     from server.editing.edit import Answer, seed_of, seeds
-    from server.editing.painting import Easel, load, misgivings
+    from server.editing.painting import ModelInput, load, misgivings
     from server.models.runtime import memory
-    from server.models.runtime.shortage import is_shortage
-    from server.tuning.batch import Draw, paint_all
-    from server.tuning.trainer import Learning, Lesson
+    from server.tuning.batch import paint_all
+    from server.tuning.trainer import Trainer, TuningJob
 
     card = models.choose(recipe.model, Ability.LEARN)
     adapter = load(models, card.name, report)
     settled, identity = _settled(recipe, adapter), models.identity(card.name)
-    easel = Easel.of(scene, settled, adapter)
+    view = ModelInput.of(scene, settled, adapter)
 
-    def learned_by(way: Preset) -> Study:
-        learning = Learning(Lesson(adapter, way, identity, settled.prompt), easel, report)
-        study = learn(learning)
-        learning.remember(scene.content)
-        return study
+    def learned_by(chosen: Preset) -> TuningState:
+        trainer = Trainer(TuningJob(adapter, chosen, identity, settled.prompt), view, report)
+        state = learn(trainer)
+        trainer.remember(scene.content)
+        return state
 
-    way, learned, notices = preset(recipe.preset, card.family), None, misgivings(adapter, settled)
-    try:
-        learned = learned_by(way)
-    except Exception as error:
-        less = smaller(way, card.family)
-        if less is None or not is_shortage(error):
-            raise
-        log.warning("there is too little memory for %s; going on with %s", way.name, less.name)
-        way, notices = less, (_LESS, *notices)
-    if learned is None:  # here nothing of what did not fit is held any longer
-        memory.sweep(adapter.place.device)
-        learned = learned_by(way)
-    settled = replace(settled, preset=way.name)
+    asked = preset(recipe.preset, card.family)
+    used, learned = memory.first_that_fits(from_here(asked, card.family), learned_by, adapter.place.device)
+    settled = replace(settled, preset=used.name)
     words = adapter.completed(settled.prompt, learned.caption)
-    target = adapter.embed(words)
-    draws = [
-        Draw(interpolation(learned.words, target, eta), seed)
+    target = adapter.condition(words)
+    requests = [
+        view.request(settled, seed, interpolation(learned.conditioning, target, eta))
         for eta in settled.eta
         for seed in seeds(seed_of(settled), settled.variations)
     ]
-    images = paint_all(easel, settled, adapter, learned, draws, report)
-    return Answer(images, settled, (*notices, *_completed(settled.prompt, words), *easel.coarse))
+    images = paint_all(view, adapter, learned, requests, report, redraw)
+    notices = (*_fell_back(used, asked), *misgivings(adapter, settled), *_completed(settled.prompt, words))
+    return Answer(images, settled, (*notices, *view.coarse))
 
 
-def learn(learning: Learning) -> Study:
+def learn(trainer: Trainer) -> TuningState:
     """A and B, §3.2: min over e, then over θ, of L(x, e, θ) = E ‖ε − f_θ(x_t, t, e)‖², equations 3 and 4; e begins at
     the target's embedding e_tgt, unless the preset says otherwise."""
-    study = learning.begin()
-    for phase in learning.phases(study):
-        learning.go_through(study, phase)
-    learning.end(study)
-    return study
+    state = trainer.begin()
+    for phase in trainer.phases(state):
+        trainer.go_through(state, phase)
+    trainer.end(state)
+    return state
 
 
-def interpolation(optimised: Words, target: Words, eta: float) -> Words:
+def interpolation(optimised: Conditioning, target: Conditioning, eta: float) -> Conditioning:
     """C, §3.2: ē = η · e_tgt + (1 − η) · e_opt, equation 5. η 0 is the picture as it was learned."""
-    return optimised.towards(target, eta)
+    return optimised.lerp(target, eta)
+
+
+def _fell_back(used: Preset, asked: Preset) -> tuple[str, ...]:
+    return () if used == asked else (_LESS,)
 
 
 def _completed(prompt: str, words: str) -> tuple[str, ...]:

@@ -1,21 +1,29 @@
 """Replace: repaint what is selected after the user's words.
 
-The mask is soft: differential diffusion (Levin and Fried, arXiv 2306.00950, §4) lets a half-selected pixel join the
-denoising half-way, so that the new part grows out of its surroundings (``server.models.runtime.differential``).
+This is SDEdit from nothing but noise. The mask is soft: differential diffusion (Levin and Fried, arXiv 2306.00950, §4)
+lets a half-selected pixel join the denoising half-way, so that the new part grows out of its surroundings
+(``server.models.runtime.differential``).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from server.models.families.families import Ability
+from server.models.families.family import Ability
 from server.wire.offers import Need, Role
 
 from .method import Method
+from .sdedit import redraw
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from server.editing.edit import Answer, Report, Scene
+    from server.models.runtime.adapter import Adapter, OnStep
+    from server.models.runtime.denoiser import SamplingRequest
     from server.models.runtime.residency import Models
+    from server.pixels.picture import F32
     from server.wire.recipe import Recipe
 
 
@@ -25,7 +33,14 @@ def inpaint(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
 
     card = models.choose(recipe.model, Ability.INPAINT)
     adapter = load(models, card.name, report)
-    return paint(scene, settle(recipe, adapter, adapter.defaults.strength), adapter, report)
+    return paint(scene, settle(recipe, adapter, adapter.defaults.strength), adapter, report, repaint)
+
+
+def repaint(model: Adapter, requests: Sequence[SamplingRequest], on_step: OnStep) -> list[F32]:
+    """A model that looks at reference pictures is shown the picture itself first, so that what it paints belongs there;
+    one that was made to inpaint sees as much by itself."""
+    shown = [replace(request, references=(request.image, *request.references)) for request in requests]
+    return redraw(model, shown, on_step)
 
 
 METHOD = Method(

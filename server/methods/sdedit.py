@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from server.models.families.families import Ability
+from server.models.families.family import Ability
+from server.wire.geometry import Extent
 from server.wire.offers import Need, Role
 
 from .method import Method
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
     from server.editing.edit import Answer, Report, Scene
+    from server.models.runtime.adapter import Adapter, OnStep
+    from server.models.runtime.denoiser import SamplingRequest
     from server.models.runtime.residency import Models
+    from server.pixels.picture import F32
     from server.wire.recipe import Recipe
 
 STRENGTH = 0.6
@@ -27,7 +35,33 @@ def sdedit(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answ
 
     card = models.choose(recipe.model, Ability.REDRAW)
     adapter = load(models, card.name, report)
-    return paint(scene, settle(recipe, adapter, STRENGTH), adapter, report)
+    return paint(scene, settle(recipe, adapter, STRENGTH), adapter, report, redraw)
+
+
+def redraw(model: Adapter, requests: Sequence[SamplingRequest], on_step: OnStep) -> list[F32]:
+    """Algorithm 2 of the paper, which is Algorithm 1 with a mask Ω, in latents; for several ``requests`` of one picture
+    at once (see ``Sampler``). The mask may be soft: ``ChangeMap``."""
+    import torch
+
+    from server.models.runtime.differential import ChangeMap, CleanLatents
+    from server.models.runtime.sampling import Trajectory, denoise, guided
+
+    first = requests[0]
+    generators = [torch.Generator().manual_seed(request.seed) for request in requests]
+    scheduler = model.scheduler(first.steps, Extent(first.image.shape[1], first.image.shape[0]))
+    trajectory = Trajectory(scheduler, first.steps, first.strength, generators)  # from t0 to 0
+    picture, noise = model.encode_for_sampling(first, generators, trajectory.from_noise)  # x(g) and z
+    change = ChangeMap(model.shrink(first.mask), CleanLatents(picture.clean, noise), trajectory)
+
+    def after_step(number: int, latents: Tensor) -> Tensor:
+        latents = change.apply(latents, number)  # x ← (1 − Ω) ⊙ (α(t) x(g) + σ(t) z) + Ω ⊙ x
+        on_step(number + 1, len(trajectory), model.preview(latents[:1]))
+        return latents
+
+    latents = trajectory.start(picture.clean, noise)  # x ← α(t0) x(g) + σ(t0) z
+    with torch.no_grad():
+        latents = denoise(latents, trajectory, guided(model, requests, picture), after_step)
+    return [model.enlarge(image) for image in model.decode(latents)]
 
 
 METHOD = Method(

@@ -25,7 +25,7 @@ from torch import Tensor
 from server.wire import paths
 from server.wire.files import private_folder, write_private
 
-from .state import Study
+from .state import TuningState
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +35,13 @@ LARGEST = 8 << 30
 _SUFFIX = ".safetensors"
 _SEEN_AS = "seen-as.json"
 _STANDING = ("phase", "step", "begun_at", "loss", "other_words", "caption")
-_VERSION = "2"
+_VERSION = "3"
 """Of what is computed: what another version learned is not found."""
 
 
 @dataclass(frozen=True)
-class Page:
-    """One thing learned. picture: name of picture, model and way of learning. words: name of the prompt, or of all."""
+class CacheKey:
+    """picture: name of picture, model and preset. words: name of the prompt, or of all."""
 
     picture: str
     words: str
@@ -56,28 +56,28 @@ def name_of(*parts: bytes | str) -> str:
     return digest.hexdigest()
 
 
-class Notebook:
+class TuningCache:
     """``root``: ``paths.learned()`` by default. ``largest``: bytes."""
 
     def __init__(self, root: Path | None = None, largest: int = LARGEST) -> None:
         self._root = paths.learned() if root is None else root
         self._largest = largest
 
-    def open(self, page: Page, rank: int, device: torch.device) -> tuple[Study, float] | None:
-        """The study and how much of its learning is done; None where nothing is kept, or nothing that can be read."""
-        found = self._read(page, device)
+    def open(self, key: CacheKey, rank: int, device: torch.device) -> tuple[TuningState, float] | None:
+        """The state and how much of its learning is done; None where nothing is kept, or nothing that can be read."""
+        found = self._read(key, device)
         if found is None:
             return None
         tensors, standing, share = found
         if standing["other_words"]:
-            whole = self._read(replace(page, words=standing["other_words"]), device)
+            whole = self._read(replace(key, words=standing["other_words"]), device)
             if whole is None:
                 return None
             tensors = {**whole[0], **tensors}
-        return Study.from_tensors(tensors, rank, **standing), share
+        return TuningState.from_tensors(tensors, rank, **standing), share
 
-    def _read(self, page: Page, device: torch.device) -> tuple[dict[str, Tensor], dict[str, Any], float] | None:
-        path = self._path(page)
+    def _read(self, key: CacheKey, device: torch.device) -> tuple[dict[str, Tensor], dict[str, Any], float] | None:
+        path = self._path(key)
         try:
             with safe_open(path, "pt", device=str(device)) as file:
                 noted = file.metadata()
@@ -95,38 +95,38 @@ class Notebook:
         os.utime(path, (now, now))
         return found
 
-    def whole(self, picture: str) -> Page | None:
+    def whole(self, picture: str) -> CacheKey | None:
         """The prompt for which all of this picture was learned last."""
         paths = sorted((self._root / picture).glob(f"*{_SUFFIX}"), key=lambda path: -path.stat().st_mtime)
-        pages = (Page(picture, path.stem) for path in paths)
-        return next((page for page in pages if self.share(page) == 1.0 and not self._leans(page)), None)
+        keys = (CacheKey(picture, path.stem) for path in paths)
+        return next((key for key in keys if self.share(key) == 1.0 and not self._leans(key)), None)
 
-    def write(self, page: Page, study: Study, share: float, dtype: torch.dtype | None = None) -> None:
+    def write(self, key: CacheKey, state: TuningState, share: float, dtype: torch.dtype | None = None) -> None:
         """Whole or not at all. share: how much of the learning is done. dtype: of the weights, for what is complete.
         What a full disk does not take is learned again another time: the edit under way does not need it."""
         try:
-            self._write(page, study, share, dtype)
+            self._write(key, state, share, dtype)
         except (OSError, SafetensorError) as error:  # safetensors words what the disk refuses in its own way
             log.error("what was learned could not be kept: %s", error)
 
-    def _write(self, page: Page, study: Study, share: float, dtype: torch.dtype | None) -> None:
-        standing = {name: getattr(study, name) for name in _STANDING}
-        path = self._path(page)
+    def _write(self, key: CacheKey, state: TuningState, share: float, dtype: torch.dtype | None) -> None:
+        standing = {name: getattr(state, name) for name in _STANDING}
+        path = self._path(key)
         private_folder(self._root)
         private_folder(path.parent)
         part = path.with_suffix(".part")
         try:
             part.touch(0o600)
-            save_file(study.tensors(dtype), part, {"standing": json.dumps(standing), "share": repr(share)})
+            save_file(state.tensors(dtype), part, {"standing": json.dumps(standing), "share": repr(share)})
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
         self._forget_the_oldest(keep=path)
 
-    def share(self, page: Page) -> float:
+    def share(self, key: CacheKey) -> float:
         """0..1: how much of the learning lies here."""
         try:
-            with safe_open(self._path(page), "pt") as file:
+            with safe_open(self._path(key), "pt") as file:
                 return float(file.metadata()["share"])
         except (SafetensorError, OSError, KeyError, TypeError, ValueError):
             return 0.0
@@ -154,12 +154,12 @@ class Notebook:
             return []
         return names
 
-    def _path(self, page: Page) -> Path:
-        return self._root / page.picture / f"{page.words}{_SUFFIX}"
+    def _path(self, key: CacheKey) -> Path:
+        return self._root / key.picture / f"{key.words}{_SUFFIX}"
 
-    def _leans(self, page: Page) -> bool:
-        """Its weights are another page's."""
-        with safe_open(self._path(page), "pt") as file:
+    def _leans(self, key: CacheKey) -> bool:
+        """Its weights are another key's."""
+        with safe_open(self._path(key), "pt") as file:
             return bool(json.loads(file.metadata()["standing"])["other_words"])
 
     def _forget_the_oldest(self, keep: Path) -> None:

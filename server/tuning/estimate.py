@@ -11,22 +11,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from server.models.families.families import Ability
+from server.models.families.family import Ability
+from server.models.families.learning import Phase, Preset, Start
 from server.models.runtime import memory
 from server.models.runtime.adapter import Adapter
-from server.models.runtime.denoiser import Sitter, Words
+from server.models.runtime.conditioning import Conditioning
+from server.models.runtime.denoiser import Encoded
 from server.models.runtime.residency import Models
-from server.models.runtime.shortage import is_shortage
 from server.pixels.picture import F32
 from server.wire.geometry import Extent
 from server.wire.messages import Estimate, Estimated
 
-from .cache import Notebook, Page
+from .cache import CacheKey, TuningCache
 from .optimise import demand, minimise
 from .plan import Plan, fitting
-from .presets import Phase, Preset, Start, preset, smaller
-from .state import Study
-from .trainer import first_weights, seen_as, way, words_page
+from .presets import from_here, preset
+from .state import TuningState
+from .trainer import first_weights, prompt_key, seen_as, tuning_key
 
 log = logging.getLogger(__name__)
 
@@ -64,33 +65,29 @@ def estimate(question: Estimate, models: Models) -> Estimated:
     card = models.choose(recipe.model, Ability.LEARN)
     adapter = models.get(card.name)
     chosen, identity = preset(recipe.preset, card.family), models.identity(card.name)
-    try:
-        return _estimated(question, adapter, chosen, identity)
-    except Exception as error:
-        less = smaller(chosen, card.family)
-        if less is None or not is_shortage(error):
-            raise
-        log.warning("there is too little memory to try %s: %s", chosen.name, error)
-    memory.sweep(adapter.place.device)  # not before: the error holds what did not fit
-    return _estimated(question, adapter, less, identity)
+
+    def estimated(preset: Preset) -> Estimated:
+        return _estimated(question, adapter, preset, identity)
+
+    return memory.first_that_fits(from_here(chosen, card.family), estimated, adapter.place.device)[1]
 
 
 def _estimated(question: Estimate, adapter: Adapter, chosen: Preset, identity: str) -> Estimated:
     recipe = question.recipe
-    manner = way(adapter, identity, chosen)
+    key = tuning_key(adapter, identity, chosen)
     size = adapter.sizes(question.layer.bounds.extent).working
-    measured = _measured.get((manner, size)) or _measure(adapter, chosen, size)
-    _measured[manner, size] = measured
-    known = _known(chosen, seen_as(question.content, manner), recipe.prompt)
-    seconds = sum(phase.steps * measured.step[phase] for phase in known.phases) * (1 - known.share)
-    seconds += 0.0 if known.share else measured.look
+    measured = _measured.get((key, size)) or _measure(adapter, chosen, size)
+    _measured[key, size] = measured
+    progress = _progress(chosen, seen_as(question.content, key), recipe.prompt)
+    seconds = sum(phase.steps * measured.step[phase] for phase in progress.phases) * (1 - progress.share)
+    seconds += 0.0 if progress.share else measured.look
     paint = measured.paint(recipe.steps or adapter.defaults.steps)
     gigabytes = measured.nbytes / _GB
-    return Estimated(question.question, adapter.card.name, chosen.name, seconds, paint, gigabytes, known.learned)
+    return Estimated(question.question, adapter.card.name, chosen.name, seconds, paint, gigabytes, progress.learned)
 
 
 @dataclass(frozen=True)
-class Known:
+class Progress:
     """phases: that would be gone through for these words. share: of them that is done."""
 
     phases: tuple[Phase, ...]
@@ -101,44 +98,44 @@ class Known:
         return self.share if self.phases else 1.0
 
 
-def _known(chosen: Preset, content: str, prompt: str) -> Known:
-    notebook = Notebook()
-    picture = notebook.seen(content)
-    share = notebook.share(Page(picture, words_page(chosen, prompt))) if picture else 0.0
-    if picture and share < 1 and chosen.other_words is not None and notebook.whole(picture):
-        return Known(chosen.other_words, share)
-    return Known(chosen.phases, share)
+def _progress(chosen: Preset, content: str, prompt: str) -> Progress:
+    cache = TuningCache()
+    picture = cache.seen(content)
+    share = cache.share(CacheKey(picture, prompt_key(chosen, prompt))) if picture else 0.0
+    if picture and share < 1 and chosen.other_words is not None and cache.whole(picture):
+        return Progress(chosen.other_words, share)
+    return Progress(chosen.phases, share)
 
 
 def _measure(adapter: Adapter, chosen: Preset, size: Extent) -> Measured:
     image = np.full((size.height, size.width, 3), 0.5, np.float32)
-    sitter = adapter.sit(image, np.ones(image.shape[:2], np.float32))
-    words = adapter.embed("a picture")
+    encoded = adapter.encode_for_training(image, np.ones(image.shape[:2], np.float32))
+    words = adapter.condition("a picture")
     step: dict[Phase, float] = {}
     nbytes = adapter.nbytes
     with adapter.denoiser_alone():
         weights = first_weights(adapter, chosen)
         for phase in dict.fromkeys((*chosen.phases, *(chosen.other_words or ()))):
-            study = Study(words, weights)
-            need = demand(adapter, sitter, study, phase)
+            state = TuningState(words, weights)
+            need = demand(adapter, encoded, state, phase)
             plan = fitting(need, memory.free(adapter.place.device))
             learned = sum(one.numel() * one.element_size() for one in weights.tensors.values())
-            step[phase] = _seconds_per_step(adapter, sitter, study, phase, plan)
+            step[phase] = _seconds_per_step(adapter, encoded, state, phase, plan)
             nbytes = max(nbytes, adapter.nbytes + learned + need.of(plan))
-    denoise, decode = _seconds_to_paint(adapter, sitter, words, image)
-    looks = adapter.looks if chosen.start is Start.CAPTION else 0
-    return Measured(looks * denoise / _GUIDED, step, denoise, decode, nbytes)
+    denoise, decode = _seconds_to_paint(adapter, encoded, words, image)
+    evaluations = adapter.evaluations if chosen.start is Start.CAPTION else 0
+    return Measured(evaluations * denoise / _GUIDED, step, denoise, decode, nbytes)
 
 
-def _seconds_per_step(adapter: Adapter, sitter: Sitter, study: Study, phase: Phase, plan: Plan) -> float:
+def _seconds_per_step(adapter: Adapter, encoded: Encoded, state: TuningState, phase: Phase, plan: Plan) -> float:
     """Of the second of two steps: the first one warms up."""
 
     def second(batch: int) -> float:
         times: list[float] = []
         trial = replace(phase, steps=2, batch=batch, fitted=0.0)
-        begun = replace(study, moments={})
-        way = replace(plan, portion=min(plan.portion, batch))
-        minimise(adapter, sitter, begun, trial, way, lambda: times.append(_now(adapter)))
+        begun = replace(state, moments={})
+        smaller = replace(plan, portion=min(plan.portion, batch))
+        minimise(adapter, encoded, begun, trial, smaller, lambda: times.append(_now(adapter)))
         return times[1] - times[0]
 
     for_one = second(1)
@@ -146,13 +143,14 @@ def _seconds_per_step(adapter: Adapter, sitter: Sitter, study: Study, phase: Pha
 
 
 @torch.no_grad()
-def _seconds_to_paint(adapter: Adapter, sitter: Sitter, words: Words, image: F32) -> tuple[float, float]:
+def _seconds_to_paint(
+    adapter: Adapter, encoded: Encoded, conditioning: Conditioning, image: F32
+) -> tuple[float, float]:
     """Of a step, with guidance, and of what follows the last."""
-    noise, at = sitter.clean.repeat(_GUIDED, *[1] * (sitter.clean.ndim - 1)), torch.zeros(_GUIDED, dtype=torch.long)
-    at = at.to(sitter.clean.device)
-    step = _timed(adapter, lambda: adapter.predict(noise, at, words, sitter))
+    noise, first = encoded.clean.repeat(_GUIDED, 1, 1, 1), adapter.schedule.timesteps[0]
+    step = _timed(adapter, lambda: adapter.predict(noise, first, conditioning, encoded))
     latents = adapter.encode(image)
-    return step, _timed(adapter, lambda: adapter.enlarge(adapter.decode(latents)))
+    return step, _timed(adapter, lambda: adapter.enlarge(adapter.decode(latents)[0]))
 
 
 def _timed(adapter: Adapter, work: Callable[[], object]) -> float:

@@ -8,35 +8,36 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from server.models.runtime.denoiser import Sitter, Tunable, Words
+from server.models.runtime.conditioning import Conditioning
+from server.models.runtime.denoiser import Denoiser, Encoded
 
 
 @dataclass(frozen=True, eq=False)
-class Draw:
+class NoiseDraw:
     """Noise ε (B, …) and the places (B,) on the model's schedule at which a loss is taken."""
 
     noise: Tensor
     at: Tensor
 
-    def part(self, begin: int, end: int) -> Draw:
-        return Draw(self.noise[begin:end], self.at[begin:end])
+    def part(self, begin: int, end: int) -> NoiseDraw:
+        return NoiseDraw(self.noise[begin:end], self.at[begin:end])
 
 
-def draw(model: Tunable, sitter: Sitter, count: int, seed: int) -> Draw:
+def draw(model: Denoiser, encoded: Encoded, count: int, seed: int) -> NoiseDraw:
     """The same for the same seed, made where it is used. The timesteps are uniform, one from each of ``count`` equal
-    stretches of the schedule, so that few of them know the whole of it."""
-    device = sitter.clean.device
-    dice = torch.Generator(device).manual_seed(seed)
-    noise = torch.randn((count, *sitter.clean.shape[1:]), generator=dice, device=device)
-    offsets = torch.rand(count, generator=dice, device=device)
+    stretches of the schedule, stratified, so that few samples cover the range."""
+    device = encoded.clean.device
+    generator = torch.Generator(device).manual_seed(seed)
+    noise = torch.randn((count, *encoded.clean.shape[1:]), generator=generator, device=device)
+    offsets = torch.rand(count, generator=generator, device=device)
     places = (torch.arange(count, device=device) + offsets) / count * len(model.schedule)
-    return Draw(noise, places.long().clamp(max=len(model.schedule) - 1))
+    return NoiseDraw(noise, places.long().clamp(max=len(model.schedule) - 1))
 
 
-def diffusion_loss(model: Tunable, sitter: Sitter, words: Words, drawn: Draw) -> Tensor:
+def diffusion_loss(model: Denoiser, encoded: Encoded, conditioning: Conditioning, drawn: NoiseDraw) -> Tensor:
     """L(x, e, θ) = E ‖target − f_θ(x_t, t, e)‖², over noise and time. The target is ε in the paper; other denoisers
     predict the velocity or the flow (``Schedule.target``)."""
     schedule = model.schedule
-    noisy = schedule.noised(sitter.clean, drawn.noise, drawn.at)
-    predicted = model.predict(noisy, drawn.at, words, sitter)
-    return functional.mse_loss(predicted, schedule.target(sitter.clean, drawn.noise, drawn.at))
+    noisy = schedule.noised(encoded.clean, drawn.noise, drawn.at)
+    predicted = model.predict(noisy, schedule.timesteps[drawn.at], conditioning, encoded)
+    return functional.mse_loss(predicted, schedule.target(encoded.clean, drawn.noise, drawn.at))

@@ -7,77 +7,83 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from server.models.families.learning import Phase
 from server.models.runtime.adapter import Adapter
-from server.models.runtime.denoiser import Sitter, Words
+from server.models.runtime.conditioning import Conditioning
+from server.models.runtime.denoiser import Encoded
 from server.models.runtime.weights import worn_by
 
 from .adam8 import PACKED, WHOLE, Adam8, packed, unpacked
-from .loss import Draw, diffusion_loss, draw
+from .loss import NoiseDraw, diffusion_loss, draw
 from .plan import Demand, Plan, casts, kept_for_one, precision
-from .presets import Phase
-from .state import Study
+from .state import TuningState
 
 _SMOOTHING = 0.7
-_LOOK_EVERY = 5
-"""Steps between two looks at the loss: on a GPU each look waits for all that was queued."""
+_READ_EVERY = 5
+"""Steps between two readings of the loss: on a GPU each waits for all that was queued."""
 
 OnStep = Callable[[], None]
-"""Called after each step, when the study says where it stands. What it raises ends the descent for now."""
+"""Called after each step, when the state says where it stands. What it raises ends the run for now."""
 
 
-def minimise(model: Adapter, sitter: Sitter, study: Study, phase: Phase, plan: Plan, on_step: OnStep) -> None:
+def minimise(model: Adapter, encoded: Encoded, state: TuningState, phase: Phase, plan: Plan, on_step: OnStep) -> None:
     """Steps of Adam on L(x, e, θ), over the embedding and the weights as far as the phase has rates for them, from
-    where ``study`` stands to the phase's end. The noise of each step follows from its number alone."""
-    variables = _variables(study, phase)
+    where ``state`` stands to the phase's end. The noise of each step follows from its number alone."""
+    variables = _variables(state, phase)
     adam = _optimizer(variables, plan)
     by_name = {name: one for _, named in variables for name, one in named.items()}
     learned = list(by_name.values())
-    _take_up(adam, by_name, study)
-    with worn_by(model.denoiser, study.weights), plan.prepared(model):
-        while study.step < phase.steps and not _fitted(study, phase):
-            drawn = draw(model, sitter, phase.batch, _seed(study))
-            loss = _descend(model, sitter, study.words, drawn, plan, learned)
+    _take_up(adam, by_name, state)
+    with worn_by(model.network, state.weights), plan.prepared(model):
+        while state.step < phase.steps and not _fitted(state, phase):
+            drawn = draw(model, encoded, phase.batch, _seed(state))
+            loss = _descend(model, encoded, state.conditioning, drawn, plan, learned)
             adam.step()
-            study.step += 1
-            if study.step % _LOOK_EVERY == 1:
-                _note(study, float(loss))
-            study.moments = dict(_moments(adam, by_name))
+            state.step += 1
+            if state.step % _READ_EVERY == 1:
+                _note(state, float(loss))
+            state.moments = dict(_moments(adam, by_name))
             on_step()
 
 
-def demand(model: Adapter, sitter: Sitter, study: Study, phase: Phase) -> Demand:
+def demand(model: Adapter, encoded: Encoded, state: TuningState, phase: Phase) -> Demand:
     """What the steps of the phase will take; one sample goes through the denoiser to be counted."""
-    variables = _variables(study, phase)
-    drawn = draw(model, sitter, 1, 0)
+    variables = _variables(state, phase)
+    drawn = draw(model, encoded, 1, 0)
 
     def one_loss() -> Tensor:
         with precision(model):
-            return diffusion_loss(model, sitter, study.words, drawn)
+            return diffusion_loss(model, encoded, state.conditioning, drawn)
 
-    with worn_by(model.denoiser, study.weights):
-        kept, copies = kept_for_one(model, study, one_loss), casts(model)
+    with worn_by(model.network, state.weights):
+        kept, copies = kept_for_one(model, state, one_loss), casts(model)
     numbers = sum(one.numel() for _, named in variables for one in named.values())
     return Demand(phase.batch, numbers, max(kept - copies, 0), copies)
 
 
-def _variables(study: Study, phase: Phase) -> list[tuple[float, dict[str, nn.Parameter]]]:
+def _variables(state: TuningState, phase: Phase) -> list[tuple[float, dict[str, nn.Parameter]]]:
     """What the phase learns, by name, with its rates. The words become variables of their own, whatever they were."""
     found: list[tuple[float, dict[str, nn.Parameter]]] = []
-    study.words = study.words.detached()
+    state.conditioning = state.conditioning.detach()
     if phase.words_rate:
-        parts = {name: nn.Parameter(part) for name, part in study.words.parts.items()}
-        study.words = Words(parts)
+        parts = {name: nn.Parameter(part) for name, part in state.conditioning.parts.items()}
+        state.conditioning = Conditioning(parts, state.conditioning.masks)
         found.append((phase.words_rate, {f"words.{name}": part for name, part in parts.items()}))
     if phase.weights_rate:
-        if study.weights is None:
+        if state.weights is None:
             raise ValueError("there are no weights to learn")
-        named = {f"weights.{name}": tensor for name, tensor in study.weights.tensors.items()}
+        named = {f"weights.{name}": tensor for name, tensor in state.weights.tensors.items()}
         found.append((phase.weights_rate, named))
     return found
 
 
 def _descend(
-    model: Adapter, sitter: Sitter, words: Words, drawn: Draw, plan: Plan, learned: Sequence[nn.Parameter]
+    model: Adapter,
+    encoded: Encoded,
+    conditioning: Conditioning,
+    drawn: NoiseDraw,
+    plan: Plan,
+    learned: Sequence[nn.Parameter],
 ) -> Tensor:
     """Sets the gradients of the mean loss over all that was drawn; returns that."""
     count = len(drawn.at)
@@ -87,25 +93,25 @@ def _descend(
     for begin in range(0, count, plan.portion):
         part = drawn.part(begin, min(begin + plan.portion, count))
         with precision(model):
-            loss = diffusion_loss(model, sitter, words, part) * (len(part.at) / count)
+            loss = diffusion_loss(model, encoded, conditioning, part) * (len(part.at) / count)
         # adds each gradient as it comes: never are there two of all
         torch.autograd.backward(loss, inputs=learned)
         total += loss.detach()
     return total
 
 
-def _seed(study: Study) -> int:
-    return (study.phase << 32) + study.step
+def _seed(state: TuningState) -> int:
+    return (state.phase << 32) + state.step
 
 
-def _note(study: Study, loss: float) -> None:
-    if not study.begun_at:
-        study.begun_at = study.loss = loss
-    study.loss = _SMOOTHING * study.loss + (1 - _SMOOTHING) * loss
+def _note(state: TuningState, loss: float) -> None:
+    if not state.begun_at:
+        state.begun_at = state.loss = loss
+    state.loss = _SMOOTHING * state.loss + (1 - _SMOOTHING) * loss
 
 
-def _fitted(study: Study, phase: Phase) -> bool:
-    return study.loss < phase.fitted * study.begun_at
+def _fitted(state: TuningState, phase: Phase) -> bool:
+    return state.loss < phase.fitted * state.begun_at
 
 
 def _optimizer(variables: Sequence[tuple[float, dict[str, nn.Parameter]]], plan: Plan) -> torch.optim.Optimizer:
@@ -113,16 +119,16 @@ def _optimizer(variables: Sequence[tuple[float, dict[str, nn.Parameter]]], plan:
     return Adam8(groups) if plan.eight_bit else torch.optim.Adam(groups, fused=True)
 
 
-def _take_up(adam: torch.optim.Optimizer, learned: Mapping[str, nn.Parameter], study: Study) -> None:
-    """The moments as this optimizer keeps them, whichever noted them: one variable after the other, because there may
-    be no room for all of them twice."""
+def _take_up(adam: torch.optim.Optimizer, learned: Mapping[str, nn.Parameter], state: TuningState) -> None:
+    """Convert stored moments to this optimizer's format, one variable after the other, because there may be no room
+    for all of them twice."""
     as_kept = packed if isinstance(adam, Adam8) else unpacked
     kinds = dict.fromkeys((*WHOLE, *PACKED))
     for name, one in learned.items():
-        noted = {kind: study.moments.pop(key) for kind in kinds if (key := f"{kind}.{name}") in study.moments}
+        noted = {kind: state.moments.pop(key) for kind in kinds if (key := f"{kind}.{name}") in state.moments}
         if noted:
             adam.state[one] = as_kept(noted)
-            study.moments |= {f"{kind}.{name}": tensor for kind, tensor in adam.state[one].items()}
+            state.moments |= {f"{kind}.{name}": tensor for kind, tensor in adam.state[one].items()}
 
 
 def _moments(adam: torch.optim.Optimizer, learned: Mapping[str, nn.Parameter]) -> Iterator[tuple[str, Tensor]]:

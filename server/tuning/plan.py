@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 
 from server.models.runtime.adapter import Adapter
 
 from . import adam8
-from .state import Study
+from .state import TuningState
 
 _GRADIENT, _MOMENTS, _HALF = 4, 8, 2
 """Bytes of each number that is learned, of Adam's two for it, and of a copy in half precision."""
@@ -41,7 +40,7 @@ class Plan:
         if not self.checkpointing:
             yield
             return
-        denoiser = model.denoiser
+        denoiser = model.network
         denoiser.enable_gradient_checkpointing()  # type: ignore[operator]  # of every denoiser in diffusers
         try:
             yield
@@ -59,9 +58,10 @@ def plans(batch: int) -> tuple[Plan, ...]:
     return tuple(Plan(*way, eight_bit) for eight_bit in (False, True) for way in ways)
 
 
-def smaller(plan: Plan, batch: int) -> Plan | None:
-    """The next one to try when memory ran out in ``plan``; None after the smallest."""
-    return dict(pairwise(plans(batch))).get(plan)
+def from_here(plan: Plan, batch: int) -> tuple[Plan, ...]:
+    """``plan``, and what is to be tried in its place when memory runs out, to the smallest."""
+    known = tuple(dict.fromkeys(plans(batch)))
+    return (plan, *known[known.index(plan) + 1 :]) if plan in known else (plan,)
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,11 @@ def casts(model: Adapter) -> int:
     """Bytes of the copies that ``precision`` makes of the denoiser's matrices, as it is now."""
     if model.place.dtype == torch.float32:
         return 0
-    cast = (one for one in model.denoiser.parameters() if one.ndim > 1 and one.dtype != torch.bfloat16)
+    cast = (one for one in model.network.parameters() if one.ndim > 1 and one.dtype != torch.bfloat16)
     return sum(one.numel() * _HALF for one in cast)
 
 
-def kept_for_one(model: Adapter, study: Study, one_loss: Callable[[], torch.Tensor]) -> int:
+def kept_for_one(model: Adapter, state: TuningState, one_loss: Callable[[], torch.Tensor]) -> int:
     """Bytes that ``one_loss``, the loss of one sample, keeps for its way back: counted, not guessed."""
     seen: set[torch.UntypedStorage] = set()
 
@@ -118,8 +118,8 @@ def kept_for_one(model: Adapter, study: Study, one_loss: Callable[[], torch.Tens
         # Without its history: a layer that keeps its own output would be kept by it for ever, and all weights with it.
         return tensor.detach()
 
-    weights = study.weights.tensors.values() if study.weights else ()
-    own = {one.untyped_storage() for one in (*model.denoiser.parameters(), *weights)}
+    weights = state.weights.tensors.values() if state.weights else ()
+    own = {one.untyped_storage() for one in (*model.network.parameters(), *weights)}
     with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
         one_loss()
     return sum(storage.nbytes() for storage in seen - own)

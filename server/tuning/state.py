@@ -9,21 +9,25 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from server.models.runtime.denoiser import Words
+from server.models.runtime.conditioning import Conditioning
 from server.models.runtime.weights import AllWeights, LowRank, Weights
 
-_WORDS, _WEIGHTS, _MOMENTS = "words.", "weights.", "adam."
+_EMBEDDINGS, _MASKS, _WEIGHTS, _MOMENTS = "embeddings.", "masks.", "weights.", "adam."
 
 
 @dataclass
-class Study:
-    """words: the embedding e. weights: θ, None while they are the model's own. phase, step: how many phases are over,
-    and how many steps of the next one. begun_at, loss: that phase's loss at its beginning and now, smoothed (0: not
-    known). moments: the optimizer's, to go on with. other_words: it began with what was learned for another prompt,
-    whose page keeps the weights; empty: it has its own. caption: what the model calls the picture, where the words
-    begin there."""
+class TuningState:
+    """conditioning: the embedding e.
+    weights: θ, None while they are the model's own.
+    phase, step: how many phases are over, and how many steps of the next one.
+    begun_at, loss: that phase's loss at its beginning and now, smoothed (0: not known).
+    moments: the optimizer's, to go on with.
+    other_words: it began with what was learned for another prompt, under whose key the weights are; empty: it has its
+    own.
+    caption: what the model calls the picture, where the words begin there.
+    """
 
-    words: Words
+    conditioning: Conditioning
     weights: Weights | None = None
     phase: int = 0
     step: int = 0
@@ -35,7 +39,8 @@ class Study:
 
     def tensors(self, dtype: torch.dtype | None = None) -> dict[str, Tensor]:
         """All of it to be stored; with ``dtype`` only what painting needs, the weights in that type."""
-        found = {f"{_WORDS}{name}": part.detach() for name, part in self.words.parts.items()}
+        found = {f"{_EMBEDDINGS}{name}": part.detach() for name, part in self.conditioning.parts.items()}
+        found |= {f"{_MASKS}{name}": mask for name, mask in self.conditioning.masks.items()}
         if self.weights is not None and not self.other_words:
             kept = self.weights.settled(dtype or torch.float32)
             found |= {f"{_WEIGHTS}{name}": tensor for name, tensor in kept.items()}
@@ -44,10 +49,11 @@ class Study:
         return {name: tensor.contiguous() for name, tensor in found.items()}
 
     @classmethod
-    def from_tensors(cls, stored: Mapping[str, Tensor], rank: int, **standing: Any) -> Study:
+    def from_tensors(cls, stored: Mapping[str, Tensor], rank: int, **standing: Any) -> TuningState:
         weights = dict(_below(stored, _WEIGHTS))
         worn = (LowRank(weights, rank) if rank else AllWeights(weights)) if weights else None
-        return cls(Words(dict(_below(stored, _WORDS))), worn, moments=dict(_below(stored, _MOMENTS)), **standing)
+        conditioning = Conditioning(dict(_below(stored, _EMBEDDINGS)), dict(_below(stored, _MASKS)))
+        return cls(conditioning, worn, moments=dict(_below(stored, _MOMENTS)), **standing)
 
     def settle(self, dtype: torch.dtype) -> None:
         """Learned: what it took to learn is let go, and the weights are as they will be kept, so that what is painted

@@ -8,173 +8,157 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from server.editing.edit import Report, Step
-from server.editing.painting import Easel
+from server.editing.painting import ModelInput
+from server.models.families.learning import LOOKING, Phase, Preset, Start
 from server.models.runtime import memory
 from server.models.runtime.adapter import Adapter
-from server.models.runtime.denoiser import Sitter
-from server.models.runtime.shortage import is_shortage
 from server.models.runtime.weights import AllWeights, LowRank, Weights
 
-from .cache import Notebook, Page, name_of
-from .optimise import OnStep, demand, minimise
-from .plan import Plan, fitting, smaller
-from .presets import LOOKING, Phase, Preset, Start
-from .state import Study
+from .cache import CacheKey, TuningCache, name_of
+from .optimise import demand, minimise
+from .plan import Plan, fitting, from_here
+from .state import TuningState
 
 log = logging.getLogger(__name__)
 
 _NOTE_EVERY = 0.04
-"""Share of the learning after which a checkpoint is written, so that a crash never costs more than a twentieth,"""
+"""Share of the learning after which a checkpoint is written, so that a crash never costs more than a twentieth."""
 
 _NOTING_SHARE = 0.1
-"""as long as writing takes less than this share of the time."""
+"""Share of the time that writing checkpoints may take; where it would take more, they are fewer."""
 
-_FIRST_WEIGHTS = 0
-"""The seed from which they are drawn."""
+_LORA_INIT_SEED = 0
 
 ALL_WORDS = "all-words"
-"""The page of what was learned for every prompt."""
+"""Stands for the prompt in the key of what was learned for every prompt."""
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TuningJob:
     """``identity``: of the model's files."""
 
     adapter: Adapter
     preset: Preset
     identity: str
     prompt: str
-    notebook: Notebook = field(default_factory=Notebook)
+    cache: TuningCache = field(default_factory=TuningCache)
 
     @property
-    def way(self) -> str:
-        """Model and manner of learning, as a name."""
-        return way(self.adapter, self.identity, self.preset)
+    def tuning_key(self) -> str:
+        """Model and preset, as a name."""
+        return tuning_key(self.adapter, self.identity, self.preset)
 
-    def page(self, easel: Easel, sitter: Sitter) -> Page:
-        """Where it is noted. The mask counts only where the denoiser is shown it."""
-        shown = [easel.image.tobytes(), *([easel.mask.tobytes()] if sitter.given else [])]
-        picture = name_of(self.way, *shown)
-        return Page(picture, words_page(self.preset, self.prompt))
+    def cache_key(self, view: ModelInput) -> CacheKey:
+        """Where it is kept. The mask counts only where the denoiser is shown it."""
+        shown = [view.image.tobytes(), *([view.mask.tobytes()] if self.adapter.sees_mask else [])]
+        picture = name_of(self.tuning_key, *shown)
+        return CacheKey(picture, prompt_key(self.preset, self.prompt))
 
 
-class Learning:
-    """One lesson under way, on what ``easel`` shows."""
+class Trainer:
+    """One job under way, on what ``view`` shows."""
 
     def __init__(
-        self, lesson: Lesson, easel: Easel, report: Report, clock: Callable[[], float] = time.monotonic
+        self, job: TuningJob, view: ModelInput, report: Report, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._lesson = lesson
-        self._easel = easel
+        self._job = job
+        self._view = view
         self._report = report
         self._clock = clock
-        self.sitter = lesson.adapter.sit(easel.image, easel.mask)
-        self._page = lesson.page(easel, self.sitter)
+        self.encoded = job.adapter.encode_for_training(view.image, view.mask)
+        self._key = job.cache_key(view)
         self._noted_share, self._noted_at, self._noting_took = 0.0, clock(), 0.0
 
-    def begin(self) -> Study:
-        """The study as it was left: complete, interrupted, learned for other words; or a new one that begins where its
+    def begin(self) -> TuningState:
+        """The state as it was left: complete, interrupted, learned for other words; or a new one that begins where its
         preset says."""
-        lesson, device = self._lesson, self._lesson.adapter.place.device
-        found = lesson.notebook.open(self._page, lesson.preset.rank, device)
+        job, device = self._job, self._job.adapter.place.device
+        found = job.cache.open(self._key, job.preset.rank, device)
         if found is not None:
-            study, self._noted_share = found
-            return study
-        known = lesson.notebook.whole(self._page.picture) if lesson.preset.other_words is not None else None
-        found = lesson.notebook.open(known, lesson.preset.rank, device) if known else None
+            state, self._noted_share = found
+            return state
+        known = job.cache.whole(self._key.picture) if job.preset.other_words is not None else None
+        found = job.cache.open(known, job.preset.rank, device) if known else None
         if known and found:
-            target = lesson.adapter.embed(lesson.prompt)
-            return Study(target.detached(), found[0].weights, other_words=known.words)
-        caption = self._caption() if lesson.preset.start is Start.CAPTION else ""
-        begin = lesson.adapter.embed(lesson.prompt if lesson.preset.start is Start.TARGET else caption)
-        return Study(begin.detached(), first_weights(lesson.adapter, lesson.preset), caption=caption)
+            target = job.adapter.condition(job.prompt)
+            return TuningState(target.detach(), found[0].weights, other_words=known.words)
+        caption = self._caption() if job.preset.start is Start.CAPTION else ""
+        begin = job.adapter.condition(job.prompt if job.preset.start is Start.TARGET else caption)
+        return TuningState(begin.detach(), first_weights(job.adapter, job.preset), caption=caption)
 
     def _caption(self) -> str:
-        adapter, seen = self._lesson.adapter, 0
+        adapter, seen = self._job.adapter, 0
 
-        def on_look(count: int) -> None:
+        def on_evaluation(count: int) -> None:
             nonlocal seen
             seen += count
-            self._report(Step(LOOKING, min(seen, adapter.looks), adapter.looks))
+            self._report(Step(LOOKING, min(seen, adapter.evaluations), adapter.evaluations))
 
-        on_look(0)
-        return adapter.caption(self._easel.image, self._easel.mask, on_look)
+        on_evaluation(0)
+        return adapter.caption(self._view.image, self._view.mask, on_evaluation)
 
-    def phases(self, study: Study) -> tuple[Phase, ...]:
+    def phases(self, state: TuningState) -> tuple[Phase, ...]:
         """Those still to do, the one it is in first."""
-        return self._all(study)[study.phase :]
+        return self._all(state)[state.phase :]
 
-    def go_through(self, study: Study, phase: Phase) -> None:
+    def go_through(self, state: TuningState, phase: Phase) -> None:
         """To its end, or until the report raises."""
 
         def on_step() -> None:
-            self._note_when_due(study)
-            self._report(Step(phase.stage, study.step, phase.steps))
+            self._note_when_due(state)
+            self._report(Step(phase.stage, state.step, phase.steps))
 
-        self._report(Step(phase.stage, study.step, phase.steps))
-        adapter = self._lesson.adapter
+        self._report(Step(phase.stage, state.step, phase.steps))
+        adapter = self._job.adapter
         with adapter.denoiser_alone():
-            plan: Plan | None = self._first_plan(study, phase)
-            while plan is not None:
-                plan = self._tried(study, phase, plan, on_step)
-        study.end_phase()
+            plans = from_here(self._first_plan(state, phase), phase.batch)
+            memory.first_that_fits(
+                plans, lambda plan: minimise(adapter, self.encoded, state, phase, plan, on_step), adapter.place.device
+            )
+        state.end_phase()
 
-    def _first_plan(self, study: Study, phase: Phase) -> Plan:
-        adapter = self._lesson.adapter
-        try:
-            need = demand(adapter, self.sitter, study, phase)
-            return fitting(need, memory.free(adapter.place.device))
-        except Exception as error:
-            if not is_shortage(error):
-                raise
-            log.warning("memory ran out counting what one sample keeps; going on with one at a time")
-        memory.sweep(adapter.place.device)
-        return Plan(1, checkpointing=True)
+    def _first_plan(self, state: TuningState, phase: Phase) -> Plan:
+        """The quickest in what is free; where even counting what one sample keeps does not fit, the smallest."""
+        adapter = self._job.adapter
 
-    def _tried(self, study: Study, phase: Phase, plan: Plan, on_step: OnStep) -> Plan | None:
-        """None when the phase is over, else the plan to go on with. Raises when memory runs out in the smallest."""
-        try:
-            minimise(self._lesson.adapter, self.sitter, study, phase, plan, on_step)
-        except Exception as error:
-            next_plan = smaller(plan, phase.batch)
-            if next_plan is None or not is_shortage(error):
-                raise
-            log.warning("memory ran out with %s; going on with %s", plan, next_plan)
-        else:
-            return None
-        memory.sweep(self._lesson.adapter.place.device)
-        return next_plan
+        def counted() -> Plan:
+            return fitting(demand(adapter, self.encoded, state, phase), memory.free(adapter.place.device))
 
-    def end(self, study: Study) -> None:
+        def smallest() -> Plan:
+            return Plan(1, checkpointing=True)
+
+        return memory.first_that_fits((counted, smallest), lambda plan: plan(), adapter.place.device)[1]
+
+    def end(self, state: TuningState) -> None:
         """It is learned: kept as it will be painted with."""
-        dtype = self._lesson.adapter.place.dtype
-        study.words = study.words.detached()
-        study.settle(dtype)
+        dtype = self._job.adapter.place.dtype
+        state.conditioning = state.conditioning.detach()
+        state.settle(dtype)
         if self._noted_share < 1:
-            self._lesson.notebook.write(self._page, study, 1.0, dtype)
+            self._job.cache.write(self._key, state, 1.0, dtype)
 
     def remember(self, content: str) -> None:
         """The picture is what a host calls ``content``."""
         if content:
-            self._lesson.notebook.see(self._page.picture, seen_as(content, self._lesson.way))
+            self._job.cache.see(self._key.picture, seen_as(content, self._job.tuning_key))
 
-    def share(self, study: Study) -> float:
+    def share(self, state: TuningState) -> float:
         """0..1: how much of the learning is done, by the samples that go through the denoiser."""
-        return share(self._all(study), study)
+        return share(self._all(state), state)
 
-    def _all(self, study: Study) -> tuple[Phase, ...]:
-        preset = self._lesson.preset
-        return (preset.other_words or ()) if study.other_words else preset.phases
+    def _all(self, state: TuningState) -> tuple[Phase, ...]:
+        preset = self._job.preset
+        return (preset.other_words or ()) if state.other_words else preset.phases
 
-    def _note_when_due(self, study: Study) -> None:
-        share, now = self.share(study), self._clock()
+    def _note_when_due(self, state: TuningState) -> None:
+        share, now = self.share(state), self._clock()
         if (
             share >= 1
             or share - self._noted_share < _NOTE_EVERY
             or now - self._noted_at < self._noting_took / _NOTING_SHARE
         ):
             return
-        self._lesson.notebook.write(self._page, study, share)
+        self._job.cache.write(self._key, state, share)
         self._noted_share, self._noted_at = share, self._clock()
         self._noting_took = self._noted_at - now
 
@@ -182,28 +166,28 @@ class Learning:
 def first_weights(adapter: Adapter, preset: Preset) -> Weights:
     """With which the model still is what it was."""
     if preset.rank:
-        return LowRank.beginning(adapter.denoiser, preset.rank, _FIRST_WEIGHTS)
-    return AllWeights.beginning(adapter.denoiser)
+        return LowRank.beginning(adapter.network, preset.rank, _LORA_INIT_SEED)
+    return AllWeights.beginning(adapter.network)
 
 
-def words_page(preset: Preset, prompt: str) -> str:
-    """The name of the page of what was learned for the prompt."""
+def prompt_key(preset: Preset, prompt: str) -> str:
+    """The prompt in the key of what was learned for it."""
     return ALL_WORDS if preset.serves_all_words else name_of(prompt)
 
 
-def way(adapter: Adapter, identity: str, preset: Preset) -> str:
+def tuning_key(adapter: Adapter, identity: str, preset: Preset) -> str:
     place = adapter.place  # not whether it is offloaded: that may begin in the middle, when memory runs out
     return name_of(identity, str(place.device), str(place.dtype), repr(preset))
 
 
-def seen_as(content: str, way: str) -> str:
-    """What a host sent, as a model and a manner of learning see it."""
-    return name_of(content, way)
+def seen_as(content: str, tuning_key: str) -> str:
+    """What a host sent, as a model and a preset see it."""
+    return name_of(content, tuning_key)
 
 
-def share(phases: tuple[Phase, ...], study: Study) -> float:
+def share(phases: tuple[Phase, ...], state: TuningState) -> float:
     costs = [phase.steps * phase.batch for phase in phases]
-    if study.phase >= len(phases):
+    if state.phase >= len(phases):
         return 1.0
-    done = sum(costs[: study.phase]) + study.step * phases[study.phase].batch
+    done = sum(costs[: state.phase]) + state.step * phases[state.phase].batch
     return done / sum(costs)

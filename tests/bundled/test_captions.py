@@ -36,7 +36,7 @@ def caption(model: Adapter, picture: Image.Image) -> tuple[str, int]:
 def test_a_person_is_named_with_all_that_a_prompt_may_leave_open(illustration: Adapter) -> None:
     found, looks = caption(illustration, Image.open(PICTURES / "shrugging.png"))
     assert found == MAN
-    assert looks <= illustration.looks
+    assert looks <= illustration.evaluations
 
 
 def test_a_prompt_is_completed_unless_it_asks_for_something_else(illustration: Adapter) -> None:

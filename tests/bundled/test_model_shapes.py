@@ -21,7 +21,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel  # noq
 from transformers import BertConfig, BertModel, BertTokenizer  # noqa: E402
 
 from server.models.bundled import upscaler  # noqa: E402
-from server.models.bundled.known import Acquaintance, Known  # noqa: E402
+from server.models.bundled.known import Acquaintance, Classes  # noqa: E402
 from tools.bundled_model import checkpoint, export, heldout, ncnn, reopen, train_unet, train_vae  # noqa: E402
 from tools.bundled_model.train_unet import Training, load_average  # noqa: E402
 from tools.bundled_model.unet import new_unet, without_mask  # noqa: E402
@@ -78,7 +78,7 @@ def test_no_exported_file_is_larger_than_sixteen_megabytes(exported: Path) -> No
 
 
 def test_a_prompt_is_compared_with_what_was_trained_on(exported: Path) -> None:
-    known = Known.load(exported / "known.safetensors")
+    known = Classes.load(exported / "known.safetensors")
     tokenizer = BertTokenizer.from_pretrained(exported / "tokenizer")
     encoder = BertModel.from_pretrained(exported / "text_encoder")
     met = known.meet("animal thing on white background", tokenizer, encoder)

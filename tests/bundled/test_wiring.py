@@ -11,7 +11,7 @@ import torch
 from server.editing.edit import Answer, Scene, Step
 from server.methods.inpaint import inpaint
 from server.methods.sdedit import sdedit
-from server.models.families.families import Ability
+from server.models.families.family import Ability
 from server.models.runtime.adapter import Adapter
 from server.models.runtime.residency import Models
 from server.models.store.store import Shelf

@@ -9,7 +9,7 @@ from diffusers import StableDiffusionInpaintPipeline
 from safetensors.torch import save_file
 from transformers import BertConfig, BertModel, BertTokenizer
 
-from server.models.bundled.known import Known, meanings
+from server.models.bundled.known import Classes, meanings
 from server.models.bundled.upscaler import Upscaler
 from tools.bundled_model import export
 from tools.bundled_model.repertoire import REPERTOIRES
@@ -40,7 +40,7 @@ def put(shelf: Path) -> Path:
         requires_safety_checker=False,
     ).save_pretrained(folder)
     save_file(Upscaler().state_dict(), folder / "upscaler.safetensors")
-    Known(KNOWN, meanings(KNOWN, tokenizer, text)).save(folder / "known.safetensors")
+    Classes(KNOWN, meanings(KNOWN, tokenizer, text)).save(folder / "known.safetensors")
     export._write_card(folder, NATIVE)
     export.write_words(folder, REPERTOIRES["first"])
     return folder

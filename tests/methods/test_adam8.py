@@ -62,9 +62,9 @@ def test_variables_of_all_sizes_learn_together_what_they_would_alone(monkeypatch
         alone = [[{"params": [one], "lr": rates[place >= 4]}] for place, one in enumerate(variables)]
         adams = [Adam8(each) for each in ([groups] if together else alone)]
         for step in range(5):
-            dice = torch.Generator().manual_seed(step)
+            generator = torch.Generator().manual_seed(step)
             for one in variables:
-                one.grad = torch.randn(one.shape, generator=dice)
+                one.grad = torch.randn(one.shape, generator=generator)
             for adam in adams:
                 adam.step()
         return variables

@@ -1,4 +1,4 @@
-"""Imagic with a tiny random model of every family, through the real adapters, pipelines and notebook."""
+"""Imagic with a tiny random model of every family, through the real adapters, pipelines and cache."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import USUAL_ETA, Recipe
 from tests.bundled import untrained
 from tests.methods import tuning_desk
-from tests.methods.tuning_desk import FAMILIES, fingerprint, recipe, scene, shortened
+from tests.methods.tuning_desk import KINDS, fingerprint, recipe, scene, shortened
 
 pytestmark = pytest.mark.torch
 
 PRESETS = ("quality", "fast", "paper")
-every_family = pytest.mark.parametrize("family", FAMILIES)
+every_family = pytest.mark.parametrize("family", KINDS)
 every_preset = pytest.mark.parametrize("preset", PRESETS)
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    return tuning_desk.models(FAMILIES, tmp_path_factory.mktemp("models"))
+    return tuning_desk.models(KINDS, tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(autouse=True)
@@ -79,10 +79,10 @@ def test_there_is_an_answer_of_the_scenes_size_for_each_strength_and_seed(models
 
 
 @pytest.mark.parametrize(
-    ("family", "preset"), [*((family, "fast") for family in FAMILIES), ("sd15", "quality"), ("sd15", "paper")]
+    ("family", "preset"), [*((family, "fast") for family in KINDS), ("sd15", "quality"), ("sd15", "paper")]
 )
 def test_afterwards_the_model_is_bit_for_bit_what_it_was(models: Models, family: str, preset: str):
-    denoiser = models.get(family).denoiser
+    denoiser = models.get(family).network
     before = fingerprint(denoiser)
     Run(models, recipe(family, preset))
     assert fingerprint(denoiser) == before
@@ -96,7 +96,7 @@ def test_afterwards_the_model_is_bit_for_bit_what_it_was(models: Models, family:
 def test_a_cancel_or_an_error_ends_it_at_that_step_and_leaves_the_model_as_it_was(
     models: Models, preset: str, stage: str, error: type[Exception]
 ):
-    denoiser = models.get("sd15").denoiser
+    denoiser = models.get("sd15").network
     before = fingerprint(denoiser)
     halted(models, recipe("sd15", preset), lambda step: step.stage == stage and step.step == 1, error)
     assert fingerprint(denoiser) == before
@@ -142,7 +142,7 @@ def test_a_model_that_finds_captions_looks_once_and_completes_every_prompt(model
     assert first.stages == ["Looking at the picture", "Learning the picture", "Painting"]
     looking = [step for step in first.steps if step.stage == "Looking at the picture"]
     assert [step.step for step in looking] == sorted({step.step for step in looking})
-    assert (looking[0].step, looking[-1].of) == (0, models.get(untrained.NAME).looks)
+    assert (looking[0].step, looking[-1].of) == (0, models.get(untrained.NAME).evaluations)
     (notice,) = (notice for notice in first.answer.notices if notice.startswith("Read as"))
     assert " background, " in notice
     assert first.answer.recipe.prompt == "waving"

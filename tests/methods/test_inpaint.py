@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import diffusers
 import numpy as np
 import pytest
 import torch
-from diffusers import (
-    StableDiffusion3InpaintPipeline,
-    StableDiffusionInpaintPipeline,
-    StableDiffusionXLInpaintPipeline,
-)
 
 from server.editing.edit import Answer, Cancelled, Scene, Step
 from server.methods.inpaint import inpaint
@@ -159,22 +156,17 @@ def test_words_and_guidance_matter(models: Models, family: str) -> None:
     assert not np.array_equal(plain, run(models, scene(ramp()), recipe(family, guidance=2.0)).images[0])
 
 
-@pytest.mark.parametrize(
-    "family, bare",
-    [
-        ("sd15", StableDiffusionInpaintPipeline),
-        ("sd2", StableDiffusionInpaintPipeline),
-        ("sdxl", StableDiffusionXLInpaintPipeline),
-        ("sd3", StableDiffusion3InpaintPipeline),
-    ],
-)
-def test_under_a_hard_mask_the_pixels_are_those_of_the_bare_pipeline(models: Models, family: str, bare: type) -> None:
-    where = scene(square())
+MASKED_BY_THE_PIPELINE = ("sd15", "sd2", "sdxl", "sd3")
+"""Their pipelines put back what is not selected, as ours does; those of models that see the mask leave it to them."""
+
+
+@EVERY_FAMILY
+def test_under_a_hard_mask_the_pixels_are_those_of_the_bare_pipeline(models: Models, family: str) -> None:
+    where = scene(square() if family in MASKED_BY_THE_PIPELINE else np.ones((64, 64), np.float32))
     ours = run(models, where, recipe(family, guidance=5.0)).images[0]
-    pipe = models.get(family).pipe  # type: ignore[attr-defined]
-    theirs = bare.from_pipe(pipe)  # type: ignore[attr-defined]
-    theirs.set_progress_bar_config(disable=True)
-    image = theirs(
+    pipe: Any = models.get(family).pipe  # type: ignore[attr-defined]
+    assert type(pipe) is getattr(diffusers, type(pipe).__name__)
+    made = pipe(
         prompt="a red hat",
         image=torch.from_numpy(where.picture.rgb).permute(2, 0, 1)[None],
         mask_image=torch.from_numpy(where.mask)[None, None],
@@ -184,10 +176,17 @@ def test_under_a_hard_mask_the_pixels_are_those_of_the_bare_pipeline(models: Mod
         num_inference_steps=STEPS,
         guidance_scale=5.0,
         generator=torch.Generator().manual_seed(11),
-        output_type="np",
-    ).images[0]
-    assert type(theirs) is bare
-    assert np.array_equal(ours, image)
+        output_type="latent" if family == "sd3" else "np",
+    ).images
+    assert np.array_equal(ours, decoded_with_its_shift(pipe, made) if family == "sd3" else made[0])
+
+
+def decoded_with_its_shift(pipe: Any, latents: torch.Tensor) -> F32:
+    """diffusers 0.42.1 forgets the shift of the latents when it inpaints with Stable Diffusion 3; not when it makes a
+    picture of words or of a picture, where this is from."""
+    with torch.no_grad():
+        image = pipe.vae.decode(latents / pipe.vae.config.scaling_factor + pipe.vae.config.shift_factor).sample
+    return np.asarray((image / 2 + 0.5).clamp(0, 1)[0].permute(1, 2, 0).numpy())
 
 
 def test_a_transparent_layer_is_seen_as_white_paper(models: Models) -> None:

@@ -12,18 +12,18 @@ from safetensors.torch import load_file
 
 from server.editing.edit import Step
 from server.methods.imagic import imagic
-from server.models.runtime.denoiser import Words
+from server.models.families.learning import Phase
+from server.models.runtime.conditioning import Conditioning
 from server.models.runtime.pipeline import PipelineAdapter
 from server.models.runtime.residency import Models
 from server.models.runtime.schedule import Predicts, Schedule
 from server.models.runtime.weights import AllWeights, LowRank
-from server.tuning.cache import Notebook, Page
+from server.tuning.cache import CacheKey, TuningCache
 from server.tuning.estimate import estimate
 from server.tuning.loss import diffusion_loss, draw
 from server.tuning.optimise import minimise
 from server.tuning.plan import Plan
-from server.tuning.presets import Phase
-from server.tuning.state import Study
+from server.tuning.state import TuningState
 from server.wire.geometry import Bounds
 from server.wire.messages import Estimate
 from server.wire.raster import Channels, Depth, Raster
@@ -82,63 +82,65 @@ def test_the_schedule_agrees_with_diffusers():
 @pytest.mark.parametrize("learned", ["words", "all weights", "low rank"])
 def test_each_family_learns_a_picture(models: Models, kind: str, learned: str):
     adapter = models.get(kind)
-    sitter = adapter.sit(scene().picture.rgb, scene().mask)
-    study = Study(adapter.embed(PROMPT), _weights(adapter, learned))
+    encoded = adapter.encode_for_training(scene().picture.rgb, scene().mask)
+    state = TuningState(adapter.condition(PROMPT), _weights(adapter, learned))
     rates = {"words": (0.3, 0.0), "all weights": (0.0, 3e-3), "low rank": (0.0, 3e-2)}[learned]
-    seen = draw(adapter, sitter, 8, 99)
-    before = _loss(adapter, sitter, study, seen)
-    minimise(adapter, sitter, study, Phase("", 12, *rates, batch=4), Plan(4), lambda: None)
-    assert _loss(adapter, sitter, study, seen) < before - 1e-3
+    seen = draw(adapter, encoded, 8, 99)
+    before = _loss(adapter, encoded, state, seen)
+    minimise(adapter, encoded, state, Phase("", 12, *rates, batch=4), Plan(4), lambda: None)
+    assert _loss(adapter, encoded, state, seen) < before - 1e-3
 
 
 def _weights(adapter: PipelineAdapter, learned: str):
     if learned == "low rank":
-        return LowRank.beginning(adapter.denoiser, 4, 0)
-    return AllWeights.beginning(adapter.denoiser) if learned == "all weights" else None
+        return LowRank.beginning(adapter.network, 4, 0)
+    return AllWeights.beginning(adapter.network) if learned == "all weights" else None
 
 
 @torch.no_grad()
-def _loss(adapter, sitter, study: Study, seen) -> float:
-    if study.weights is None:
-        return float(diffusion_loss(adapter, sitter, study.words, seen))
-    with study.weights.worn(adapter.denoiser):
-        return float(diffusion_loss(adapter, sitter, study.words, seen))
+def _loss(adapter, encoded, state: TuningState, seen) -> float:
+    if state.weights is None:
+        return float(diffusion_loss(adapter, encoded, state.conditioning, seen))
+    with state.weights.worn(adapter.network):
+        return float(diffusion_loss(adapter, encoded, state.conditioning, seen))
 
 
 def test_it_ends_early_when_the_picture_is_fitted(models: Models):
     adapter = models.get("sd15")
-    sitter = adapter.sit(scene().picture.rgb, scene().mask)
-    study = Study(adapter.embed(PROMPT), AllWeights.beginning(adapter.denoiser))
+    encoded = adapter.encode_for_training(scene().picture.rgb, scene().mask)
+    state = TuningState(adapter.condition(PROMPT), AllWeights.beginning(adapter.network))
     steps = []
     phase = Phase("", 200, weights_rate=3e-2, batch=4, fitted=0.97)
-    minimise(adapter, sitter, study, phase, Plan(4), lambda: steps.append(study.step))
+    minimise(adapter, encoded, state, phase, Plan(4), lambda: steps.append(state.step))
     assert 5 < len(steps) < 200
-    assert study.loss < 0.97 * study.begun_at
+    assert state.loss < 0.97 * state.begun_at
 
 
-# --- the notebook --------------------------------------------------------------------------------
+# --- the cache --------------------------------------------------------------------------------
 
 
-def study(value: float = 1.0) -> Study:
-    return Study(Words({"prompt_embeds": torch.full((1, 4, 8), value)}), AllWeights({"w": torch.full((64,), value)}))
+def state(value: float = 1.0) -> TuningState:
+    return TuningState(
+        Conditioning({"prompt_embeds": torch.full((1, 4, 8), value)}), AllWeights({"w": torch.full((64,), value)})
+    )
 
 
-def kept(notebook: Notebook, page: Page) -> Study | None:
-    found = notebook.open(page, 0, torch.device("cpu"))
+def kept(cache: TuningCache, key: CacheKey) -> TuningState | None:
+    found = cache.open(key, 0, torch.device("cpu"))
     return found[0] if found else None
 
 
 def test_what_was_used_longest_ago_is_forgotten_first(tmp_path: Path):
-    pages = [Page(f"picture{number}", "words") for number in range(3)]
-    Notebook(tmp_path).write(pages[0], study(), 1.0, torch.float32)
+    keys = [CacheKey(f"picture{number}", "words") for number in range(3)]
+    TuningCache(tmp_path).write(keys[0], state(), 1.0, torch.float32)
     size = sum(path.stat().st_size for path in tmp_path.rglob("*.safetensors"))
-    notebook = Notebook(tmp_path, largest=2 * size + 10)
-    notebook.write(pages[1], study(), 1.0, torch.float32)
+    cache = TuningCache(tmp_path, largest=2 * size + 10)
+    cache.write(keys[1], state(), 1.0, torch.float32)
     for path in tmp_path.rglob("*.safetensors"):
         _made_older(path, 100 if "picture1" in str(path) else 200)
-    assert kept(notebook, pages[0]) is not None
-    notebook.write(pages[2], study(), 1.0, torch.float32)
-    assert [kept(notebook, page) is not None for page in pages] == [True, False, True]
+    assert kept(cache, keys[0]) is not None
+    cache.write(keys[2], state(), 1.0, torch.float32)
+    assert [kept(cache, key) is not None for key in keys] == [True, False, True]
     assert not (tmp_path / "picture1").exists()
 
 
@@ -150,42 +152,42 @@ def _made_older(path: Path, seconds: float) -> None:
 
 
 def test_what_cannot_be_read_is_learned_anew(tmp_path: Path):
-    notebook, page = Notebook(tmp_path), Page("picture", "words")
-    notebook.write(page, study(), 0.5)
+    cache, key = TuningCache(tmp_path), CacheKey("picture", "words")
+    cache.write(key, state(), 0.5)
     (path,) = tmp_path.rglob("*.safetensors")
     path.write_bytes(path.read_bytes()[:-100])
-    assert kept(notebook, page) is None
-    assert notebook.share(page) == 0.0
-    notebook.write(page, study(2.0), 1.0, torch.float32)
-    found = kept(notebook, page)
+    assert kept(cache, key) is None
+    assert cache.share(key) == 0.0
+    cache.write(key, state(2.0), 1.0, torch.float32)
+    found = kept(cache, key)
     assert found is not None
     assert float(found.words.parts["prompt_embeds"].mean()) == 2.0
 
 
 def test_what_the_disk_does_not_take_costs_the_edit_nothing(tmp_path: Path):
-    notebook, page = Notebook(tmp_path / "learned"), Page("picture", "words")
+    cache, key = TuningCache(tmp_path / "learned"), CacheKey("picture", "words")
     (tmp_path / "learned").write_bytes(b"")
-    notebook.write(page, study(), 0.5)
-    notebook.see(page.picture, "content")
-    assert notebook.share(page) == 0.0
+    cache.write(key, state(), 0.5)
+    cache.see(key.picture, "content")
+    assert cache.share(key) == 0.0
     (tmp_path / "learned").unlink()
-    notebook.write(page, study(), 0.5)
-    notebook.see(page.picture, "content")
-    assert notebook.share(page) == 0.5
-    assert notebook.seen("content") == page.picture
+    cache.write(key, state(), 0.5)
+    cache.see(key.picture, "content")
+    assert cache.share(key) == 0.5
+    assert cache.seen("content") == key.picture
 
 
 def test_what_is_complete_keeps_only_what_painting_needs(tmp_path: Path):
-    notebook, page = Notebook(tmp_path), Page("picture", "words")
-    half = study()
+    cache, key = TuningCache(tmp_path), CacheKey("picture", "words")
+    half = state()
     half.moments = {"exp_avg.weights.w": torch.zeros(64)}
-    notebook.write(page, half, 0.5)
+    cache.write(key, half, 0.5)
     assert set(load_file(next(tmp_path.rglob("*.safetensors")))) == {
         "words.prompt_embeds",
         "weights.w",
         "adam.exp_avg.weights.w",
     }
-    notebook.write(page, half, 1.0, torch.float16)
+    cache.write(key, half, 1.0, torch.float16)
     assert set(load_file(next(tmp_path.rglob("*.safetensors")))) == {"words.prompt_embeds", "weights.w"}
 
 

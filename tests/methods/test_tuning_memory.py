@@ -11,14 +11,14 @@ import torch
 from bench.imagic.memory import SHAPES, Rehearsal
 from server.editing.edit import Step
 from server.methods.imagic import imagic
+from server.models.families.learning import Phase
 from server.models.runtime.residency import Models
 from server.models.runtime.weights import AllWeights
 from server.pixels.picture import F32
 from server.tuning import trainer
 from server.tuning.optimise import demand, minimise
-from server.tuning.plan import Demand, Plan, fitting, plans, smaller
-from server.tuning.presets import Phase
-from server.tuning.state import Study
+from server.tuning.plan import Demand, Plan, fitting, from_here, plans
+from server.tuning.state import TuningState
 from tests.methods import tuning_desk
 from tests.methods.tuning_desk import PROMPT, recipe, scene, shortened
 
@@ -34,26 +34,29 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
 
 def test_smaller_portions_and_checkpointing_learn_the_same(models: Models):
     adapter = models.get("sd15")
-    sitter = adapter.sit(scene().picture.rgb, scene().mask)
+    encoded = adapter.encode_for_training(scene().picture.rgb, scene().mask)
 
     def learned(plan: Plan) -> torch.Tensor:
-        study = Study(adapter.embed(PROMPT), AllWeights.beginning(adapter.denoiser))
-        minimise(adapter, sitter, study, Phase("", 2, 1e-2, 1e-3, batch=4), plan, lambda: None)
-        return study.words.parts["prompt_embeds"].detach()
+        state = TuningState(adapter.condition(PROMPT), AllWeights.beginning(adapter.network))
+        minimise(adapter, encoded, state, Phase("", 2, 1e-2, 1e-3, batch=4), plan, lambda: None)
+        return state.conditioning.parts["prompt_embeds"].detach()
 
     whole = learned(Plan(4))
-    assert not torch.allclose(whole, adapter.embed(PROMPT).parts["prompt_embeds"], atol=1e-3)
+    assert not torch.allclose(whole, adapter.condition(PROMPT).parts["prompt_embeds"], atol=1e-3)
     for plan in (Plan(3), Plan(1), Plan(4, checkpointing=True)):
         assert torch.allclose(whole, learned(plan), atol=1e-4), plan
 
 
 def test_what_a_phase_demands_is_counted(models: Models):
     adapter = models.get("sd15")
-    sitter = adapter.sit(scene().picture.rgb, scene().mask)
-    study, phase = Study(adapter.embed(PROMPT), AllWeights.beginning(adapter.denoiser)), Phase("", 1, 0, 1e-4, batch=8)
-    need = demand(adapter, sitter, study, phase)
-    assert (need.batch, need.numbers) == (8, sum(one.numel() for one in adapter.denoiser.parameters()))
-    assert need.sample > sitter.clean.nbytes
+    encoded = adapter.encode_for_training(scene().picture.rgb, scene().mask)
+    state, phase = (
+        TuningState(adapter.condition(PROMPT), AllWeights.beginning(adapter.network)),
+        Phase("", 1, 0, 1e-4, batch=8),
+    )
+    need = demand(adapter, encoded, state, phase)
+    assert (need.batch, need.numbers) == (8, sum(one.numel() for one in adapter.network.parameters()))
+    assert need.sample > encoded.clean.nbytes
     assert need.casts == 0  # all is in single precision on a processor
 
 
@@ -72,23 +75,22 @@ def test_a_plan_is_the_quickest_in_what_is_free():
 
 def test_when_memory_runs_out_one_plan_follows_the_other_to_the_end():
     for batch in (1, 4, 10):
-        gone_through = [Plan(batch)]
-        while (following := smaller(gone_through[-1], batch)) is not None:
-            gone_through.append(following)
-        assert gone_through == list(dict.fromkeys(plans(batch)))
+        gone_through = from_here(Plan(batch), batch)
+        assert gone_through == tuple(dict.fromkeys(plans(batch)))
+        assert from_here(gone_through[2], batch) == gone_through[2:]
         assert gone_through[-1] == Plan(1, checkpointing=True, eight_bit=True)
 
 
 def test_moments_go_on_in_eight_bits_when_memory_runs_out_and_whole_when_it_is_back(models: Models):
     adapter = models.get("sd15")
-    sitter = adapter.sit(scene().picture.rgb, scene().mask)
-    study = Study(adapter.embed(PROMPT), AllWeights.beginning(adapter.denoiser))
+    encoded = adapter.encode_for_training(scene().picture.rgb, scene().mask)
+    state = TuningState(adapter.condition(PROMPT), AllWeights.beginning(adapter.network))
     sizes = []
     for steps, eight_bit in ((4, False), (8, True), (12, False)):
         phase = Phase("", steps, weights_rate=3e-3, batch=4)
-        minimise(adapter, sitter, study, phase, Plan(4, eight_bit=eight_bit), lambda: None)
-        sizes.append(sum(one.nbytes for one in study.moments.values()))
-    assert study.step == 12
+        minimise(adapter, encoded, state, phase, Plan(4, eight_bit=eight_bit), lambda: None)
+        sizes.append(sum(one.nbytes for one in state.moments.values()))
+    assert state.step == 12
     assert sizes[1] < 0.6 * sizes[0]  # most of a tiny model's tensors are too small to be packed
     assert sizes[2] == sizes[0]
 
@@ -98,7 +100,7 @@ class SmallDevice:
 
     def __init__(self, adapter, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
         self.refused = 0
-        forward = adapter.denoiser.forward
+        forward = adapter.network.forward
 
         def refusing(sample, *args, **kwargs):
             if len(sample) > most:
@@ -106,7 +108,7 @@ class SmallDevice:
                 raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
             return forward(sample, *args, **kwargs)
 
-        monkeypatch.setattr(adapter.denoiser, "forward", refusing)
+        monkeypatch.setattr(adapter.network, "forward", refusing)
 
 
 def test_when_memory_runs_out_smaller_portions_and_batches_do_it(models: Models, monkeypatch, home):
@@ -155,11 +157,11 @@ def test_memory_that_runs_out_in_painting_costs_nothing_of_what_was_learned(mode
     shortened(monkeypatch, 2)
     adapter = models.get("sd15")
 
-    def refuse(paintings: object, on_step: object) -> list[F32]:
+    def refuse(latents: object) -> list[F32]:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.20 GiB")
 
     with monkeypatch.context() as full:
-        full.setattr(adapter, "repaint_all", refuse)
+        full.setattr(adapter, "decode", refuse)
         with pytest.raises(torch.OutOfMemoryError):
             imagic(scene(), recipe("sd15", "quality"), models, lambda _: None)
     steps: list[Step] = []
@@ -175,9 +177,9 @@ def test_where_counting_what_a_step_keeps_does_not_fit_the_smallest_plan_is_take
     def refuse(*anything: object) -> int:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.20 GiB")
 
-    def watched(adapter: object, sitter: object, study: object, phase: object, plan: Plan, on_step: object) -> None:
+    def watched(adapter: object, encoded: object, state: object, phase: object, plan: Plan, on_step: object) -> None:
         seen.append(plan)
-        minimise(adapter, sitter, study, phase, plan, on_step)  # type: ignore[arg-type]
+        minimise(adapter, encoded, state, phase, plan, on_step)  # type: ignore[arg-type]
 
     monkeypatch.setattr(trainer, "demand", refuse)
     monkeypatch.setattr(trainer, "minimise", watched)

@@ -10,15 +10,16 @@ import numpy as np
 import torch
 
 from server.editing.edit import Scene
+from server.models.families.families import FAMILIES
+from server.models.families.learning import Phase, Preset
 from server.models.runtime.residency import Models
 from server.models.store.store import Shelf
 from server.pixels.picture import F32, Picture
-from server.tuning import presets
 from server.wire.recipe import Recipe
 from tests import tiny_models
 from tests.bundled import untrained
 
-FAMILIES = ("sd15", "sd15-inpainting", "sd2", "sdxl", "sdxl-inpainting", "sd3", "flux-fill", untrained.NAME)
+KINDS = ("sd15", "sd15-inpainting", "sd2", "sdxl", "sdxl-inpainting", "sd3", "flux-fill", untrained.NAME)
 PROMPT = "a man waving"
 
 
@@ -53,16 +54,16 @@ def recipe(family: str, preset: str = "quality", **settings: object) -> Recipe:
 def shortened(monkeypatch, steps: int, batch: int = 2) -> None:
     """All presets take ``steps`` steps a phase, whose learning rates are large enough to see."""
 
-    def phase(one: presets.Phase) -> presets.Phase:
-        return replace(one, steps=steps, batch=min(batch, one.batch), fitted=0.0, weights_rate=1000 * one.weights_rate
-                       if one.weights_rate < 1e-5 else one.weights_rate)  # fmt: skip
+    def phase(known: Phase) -> Phase:
+        rate = 1000 * known.weights_rate if known.weights_rate < 1e-5 else known.weights_rate
+        return replace(known, steps=steps, batch=min(batch, known.batch), fitted=0.0, weights_rate=rate)
 
-    def cut(one: presets.Preset) -> presets.Preset:
-        others = None if one.other_words is None else tuple(map(phase, one.other_words))
-        return replace(one, phases=tuple(map(phase, one.phases)), other_words=others)
+    def cut(known: Preset) -> Preset:
+        others = None if known.other_words is None else tuple(map(phase, known.other_words))
+        return replace(known, phases=tuple(map(phase, known.phases)), other_words=others)
 
-    monkeypatch.setattr(presets, "_USUAL", tuple(map(cut, presets._USUAL)))
-    monkeypatch.setattr(presets, "_OF_FAMILY", {name: tuple(map(cut, one)) for name, one in presets._OF_FAMILY.items()})
+    for family in FAMILIES:
+        monkeypatch.setattr(family, "presets", tuple(map(cut, family.presets)))
 
 
 def fingerprint(module: torch.nn.Module) -> str:

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import torch
 from diffusers import DDIMScheduler, FlowMatchEulerDiscreteScheduler
 
-from server.models.runtime.differential import ChangeMap, Known, shrink, support
+from server.models.runtime.differential import ChangeMap, CleanLatents, shrink, support
+from server.models.runtime.sampling import Trajectory
 
 pytestmark = pytest.mark.torch
 
 STEPS = 10
 
 
-@dataclass
-class Run:
-    """As much of a pipeline as the map looks at."""
-
-    scheduler: Any
-    num_timesteps: int = STEPS
-
-
-def start() -> tuple[Run, Known, torch.Tensor]:
-    scheduler = DDIMScheduler()
+def start(scheduler: Any) -> tuple[CleanLatents, torch.Tensor, Trajectory]:
     scheduler.set_timesteps(STEPS)
-    dice = torch.Generator().manual_seed(0)
-    clean, noise, painted = (torch.randn(1, 4, 2, 2, generator=dice) for _ in range(3))
-    return Run(scheduler), Known(clean, noise), painted
+    generator = torch.Generator().manual_seed(0)
+    clean, noise, painted = (torch.randn(1, 4, 2, 2, generator=generator) for _ in range(3))
+    return CleanLatents(clean, noise), painted, Trajectory(scheduler, STEPS)
 
 
 def joined(value: float) -> list[bool]:
     """After which steps a pixel of this value is the model's."""
-    pipe, known, painted = start()
-    change = ChangeMap(torch.full((1, 1, 2, 2), value))
-    return [torch.equal(change.apply(painted, known, pipe, step), painted) for step in range(STEPS)]
+    picture, painted, trajectory = start(DDIMScheduler())
+    change = ChangeMap(torch.full((1, 1, 2, 2), value), picture, trajectory)
+    return [torch.equal(change.apply(painted, step), painted) for step in range(STEPS)]
 
 
 def test_white_is_always_the_models() -> None:
@@ -52,24 +43,26 @@ def test_grey_joins_for_its_share_of_the_steps() -> None:
 
 
 def test_black_ends_as_the_picture_itself() -> None:
-    pipe, known, painted = start()
-    assert torch.equal(ChangeMap(torch.zeros(1, 1, 2, 2)).apply(painted, known, pipe, STEPS - 1), known.clean)
+    picture, painted, trajectory = start(DDIMScheduler())
+    assert torch.equal(ChangeMap(torch.zeros(1, 1, 2, 2), picture, trajectory).apply(painted, STEPS - 1), picture.clean)
 
 
 def test_black_is_noised_to_the_level_of_the_next_step() -> None:
-    pipe, known, painted = start()
-    kept = ChangeMap(torch.zeros(1, 1, 2, 2)).apply(painted, known, pipe, 3)
-    expected = pipe.scheduler.add_noise(known.clean, known.noise, pipe.scheduler.timesteps[4:5])
+    scheduler = DDIMScheduler()
+    picture, painted, trajectory = start(scheduler)
+    kept = ChangeMap(torch.zeros(1, 1, 2, 2), picture, trajectory).apply(painted, 3)
+    expected = scheduler.add_noise(picture.clean, picture.noise, scheduler.timesteps[4:5])
     assert torch.equal(kept, expected)
 
 
 def test_flow_matching_mixes_picture_and_noise_in_a_line() -> None:
     scheduler = FlowMatchEulerDiscreteScheduler()
-    scheduler.set_timesteps(STEPS)
-    _, known, painted = start()
-    kept = ChangeMap(torch.zeros(1, 1, 2, 2)).apply(painted, known, Run(scheduler), 4)
-    sigma = scheduler.sigmas[5]
-    assert torch.allclose(kept, sigma * known.noise + (1 - sigma) * known.clean)
+    picture, painted, trajectory = start(scheduler)
+    for step in range(4):  # such a scheduler counts the steps of its run
+        trajectory.step(painted, trajectory.timesteps[step], painted)
+    kept = ChangeMap(torch.zeros(1, 1, 2, 2), picture, trajectory).apply(painted, 3)
+    sigma = scheduler.sigmas[4]
+    assert torch.allclose(kept, sigma * picture.noise + (1 - sigma) * picture.clean)
 
 
 def test_the_hard_mask_covers_every_latent_pixel_that_may_change() -> None:

@@ -8,8 +8,9 @@ pytestmark = pytest.mark.torch
 
 torch = pytest.importorskip("torch")
 
-from server.models.runtime.denoiser import Sitter, Words  # noqa: E402
-from server.models.runtime.diffusion_classifier import DRAWS, DiffusionClassifier, looks  # noqa: E402
+from server.models.runtime.conditioning import Conditioning  # noqa: E402
+from server.models.runtime.denoiser import Encoded  # noqa: E402
+from server.models.runtime.diffusion_classifier import DRAWS, DiffusionClassifier, evaluations  # noqa: E402
 
 CAPTIONS = [f"{number}" for number in range(100)]
 PLACES = (0.5,) * DRAWS
@@ -26,9 +27,10 @@ class Noise:
         return noise
 
     target = noised
+    timesteps = torch.arange(1000)
 
 
-class Denoiser:
+class Foreteller:
     """Errs by the distance of the caption from ``right``, and by chance up to ``chance``."""
 
     schedule = Noise()
@@ -36,43 +38,43 @@ class Denoiser:
     def __init__(self, right: int, chance: float) -> None:
         self.right, self.chance, self.most = right, chance, 0
 
-    def embed(self, caption: str) -> Words:
-        return Words({"prompt": torch.tensor([[float(caption)]])})
+    def condition(self, caption: str) -> Conditioning:
+        return Conditioning({"prompt": torch.tensor([[float(caption)]])})
 
-    def predict(self, noisy, at, words: Words, sitter: Sitter):
+    def predict(self, noisy, timesteps, conditioning: Conditioning, encoded: Encoded):
         self.most = max(self.most, len(noisy))
-        error = (words.parts["prompt"] - self.right).abs() + self.chance * torch.rand(len(noisy), 1)
+        error = (conditioning.parts["prompt"] - self.right).abs() + self.chance * torch.rand(len(noisy), 1)
         return noisy + error[..., None, None]
 
 
-def classifier(denoiser: Denoiser, on_look, where=EVERYWHERE) -> DiffusionClassifier:
+def classifier(denoiser: Foreteller, on_evaluation, where=EVERYWHERE) -> DiffusionClassifier:
     torch.manual_seed(0)
-    return DiffusionClassifier(denoiser, Sitter(torch.zeros(1, 4, 8, 8)), where, PLACES, on_look)
+    return DiffusionClassifier(denoiser, Encoded(torch.zeros(1, 4, 8, 8)), where, PLACES, on_evaluation)
 
 
 @pytest.mark.parametrize("right", [0, 42, 99])
 @pytest.mark.parametrize("chance", [0.0, 0.9])
 def test_the_caption_with_the_smallest_error_is_found_in_as_many_looks_as_were_said(right: int, chance: float):
     seen: list[int] = []
-    denoiser = Denoiser(right, chance)
+    denoiser = Foreteller(right, chance)
     assert classifier(denoiser, seen.append).best(CAPTIONS) == f"{right}"
-    assert sum(seen) == looks(len(CAPTIONS)) < 2.5 * len(CAPTIONS)
+    assert sum(seen) == evaluations(len(CAPTIONS)) < 2.5 * len(CAPTIONS)
     assert denoiser.most == max(seen) <= 16
 
 
 @pytest.mark.parametrize("captions", [["5"], ["5", "6"], ["9", "6", "5"]])
 def test_few_captions_are_all_looked_at(captions: list[str]):
     seen: list[int] = []
-    assert classifier(Denoiser(5, 0.0), seen.append).best(captions) == "5"
-    assert sum(seen) == looks(len(captions))
+    assert classifier(Foreteller(5, 0.0), seen.append).best(captions) == "5"
+    assert sum(seen) == evaluations(len(captions))
 
 
-class Two(Denoiser):
+class Two(Foreteller):
     """Of two pictures side by side: ``right`` on the left, 9 on the right."""
 
-    def predict(self, noisy, at, words: Words, sitter: Sitter):
-        left = super().predict(noisy, at, words, sitter)
-        return torch.where(torch.arange(8) < 4, left, noisy + (words.parts["prompt"] - 9).abs()[..., None, None])
+    def predict(self, noisy, timesteps, conditioning: Conditioning, encoded: Encoded):
+        left = super().predict(noisy, timesteps, conditioning, encoded)
+        return torch.where(torch.arange(8) < 4, left, noisy + (conditioning.parts["prompt"] - 9).abs()[..., None, None])
 
 
 def test_only_what_is_asked_about_counts():
@@ -86,4 +88,4 @@ def test_what_the_report_raises_ends_it():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        classifier(Denoiser(5, 0.0), stop).best(CAPTIONS)
+        classifier(Foreteller(5, 0.0), stop).best(CAPTIONS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from server.models.families.families import Ability
+from server.models.families.family import Ability
 from server.models.runtime import memory
 from server.models.runtime.residency import Models
 from server.models.store.store import Shelf

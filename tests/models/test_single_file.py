@@ -13,7 +13,8 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from server.models.runtime.adapter import Painting
+from server.methods.sdedit import redraw
+from server.models.runtime.denoiser import SamplingRequest
 from server.models.runtime.residency import Models
 from server.models.store import configs, headers
 from server.models.store.import_model import adopt
@@ -158,8 +159,8 @@ def _painted(shelf: Shelf, name: str) -> np.ndarray[Any, Any]:
     image = np.random.default_rng(1).random((64, 64, 3), dtype=np.float32)
     mask = np.zeros((64, 64), np.float32)
     mask[:, 16:] = 1
-    painting = Painting(image, mask, "a hat", "", 3, 1.0, 3, 5.0)
-    return Models(shelf).get(name).repaint(painting, lambda *_: None)
+    request = SamplingRequest(image, mask, "a hat", "", 3, 1.0, 3, 5.0)
+    return redraw(Models(shelf).get(name), [request], lambda *_: None)[0]
 
 
 def _no_network(*_: object) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from server.models.runtime.adapter import Painting
+from server.methods.sdedit import redraw
+from server.models.runtime.denoiser import SamplingRequest
 from server.models.runtime.residency import Models
 from server.models.store.import_model import adopt
 from server.models.store.sniff import EPSILON, VELOCITY
@@ -53,7 +54,8 @@ def paint(shelf: Shelf, name: str) -> F32:
     image = np.random.default_rng(1).random((64, 64, 3), dtype=np.float32)
     mask = np.zeros((64, 64), np.float32)
     mask[:, 16:] = 1
-    return Models(shelf).get(name).repaint(Painting(image, mask, "a hat", "", 3, 1.0, 3, 5.0), lambda *_: None)
+    request = SamplingRequest(image, mask, "a hat", "", 3, 1.0, 3, 5.0)
+    return redraw(Models(shelf).get(name), [request], lambda *_: None)[0]
 
 
 def file(weights: Weights, path: Path, notes: dict[str, str] | None = None) -> Path:

@@ -23,7 +23,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import BertModel, BertTokenizer
 
-from server.models.bundled.known import Known, meanings
+from server.models.bundled.known import Classes, meanings
 from server.models.bundled.upscaler import FACTOR as UPSCALED
 from server.models.bundled.vocabulary import FILE_NAME
 from server.wire import codec
@@ -209,7 +209,7 @@ def _write_known(data: Path, out: Path, text: BertModel, repertoire: Repertoire)
     names = sorted({record.subject.label for record in taught})
     tokenizer = BertTokenizer.from_pretrained(data / "tokenizer")
     batches = [names[start : start + _NAMES_AT_ONCE] for start in range(0, len(names), _NAMES_AT_ONCE)]
-    known = Known(names, torch.cat([meanings(batch, tokenizer, text) for batch in batches]))
+    known = Classes(names, torch.cat([meanings(batch, tokenizer, text) for batch in batches]))
     known.save(out / "known.safetensors")
 
 

@@ -6,7 +6,6 @@ what follows, ``known.safetensors`` what it was taught, ``words.json`` what else
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from server.models.families.stable_diffusion import StableDiffusion
-from server.models.runtime.adapter import Defaults, OnStep, Painting, Place
-from server.models.runtime.denoiser import OnLook
-from server.models.runtime.differential import shrink
-from server.models.runtime.diffusion_classifier import DiffusionClassifier, looks
-from server.models.runtime.pipeline import as_batch, as_picture
+from server.models.families.family import Defaults
+from server.models.runtime.adapter import Place
+from server.models.runtime.autoencoder import as_batch, as_picture
+from server.models.runtime.denoiser import OnEvaluation
+from server.models.runtime.diffusion_classifier import DiffusionClassifier, evaluations
+from server.models.runtime.pipeline import PipelineAdapter
 from server.models.store.card import Card
 from server.models.store.store import Installed
 from server.pixels.picture import F32
@@ -28,17 +27,18 @@ from server.wire import codec
 from server.wire.geometry import Extent
 
 from . import upscaler, vocabulary
-from .known import Known
+from .known import Classes
 from .vocabulary import Vocabulary, joined
 
 CASCADE = "cascade.json"
 KNOWN = "known.safetensors"
 
 _IN_PARTICULAR = (0.6, 0.4, 0.75, 0.3, 0.5, 0.85, 0.65, 0.25)
-"""Places on the schedule at which captions of different things are told apart,"""
+"""Places on the schedule at which captions of different things are told apart."""
 
 _ON_THE_WHOLE = (0.95, 0.93, 0.96, 0.9, 0.94, 0.95, 0.92, 0.97)
-"""and those of different grounds: in most of the noise only the picture's overall colour can be foretold."""
+"""Places on the schedule at which captions of different grounds are told apart: in most of the noise only the picture's
+overall colour can be foretold."""
 
 _SURELY = 0.6
 """Cosine from which a prompt surely asks for the nearest known thing."""
@@ -57,21 +57,21 @@ class Follows:
 
 @dataclass(frozen=True, eq=False)
 class Beside:
-    """What lies beside the base in its folder, loaded."""
+    """The cascade's other parts."""
 
     follows: Follows
     upscaler: upscaler.Upscaler
-    known: Known
+    known: Classes
     vocabulary: Vocabulary
 
     @classmethod
     def read(cls, folder: Path, device: torch.device) -> Beside:
         follows = codec.from_text(Follows, (folder / CASCADE).read_text("utf-8"), CASCADE)
         words = codec.from_text(Vocabulary, (folder / vocabulary.FILE_NAME).read_text("utf-8"), vocabulary.FILE_NAME)
-        return cls(follows, upscaler.load(folder / follows.upscaler, device), Known.load(folder / KNOWN), words)
+        return cls(follows, upscaler.load(folder / follows.upscaler, device), Classes.load(folder / KNOWN), words)
 
 
-class Cascade(StableDiffusion):
+class Cascade(PipelineAdapter):
     """Paints squares of its native size only, so that it is shown close-ups. In single precision everywhere: it is
     small enough."""
 
@@ -95,32 +95,29 @@ class Cascade(StableDiffusion):
     def sizes(self, input: Extent) -> Sizes:
         return plan_square(input, self.native, upscale=self._beside.follows.upscaled)
 
-    def repaint_all(self, paintings: Sequence[Painting], on_step: OnStep) -> list[F32]:
-        return [self.enlarge(image) for image in super().repaint_all(paintings, on_step)]
-
     @torch.no_grad()
     def enlarge(self, image: F32) -> F32:
-        return as_picture(self._beside.upscaler(as_batch(image).to(self.place.device)))
+        return as_picture(self._beside.upscaler(as_batch(image).to(self.place.device))[0])
 
     def unfamiliar(self, prompt: str) -> str:
         met = self._beside.known.meet(prompt, self.pipe.tokenizer, self.pipe.text_encoder)
         return "" if met.familiar else met.notice
 
     @property
-    def looks(self) -> int:
+    def evaluations(self) -> int:
         words = self._beside.vocabulary
         facets = (words.skin, words.ground, words.style)
-        return sum(map(looks, (len(self._beside.known.names), *(len(facet.phrases) for facet in facets))))
+        return sum(map(evaluations, (len(self._beside.known.names), *(len(facet.phrases) for facet in facets))))
 
-    def caption(self, image: F32, mask: F32, on_look: OnLook) -> str:
+    def caption(self, image: F32, mask: F32, on_evaluation: OnEvaluation) -> str:
         """What says most is settled first: the thing, a person's skin, the ground, the style. Of each the
         nearest that the model knows, whatever the picture."""
         words, things = self._beside.vocabulary, self._beside.known.names
         # It is shown nothing of the surroundings: they would say the ground instead of the words.
-        sitter = self.sit(image, np.ones_like(mask))
-        where = shrink(torch.from_numpy(np.ascontiguousarray(mask))[None, None], self.latent_factor)
-        on_the_whole = DiffusionClassifier(self, sitter, where, _ON_THE_WHOLE, on_look).best
-        in_particular = DiffusionClassifier(self, sitter, where, _IN_PARTICULAR, on_look).best
+        encoded = self.encode_for_training(image, np.ones_like(mask))
+        where = self.shrink(mask)
+        on_the_whole = DiffusionClassifier(self, encoded, where, _ON_THE_WHOLE, on_evaluation).best
+        in_particular = DiffusionClassifier(self, encoded, where, _IN_PARTICULAR, on_evaluation).best
         thing = in_particular(things)
         if words.who_is(thing, things):
             thing = in_particular([joined(thing, skin) for skin in words.skin.phrases])

@@ -1,6 +1,6 @@
 """What the bundled model knows, and whether a prompt is among it: by the meaning its own text encoder sees in words.
 
-A small model that is asked for something it never saw paints a mess without a word. So the prompt, and each of its
+A small model that is asked for something it never saw paints a mess without warning. So the prompt, and each of its
 parts, is compared with the names of all it was trained on.
 """
 
@@ -46,7 +46,7 @@ class Acquaintance:
         )
 
 
-class Known:
+class Classes:
     """names: of the things; meanings: float32 (N, D), of length 1 each."""
 
     def __init__(self, names: Sequence[str], meanings: Tensor) -> None:
@@ -54,7 +54,7 @@ class Known:
         self.meanings = meanings
 
     @classmethod
-    def load(cls, path: Path) -> Known:
+    def load(cls, path: Path) -> Classes:
         with safe_open(path, "pt") as file:
             return cls(json.loads(file.metadata()["names"]), file.get_tensor(_TENSOR).float() / _SCALE)
 

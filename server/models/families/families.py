@@ -1,96 +1,58 @@
-"""The families of models that Overpaint can run, told apart without importing torch."""
+"""The families of models that Overpaint can run, collected from their files and from other packages. Torch-free.
+
+A family is one file: in this folder, its ``Family`` called ``FAMILY`` (several: ``FAMILIES``), or in another package,
+which names such a value as an entry point of the group ``overpaint.families``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+import logging
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.metadata import entry_points
 
 from server.wire.errors import Code, OverpaintError
 
+from . import __name__ as _here
+from . import __path__ as _folder
+from .family import Ability, Family
 
-class Ability(str, Enum):
-    """What a model can be asked to do."""
+__all__ = ["FAMILIES", "Ability", "Family", "family", "family_of_pipeline"]
 
-    INPAINT = "inpaint"
-    """Repaint what lies under a mask."""
-    REDRAW = "redraw"
-    """Noise the picture to a given strength and denoise it after the words (SDEdit)."""
-    LEARN = "learn"
-    """Be fitted to one picture, to paint that changed by words (Imagic)."""
-    ERASE = "erase"
-    """Continue the surroundings into a hole, without words."""
+log = logging.getLogger(__name__)
+
+GROUP = "overpaint.families"
 
 
-_GENERATIVE = frozenset({Ability.INPAINT, Ability.REDRAW, Ability.LEARN})
+def _own() -> Iterator[Family]:
+    for found in sorted(pkgutil.iter_modules(_folder), key=lambda module: module.name):
+        if found.name == "families":  # this file
+            continue
+        module = import_module(f"{_here}.{found.name}")
+        yield from getattr(module, "FAMILIES", ())
+        if hasattr(module, "FAMILY"):
+            yield module.FAMILY
 
 
-@dataclass(frozen=True)
-class Family:
-    """name: as a card names it. adapter: ``module:class`` of its adapter, empty for a network that only erases
-    (``inpainting_networks``). pipelines: class names that a diffusers folder of this family may have in its
-    model_index.json; none where nobody but us makes such models. native: side in pixels of the squares it was trained
-    on."""
-
-    name: str
-    title: str
-    adapter: str
-    pipelines: tuple[str, ...]
-    native: int
-    abilities: frozenset[Ability] = _GENERATIVE
+def _foreign() -> Iterator[Family]:
+    """What cannot be imported is left out: one package's fault is not to stop the server."""
+    for entry in entry_points(group=GROUP):
+        try:
+            yield entry.load()
+        except Exception:
+            log.exception("the model family %s of %s cannot be used", entry.name, entry.value)
 
 
-FAMILIES: tuple[Family, ...] = (
-    Family(
-        name="sd15",
-        title="Stable Diffusion 1 and 2",
-        adapter="server.models.families.stable_diffusion:StableDiffusion",
-        pipelines=(
-            "StableDiffusionPipeline",
-            "StableDiffusionImg2ImgPipeline",
-            "StableDiffusionInpaintPipeline",
-            "StableDiffusionInpaintPipelineLegacy",
-        ),
-        native=512,
-    ),
-    Family(
-        name="sdxl",
-        title="Stable Diffusion XL",
-        adapter="server.models.families.stable_diffusion_xl:StableDiffusionXL",
-        pipelines=(
-            "StableDiffusionXLPipeline",
-            "StableDiffusionXLImg2ImgPipeline",
-            "StableDiffusionXLInpaintPipeline",
-        ),
-        native=1024,
-    ),
-    Family(
-        name="sd3",
-        title="Stable Diffusion 3",
-        adapter="server.models.families.stable_diffusion_3:StableDiffusion3",
-        pipelines=(
-            "StableDiffusion3Pipeline",
-            "StableDiffusion3Img2ImgPipeline",
-            "StableDiffusion3InpaintPipeline",
-        ),
-        native=1024,
-    ),
-    Family(
-        name="flux-fill",
-        title="FLUX.1 Fill",
-        adapter="server.models.families.flux_fill:FluxFill",
-        pipelines=("FluxFillPipeline",),
-        native=1024,
-    ),
-    Family(
-        name="illustration",
-        title="Overpaint Illustration",
-        adapter="server.models.bundled.cascade:Cascade",
-        pipelines=(),
-        native=64,
-    ),
-    Family(name="lama", title="LaMa", adapter="", pipelines=(), native=512, abilities=frozenset({Ability.ERASE})),
-    Family(name="mi-gan", title="MI-GAN", adapter="", pipelines=(), native=512, abilities=frozenset({Ability.ERASE})),
-)
+def _collected() -> tuple[Family, ...]:
+    """Of two families with one name, our own; then that which is found first."""
+    found: dict[str, Family] = {}
+    for entry in (*_own(), *_foreign()):
+        found.setdefault(entry.name, entry)
+    return tuple(found.values())
+
+
+FAMILIES: tuple[Family, ...] = _collected()
 
 
 def family(name: str) -> Family:

@@ -2,108 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-import torch
-from diffusers.pipelines.flux.pipeline_flux_fill import FluxFillPipeline
-from diffusers.utils.torch_utils import randn_tensor
+from .family import GENERATIVE, Configs, Defaults, Family, Kind, transformer_shift
 
-from server.models.runtime.adapter import Defaults, Painting
-from server.models.runtime.denoiser import Words
-from server.models.runtime.differential import Known
-from server.models.runtime.pipeline import PipelineAdapter
-from server.pixels.picture import F32
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
+    from torch import Tensor
 
-class _Pipeline(FluxFillPipeline):
-    """Draws its start as ``FluxFillPipeline.prepare_latents`` does, and keeps what that throws away."""
+    from server.models.runtime.conditioning import Conditioning
+    from server.models.runtime.pipeline import PipelineAdapter
+    from server.pixels.picture import F32
+    from server.wire.geometry import Extent
 
-    known: Known
+    from .family import Encode
 
-    def prepare_latents(
-        self,
-        image: torch.Tensor,
-        timestep: torch.Tensor,
-        batch_size: int,
-        num_channels_latents: int,
-        height: int,
-        width: int,
-        dtype: torch.dtype,
-        device: torch.device,
-        generator: torch.Generator,
-        latents: torch.Tensor | None = None,
-    ) -> Any:
-        clean = self._encode_vae_image(image.to(device=device, dtype=dtype), generator)
-        noise = randn_tensor(clean.shape, generator=generator, device=device, dtype=dtype)
-        known = Known(self._packed(clean), self._packed(noise))
-        self.known = known
-        start = self.scheduler.scale_noise(known.clean, timestep, known.noise)
-        return super().prepare_latents(  # type: ignore[no-untyped-call]  # diffusers gave it no types
-            image, timestep, batch_size, num_channels_latents, height, width, dtype, device, generator, start
-        )
-
-    def _packed(self, latents: torch.Tensor) -> torch.Tensor:
-        """(1, C, h, w) → (1, h/2 · w/2, 4C), as the transformer takes them."""
-        packed: torch.Tensor = self._pack_latents(latents, *latents.shape)  # type: ignore[no-untyped-call]
-        return packed
+_TIME = 1000
+"""Timesteps are counted to here; the transformer wants them from 0 to 1."""
 
 
-class FluxFill(PipelineAdapter):
-    pipe_class = _Pipeline
-    family_defaults = Defaults(steps=30, guidance=30.0)
-    rounds_up = True
+class FluxFill(Family):
+    name = "flux-fill"
+    title = "FLUX.1 Fill"
+    pipelines = ("FluxFillPipeline",)
+    kinds = MappingProxyType({Kind.FILL: GENERATIVE})
+    native = 1024
+    defaults = Defaults(steps=30, guidance=30.0)
+    wide_range = True
     reads_long_prompts = True
+    pipeline = "FluxFillPipeline"
 
-    @property
-    def patch(self) -> int:
+    def kind(self, configs: Configs) -> Kind:
+        return Kind.FILL
+
+    def patch(self, pipe: Any) -> int:
         return 2
 
-    def _words(self, paintings: Sequence[Painting]) -> dict[str, Any]:
-        # Distilled guidance: there is no second pass that a negative prompt could steer.
-        words = [painting.words for painting in paintings if painting.words is not None]
-        return self._batched(words) if words else {"prompt": [painting.prompt for painting in paintings]}
+    def sees_mask(self, pipe: Any) -> bool:
+        return True
 
-    def _embedded(self, prompt: str) -> dict[str, torch.Tensor]:
-        embeds, pooled, _ = self.pipe.encode_prompt(prompt, None, device=self.place.device)
-        return {"prompt_embeds": embeds, "pooled_prompt_embeds": pooled}
+    def guides(self, pipe: Any) -> bool:
+        return False
 
-    def _given(self, image: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        hard, masked = self._masked(image, mask)
-        channels, size, place = self.pipe.vae.config.latent_channels, image.shape[-2:], self.place
-        masked, dice = masked.to(place.device, place.dtype), torch.Generator().manual_seed(0)
-        seen, left = self.pipe.prepare_mask_latents(
-            hard, masked, 1, channels, 1, *size, place.dtype, place.device, dice
-        )
-        positions = self.pipe._prepare_latent_image_ids(
-            1, *(side // self.multiple for side in size), place.device, place.dtype
-        )
-        return left, seen, positions[None]
+    def condition(self, model: PipelineAdapter, prompt: str) -> Conditioning:
+        from server.models.runtime.conditioning import Conditioning
 
-    def _predicted(
-        self, noisy: torch.Tensor, timesteps: torch.Tensor, words: Words, given: Sequence[torch.Tensor]
-    ) -> torch.Tensor:
-        left, mask, positions = given
-        embeds = words.parts["prompt_embeds"]
-        # Distilled from runs at all sorts of guidance: fitted at 1, as it is trained further elsewhere.
-        guidance = noisy.new_ones(len(noisy), dtype=torch.float32) if self.denoiser.config.guidance_embeds else None
-        predicted: torch.Tensor = self.denoiser(
-            hidden_states=torch.cat([noisy, left, mask], dim=2),
-            timestep=(timesteps / len(self.schedule)).to(noisy.dtype),
-            guidance=guidance,
-            pooled_projections=words.parts["pooled_prompt_embeds"],
-            encoder_hidden_states=embeds,
-            txt_ids=embeds.new_zeros(embeds.shape[1], 3),
-            img_ids=positions[0],
+        embeds, pooled, _ = model.pipe.encode_prompt(prompt, None, device=model.place.device)
+        return Conditioning({"prompt_embeds": embeds, "pooled_prompt_embeds": pooled})
+
+    def timesteps(self, model: PipelineAdapter, steps: int, size: Extent) -> Mapping[str, Any]:
+        import numpy as np
+
+        tokens = size.pixels // model.multiple**2
+        shift = transformer_shift(model.pipe.scheduler, tokens, most=1.15)
+        return {"sigmas": np.linspace(1.0, 1 / steps, steps), "mu": shift}
+
+    def shown(
+        self, model: PipelineAdapter, image: Tensor, mask: Tensor, references: Sequence[F32], encode: Encode
+    ) -> tuple[Tensor, ...]:
+        """The masked picture's latents, and the hard mask at its own size, folded into channels."""
+        from torch.nn import functional
+
+        hard = functional.interpolate((mask > 0).to(image), scale_factor=model.latent_factor, mode="nearest")
+        return encode(model.masked(image, mask)), functional.pixel_unshuffle(hard, model.latent_factor)
+
+    def predict(
+        self,
+        model: PipelineAdapter,
+        noisy: Tensor,
+        timesteps: Tensor,
+        conditioning: Conditioning,
+        shown: Sequence[Tensor],
+        guidance: float,
+    ) -> Tensor:
+        import torch
+
+        words, network = conditioning.parts["prompt_embeds"], model.network
+        predicted = network(
+            hidden_states=_packed(torch.cat([noisy, *shown], 1)),
+            timestep=timesteps.to(noisy.dtype) / _TIME,
+            guidance=noisy.new_full((len(noisy),), guidance, dtype=torch.float32)
+            if network.config.guidance_embeds
+            else None,
+            pooled_projections=conditioning.parts["pooled_prompt_embeds"],
+            encoder_hidden_states=words,
+            txt_ids=words.new_zeros(words.shape[1], 3),
+            img_ids=_positions(noisy),
             return_dict=False,
         )[0]
-        return predicted
+        return _unpacked(predicted, noisy.shape[-2:])
 
-    def _as_latents(self, values: torch.Tensor) -> torch.Tensor:
-        channels = self.pipe.vae.config.latent_channels
-        packed: torch.Tensor = self.pipe._packed(values.expand(-1, channels, -1, -1))
-        return packed
 
-    def _preview(self, latents: torch.Tensor, painting: Painting) -> F32:
-        height, width = painting.image.shape[:2]
-        return self._colours.show(self.pipe._unpack_latents(latents, height, width, self.latent_factor))
+def _packed(latents: Tensor) -> Tensor:
+    """(B, C, h, w) → (B, h/2 · w/2, 4C), as the transformer takes them."""
+    from torch.nn import functional
+
+    return functional.pixel_unshuffle(latents, 2).flatten(2).transpose(1, 2).contiguous()
+
+
+def _unpacked(tokens: Tensor, size: Sequence[int]) -> Tensor:
+    """(B, h/2 · w/2, 4C) → (B, C, h, w)."""
+    from torch.nn import functional
+
+    height, width = (side // 2 for side in size)
+    return functional.pixel_shuffle(tokens.transpose(1, 2).reshape(len(tokens), -1, height, width), 2)
+
+
+def _positions(latents: Tensor) -> Tensor:
+    """(h/2 · w/2, 3): of each token 0, its row and its column."""
+    import torch
+
+    rows, columns = (torch.arange(side // 2) for side in latents.shape[-2:])
+    return torch.cartesian_prod(torch.zeros(1, dtype=rows.dtype), rows, columns).to(latents)
+
+
+FAMILY = FluxFill()

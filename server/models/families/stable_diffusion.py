@@ -2,57 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from diffusers import DPMSolverMultistepScheduler, StableDiffusionInpaintPipeline
+from .family import Configs, Defaults, Family, Kind
 
-from server.models.runtime.adapter import Defaults, Place
-from server.models.runtime.denoiser import Words
-from server.models.runtime.differential import Remembering
-from server.models.runtime.pipeline import PipelineAdapter
-from server.models.store.card import Card
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from server.models.runtime.conditioning import Conditioning
+    from server.models.runtime.pipeline import PipelineAdapter
+    from server.pixels.picture import F32
+
+    from .family import Encode
+
+_FILL_CHANNELS = 9
+"""Of a UNet that was trained to inpaint: four of latents, the mask, four of the masked picture."""
 
 
-class _Pipeline(Remembering, StableDiffusionInpaintPipeline):
-    pass
+class UNetFamily(Family):
+    """What every Stable Diffusion with a UNet has in common."""
+
+    def kind(self, configs: Configs) -> Kind:
+        return Kind.FILL if configs.get("unet", {}).get("in_channels") == _FILL_CHANNELS else Kind.BASE
+
+    def denoiser(self, pipe: Any) -> Any:
+        return pipe.unet
+
+    def sees_mask(self, pipe: Any) -> bool:
+        return bool(pipe.unet.config.in_channels == _FILL_CHANNELS)
+
+    def starts_blind(self, pipe: Any) -> bool:
+        return self.sees_mask(pipe)
+
+    def shown(
+        self, model: PipelineAdapter, image: Tensor, mask: Tensor, references: Sequence[F32], encode: Encode
+    ) -> tuple[Tensor, ...]:
+        if not self.sees_mask(model.pipe):
+            return ()
+        return (mask > 0).to(image), encode(model.masked(image, mask))
 
 
-class StableDiffusion(PipelineAdapter):
-    pipe_class = _Pipeline
-    family_defaults = Defaults(steps=25, guidance=7.5)
+class StableDiffusion(UNetFamily):
+    name = "sd15"
+    title = "Stable Diffusion 1 and 2"
+    pipelines: tuple[str, ...] = (
+        "StableDiffusionPipeline",
+        "StableDiffusionImg2ImgPipeline",
+        "StableDiffusionInpaintPipeline",
+        "StableDiffusionInpaintPipelineLegacy",
+    )
+    native = 512
+    defaults = Defaults(steps=25, guidance=7.5)
+    pipeline = "StableDiffusionInpaintPipeline"
     absent = MappingProxyType({"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False})
 
-    def __init__(self, card: Card, pipe: Any, place: Place) -> None:
+    def prepare(self, pipe: Any) -> None:
         pipe.scheduler = quick(pipe.scheduler)
-        super().__init__(card, pipe, place)
 
-    def _embedded(self, prompt: str) -> dict[str, torch.Tensor]:
-        return {"prompt_embeds": self.pipe.encode_prompt(prompt, self.place.device, 1, False)[0]}
+    def condition(self, model: PipelineAdapter, prompt: str) -> Conditioning:
+        from server.models.runtime.conditioning import Conditioning
 
-    def _given(self, image: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return given_to_unet(self, image, mask)
+        embeds, _ = model.pipe.encode_prompt(prompt, model.place.device, 1, False)
+        return Conditioning({"prompt_embeds": embeds})
 
-    def _predicted(
-        self, noisy: torch.Tensor, timesteps: torch.Tensor, words: Words, given: Sequence[torch.Tensor]
-    ) -> torch.Tensor:
-        seen = torch.cat([noisy, *given], 1)
-        predicted: torch.Tensor = self.denoiser(seen, timesteps, words.parts["prompt_embeds"], return_dict=False)[0]
+    def predict(
+        self,
+        model: PipelineAdapter,
+        noisy: Tensor,
+        timesteps: Tensor,
+        conditioning: Conditioning,
+        shown: Sequence[Tensor],
+        guidance: float,
+    ) -> Tensor:
+        import torch
+
+        words = conditioning.parts["prompt_embeds"]
+        predicted: Tensor = model.network(torch.cat([noisy, *shown], 1), timesteps, words, return_dict=False)[0]
         return predicted
-
-
-def given_to_unet(adapter: PipelineAdapter, image: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """Mask and masked latents for a UNet of nine channels; nothing for one of four."""
-    if adapter.denoiser.config.in_channels == 4:
-        return ()
-    hard, masked = adapter._masked(image, mask)
-    size = image.shape[-2:]
-    dice = torch.Generator().manual_seed(0)
-    place = adapter.place
-    given = adapter.pipe.prepare_mask_latents(hard, masked, 1, *size, place.dtype, place.device, dice, False)
-    return tuple(given)
 
 
 def quick(scheduler: Any) -> Any:
@@ -60,4 +89,9 @@ def quick(scheduler: Any) -> Any:
     in 25. Any other scheduler was somebody's choice and stays."""
     if type(scheduler).__name__ != "PNDMScheduler":
         return scheduler
+    from diffusers import DPMSolverMultistepScheduler
+
     return DPMSolverMultistepScheduler.from_config(scheduler.config)  # type: ignore[no-untyped-call]
+
+
+FAMILY = StableDiffusion()

@@ -2,46 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-import torch
-from diffusers import StableDiffusion3InpaintPipeline
+from .family import GENERATIVE, Defaults, Family, Kind, transformer_shift
 
-from server.models.runtime.adapter import Defaults
-from server.models.runtime.denoiser import Words
-from server.models.runtime.differential import Remembering
-from server.models.runtime.pipeline import PipelineAdapter
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import Tensor
+
+    from server.models.runtime.conditioning import Conditioning
+    from server.models.runtime.pipeline import PipelineAdapter
+    from server.wire.geometry import Extent
 
 
-class _Pipeline(Remembering, StableDiffusion3InpaintPipeline):
-    pass
-
-
-class StableDiffusion3(PipelineAdapter):
-    pipe_class = _Pipeline
-    family_defaults = Defaults(steps=28, guidance=5.0)
-    rounds_up = True
+class StableDiffusion3(Family):
+    name = "sd3"
+    title = "Stable Diffusion 3"
+    pipelines = ("StableDiffusion3Pipeline", "StableDiffusion3Img2ImgPipeline", "StableDiffusion3InpaintPipeline")
+    kinds = MappingProxyType({Kind.BASE: GENERATIVE})
+    native = 1024
+    defaults = Defaults(steps=28, guidance=5.0)
+    wide_range = True
     reads_long_prompts = True
+    pipeline = "StableDiffusion3InpaintPipeline"
 
-    @property
-    def patch(self) -> int:
-        return int(self.pipe.transformer.config.patch_size)
+    def patch(self, pipe: Any) -> int:
+        return int(pipe.transformer.config.patch_size)
 
-    def _embedded(self, prompt: str) -> dict[str, torch.Tensor]:
-        device = self.place.device
-        embeds, _, pooled, _ = self.pipe.encode_prompt(
-            prompt, None, None, device=device, do_classifier_free_guidance=False
+    def condition(self, model: PipelineAdapter, prompt: str) -> Conditioning:
+        from server.models.runtime.conditioning import Conditioning
+
+        embeds, _, pooled, _ = model.pipe.encode_prompt(
+            prompt, None, None, device=model.place.device, do_classifier_free_guidance=False
         )
-        return {"prompt_embeds": embeds, "pooled_prompt_embeds": pooled}
+        return Conditioning({"prompt_embeds": embeds, "pooled_prompt_embeds": pooled})
 
-    def _predicted(
-        self, noisy: torch.Tensor, timesteps: torch.Tensor, words: Words, given: Sequence[torch.Tensor]
-    ) -> torch.Tensor:
-        predicted: torch.Tensor = self.denoiser(
+    def timesteps(self, model: PipelineAdapter, steps: int, size: Extent) -> Mapping[str, Any]:
+        scheduler = model.pipe.scheduler
+        if not scheduler.config.get("use_dynamic_shifting"):
+            return {"num_inference_steps": steps}
+        tokens = size.pixels // model.multiple**2
+        return {"num_inference_steps": steps, "mu": transformer_shift(scheduler, tokens, most=1.16)}
+
+    def predict(
+        self,
+        model: PipelineAdapter,
+        noisy: Tensor,
+        timesteps: Tensor,
+        conditioning: Conditioning,
+        shown: Sequence[Tensor],
+        guidance: float,
+    ) -> Tensor:
+        predicted: Tensor = model.network(
             noisy,
             timestep=timesteps,
-            encoder_hidden_states=words.parts["prompt_embeds"],
-            pooled_projections=words.parts["pooled_prompt_embeds"],
+            encoder_hidden_states=conditioning.parts["prompt_embeds"],
+            pooled_projections=conditioning.parts["pooled_prompt_embeds"],
             return_dict=False,
         )[0]
         return predicted
+
+
+FAMILY = StableDiffusion3()

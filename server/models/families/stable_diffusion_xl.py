@@ -2,53 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-import torch
-from diffusers import StableDiffusionXLInpaintPipeline
+from .family import Defaults
+from .stable_diffusion import UNetFamily
 
-from server.models.runtime.adapter import Defaults
-from server.models.runtime.denoiser import Words
-from server.models.runtime.differential import Remembering
-from server.models.runtime.pipeline import PipelineAdapter
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-from .stable_diffusion import given_to_unet
+    from torch import Tensor
 
-
-class _Pipeline(Remembering, StableDiffusionXLInpaintPipeline):
-    pass
+    from server.models.runtime.conditioning import Conditioning
+    from server.models.runtime.pipeline import PipelineAdapter
 
 
-class StableDiffusionXL(PipelineAdapter):
-    pipe_class = _Pipeline
-    family_defaults = Defaults(steps=25, guidance=6.0)
+class StableDiffusionXL(UNetFamily):
+    name = "sdxl"
+    title = "Stable Diffusion XL"
+    pipelines = ("StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline", "StableDiffusionXLInpaintPipeline")
+    native = 1024
+    defaults = Defaults(steps=25, guidance=6.0)
+    pipeline = "StableDiffusionXLInpaintPipeline"
     absent = MappingProxyType({"add_watermarker": False})
 
-    def _embedded(self, prompt: str) -> dict[str, torch.Tensor]:
-        device = self.place.device
-        embeds, _, pooled, _ = self.pipe.encode_prompt(prompt, device=device, do_classifier_free_guidance=False)
-        return {"prompt_embeds": embeds, "pooled_prompt_embeds": pooled}
+    def normalise(self, latents: Tensor, vae: Any) -> Tensor:
+        mean, deviation = _statistics(latents, vae)
+        scaled: Tensor = (latents - mean) * vae.config.scaling_factor / deviation
+        return scaled
 
-    def _unwanted(self, negative: str) -> Words:
-        if negative or not self.pipe.config.force_zeros_for_empty_prompt:
-            return self.embed(negative)
-        return Words({name: torch.zeros_like(part) for name, part in self.embed("").parts.items()})
+    def denormalise(self, latents: Tensor, vae: Any) -> Tensor:
+        mean, deviation = _statistics(latents, vae)
+        unscaled: Tensor = latents * deviation / vae.config.scaling_factor + mean
+        return unscaled
 
-    def _given(self, image: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return given_to_unet(self, image, mask)
+    def condition(self, model: PipelineAdapter, prompt: str) -> Conditioning:
+        from server.models.runtime.conditioning import Conditioning
 
-    def _predicted(
-        self, noisy: torch.Tensor, timesteps: torch.Tensor, words: Words, given: Sequence[torch.Tensor]
-    ) -> torch.Tensor:
-        height, width = (side * self.latent_factor for side in noisy.shape[-2:])
-        sizes = torch.tensor([[height, width, 0, 0, height, width]], dtype=noisy.dtype, device=noisy.device)
-        pooled = words.parts["pooled_prompt_embeds"]
-        predicted: torch.Tensor = self.denoiser(
-            torch.cat([noisy, *given], 1),
+        device = model.place.device
+        embeds, _, pooled, _ = model.pipe.encode_prompt(prompt, device=device, do_classifier_free_guidance=False)
+        return Conditioning({"prompt_embeds": embeds, "pooled_prompt_embeds": pooled})
+
+    def unconditional(self, model: PipelineAdapter, negative: str) -> Conditioning:
+        if negative or not model.pipe.config.force_zeros_for_empty_prompt:
+            return self.condition(model, negative)
+        return self.condition(model, "").zeros()
+
+    def predict(
+        self,
+        model: PipelineAdapter,
+        noisy: Tensor,
+        timesteps: Tensor,
+        conditioning: Conditioning,
+        shown: Sequence[Tensor],
+        guidance: float,
+    ) -> Tensor:
+        import torch
+
+        height, width = (side * model.latent_factor for side in noisy.shape[-2:])
+        sizes = noisy.new_tensor([[height, width, 0, 0, height, width]]).expand(len(noisy), -1)
+        predicted: Tensor = model.network(
+            torch.cat([noisy, *shown], 1),
             timesteps,
-            words.parts["prompt_embeds"],
-            added_cond_kwargs={"text_embeds": pooled, "time_ids": sizes.expand(len(noisy), -1)},
+            conditioning.parts["prompt_embeds"],
+            added_cond_kwargs={"text_embeds": conditioning.parts["pooled_prompt_embeds"], "time_ids": sizes},
             return_dict=False,
         )[0]
         return predicted
+
+
+def _statistics(latents: Tensor, vae: Any) -> tuple[Tensor | float, Tensor | float]:
+    """Mean and deviation of each channel, where the autoencoder says them (Playground's does)."""
+    mean, deviation = vae.config.get("latents_mean"), vae.config.get("latents_std")
+    if mean is None or deviation is None:
+        return 0.0, 1.0
+    return latents.new_tensor(mean).view(1, -1, 1, 1), latents.new_tensor(deviation).view(1, -1, 1, 1)
+
+
+FAMILY = StableDiffusionXL()

@@ -1,88 +1,146 @@
-"""What it takes to fit a model to one picture (as Imagic does), whatever its family."""
+"""A diffusion model as every method sees it, whatever its family (the idea of k-diffusion's ``model(x, sigma)``):
+pictures become latents and come back, words become conditioning, and a noisy picture gets a prediction.
+
+What samples is in ``sampling``; what fits a model to a picture is in ``server.tuning``.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from server.pixels.picture import F32
+from server.wire.geometry import Extent
 
+from .conditioning import Conditioning
 from .schedule import Schedule
 
-OnLook = Callable[[int], None]
-"""Told how many samples more went through the denoiser. What it raises ends the looking."""
+OnEvaluation = Callable[[int], None]
+"""Told how many samples more went through the denoiser. What it raises ends what is under way."""
 
 
 @dataclass(frozen=True, eq=False)
-class Words:
-    """A prompt as the denoiser reads it. parts: tensors (1, …), by the names under which the family's pipeline takes
-    them (``prompt_embeds``, ``pooled_prompt_embeds``)."""
+class SamplingRequest:
+    """One picture to sample.
 
-    parts: Mapping[str, torch.Tensor]
+    image: float32 (H, W, 3), 0..1, sRGB, both sides multiples of the model's ``multiple``.
+    mask: float32 (H, W), 0..1, soft; white = repaint.
+    strength: above 0, to 1: how much noise to begin with.
+    steps: of a run at strength 1.
+    conditioning: sampled instead of the prompt's own.
+    references: float32 (h, w, 3) each, of any size: shown to a model that looks at reference pictures.
+    """
 
-    @classmethod
-    def stacked(cls, words: Sequence[Words]) -> Words:
-        """Several prompts as one batch (B, …)."""
-        return cls({name: torch.cat([each.parts[name] for each in words]) for name in words[0].parts})
-
-    def towards(self, other: Words, share: float) -> Words:
-        """``share`` of the way to ``other``: 0 is this, 1 the other; beyond 1 further on."""
-        return Words({name: (1 - share) * part + share * other.parts[name] for name, part in self.parts.items()})
-
-    def detached(self) -> Words:
-        """A copy in single precision, for itself."""
-        return Words({name: part.detach().clone().float() for name, part in self.parts.items()})
+    image: F32
+    mask: F32
+    prompt: str
+    negative: str
+    seed: int
+    strength: float
+    steps: int
+    guidance: float
+    conditioning: Conditioning | None = None
+    references: tuple[F32, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
-class Sitter:
-    """One picture as the denoiser sees it while it is fitted. clean: its latents x0, (1, …) in the denoiser's layout,
-    single precision. given: what else the denoiser is told of it (a mask, what is left under the mask), each (1, …)."""
+class Encoded:
+    """One picture as the denoiser sees it, or a batch of it.
 
-    clean: torch.Tensor
-    given: tuple[torch.Tensor, ...] = ()
+    clean: its latents x0, (1 or B, C, h, w).
+    shown: what else the denoiser is told of it (a mask, what is left under the mask, reference pictures), each
+    (1 or B, …).
+    """
+
+    clean: Tensor
+    shown: tuple[Tensor, ...] = ()
+
+    def repeat(self, count: int) -> Encoded:
+        """The whole batch, ``count`` times."""
+        return Encoded(_repeated(self.clean, count), tuple(_repeated(part, count) for part in self.shown))
 
 
-class Tunable(ABC):
-    """A denoiser with its words and its noise, for whoever fits it."""
+class Denoiser(ABC):
+    """Latents are (B, C, h, w) everywhere outside; what a transformer makes of them is its family's."""
 
     @property
     @abstractmethod
-    def denoiser(self) -> torch.nn.Module:
-        """The network that is fitted. Its own weights never require gradients."""
+    def network(self) -> torch.nn.Module:
+        """The network that predicts. Its own weights never require gradients."""
 
     @property
     @abstractmethod
     def schedule(self) -> Schedule:
-        """How much noise each timestep has, and what the denoiser predicts."""
+        """The noise it was trained with: of each timestep, and what the network predicts."""
 
     @abstractmethod
-    def embed(self, prompt: str) -> Words:
-        """The prompt through the model's own text encoders."""
+    def scheduler(self, steps: int, size: Extent) -> Any:
+        """A fresh one of diffusers, its timesteps set for a picture of ``size`` pixels."""
 
     @abstractmethod
-    def sit(self, image: F32, mask: F32) -> Sitter:
-        """image (H, W, 3), mask (H, W), as in ``Painting``: what the denoiser will be shown when it paints there."""
+    def encode(self, image: F32) -> Tensor:
+        """(H, W, 3), 0..1 → the most likely latents (1, C, h, w), scaled as the denoiser wants them."""
 
     @abstractmethod
-    def predict(self, noisy: torch.Tensor, at: torch.Tensor, words: Words, sitter: Sitter) -> torch.Tensor:
-        """What the denoiser makes of ``noisy`` (B, …), noised to the places ``at`` (B,) of ``schedule``; of the same
-        shape, single precision. ``words``: one prompt for all, or one for each. Gradients flow to ``words`` and to
-        weights that require them."""
+    def decode(self, latents: Tensor) -> list[F32]:
+        """(B, C, h, w) scaled latents → B pictures (H, W, 3), 0..1."""
+
+    @abstractmethod
+    def encode_for_training(self, image: F32, mask: F32) -> Encoded:
+        """image (H, W, 3), mask (H, W), as in ``SamplingRequest``: what the denoiser will be shown when it samples
+        there; (1, …), single precision."""
+
+    @abstractmethod
+    def encode_for_sampling(
+        self, request: SamplingRequest, generators: Sequence[torch.Generator], from_noise: bool
+    ) -> tuple[Encoded, Tensor]:
+        """What the denoiser is shown of the request's picture, and the noise of the run: one of each for each of
+        ``generators``, which draw both in the order in which diffusers' own pipelines do. from_noise: the run begins
+        with nothing else."""
+
+    @abstractmethod
+    def shrink(self, mask: F32) -> Tensor:
+        """(H, W) → (1, 1, h, w), at the latents' size."""
+
+    @abstractmethod
+    def condition(self, prompt: str) -> Conditioning:
+        """The prompt through the model's own text encoders; single precision."""
+
+    @abstractmethod
+    def unconditional(self, negative: str) -> Conditioning | None:
+        """What classifier-free guidance leads away from; None for a model that has none."""
+
+    @abstractmethod
+    def predict(
+        self, noisy: Tensor, timesteps: Tensor, conditioning: Conditioning, encoded: Encoded, guidance: float = 1.0
+    ) -> Tensor:
+        """What the denoiser makes of ``noisy``; of the same shape and type.
+
+        noisy: (B, C, h, w), noised to ``timesteps``, (B,) or one for all.
+        conditioning: one prompt for all, or one for each.
+        guidance: of a model that was distilled from guided runs and reads how much; others do not.
+        Gradients flow to ``conditioning`` and to weights that require them.
+        """
 
     @property
-    def looks(self) -> int:
+    def evaluations(self) -> int:
         """Samples that go through the denoiser, at most, while ``caption`` looks for one."""
         return 0
 
-    def caption(self, image: F32, mask: F32, on_look: OnLook) -> str:
+    def caption(self, image: F32, mask: F32, on_evaluation: OnEvaluation) -> str:
         """What is in the picture where the mask is, in words the model was taught; empty for models that have no list
-        of them. image, mask: as for ``sit``."""
+        of them. image, mask: as for ``encode_for_training``."""
         return ""
 
     def completed(self, prompt: str, caption: str) -> str:
         """``prompt`` with what a caption found by this model says and it leaves open."""
         return prompt
+
+
+def _repeated(part: Tensor, count: int) -> Tensor:
+    return part.repeat(count, *[1] * (part.ndim - 1))

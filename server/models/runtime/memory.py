@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import gc
+import logging
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import psutil
 import torch
 
+from server.models.families.families import family
 from server.models.store import headers
 from server.models.store.card import Card
 from server.models.store.files import weight_files
 from server.models.store.store import Installed
 from server.wire.errors import Code, OverpaintError
 
+from .shortage import is_shortage
+
+log = logging.getLogger(__name__)
+
+_W = TypeVar("_W")
+_T = TypeVar("_T")
+
 _GB = 1e9
-_WORKING_SHARE, _WORKING_LEAST = 0.2, 256 << 20
-"""Room for what a run needs beside the weights."""
+_WORKING_LEAST = 256 << 20
+"""Bytes for what a run needs beside the weights, at least."""
 
 
 def free(device: torch.device) -> int:
@@ -35,11 +46,30 @@ def sweep(device: torch.device) -> None:
         torch.cuda.empty_cache()
 
 
+def first_that_fits(ways: Iterable[_W], attempt: Callable[[_W], _T], device: torch.device) -> tuple[_W, _T]:
+    """The first of ``ways`` for which memory suffices, and what ``attempt`` gave; the dearest way comes first. Raises
+    the last shortage when none is left, and every other error at once."""
+    shortage: Exception | None = None
+    for way in ways:
+        if shortage is not None:
+            log.warning("memory ran out (%s); going on with %s", shortage, way)
+            sweep(device)
+        try:
+            return way, attempt(way)
+        except Exception as error:
+            if not is_shortage(error):
+                raise
+            shortage = error.with_traceback(None)  # its frames hold what did not fit
+    if shortage is None:
+        raise ValueError("there is no way to try")
+    raise shortage
+
+
 def needed(model: Installed, dtype: torch.dtype) -> int:
     """Bytes for the weights in ``dtype`` and for working with them."""
     elements = sum(headers.read(path).elements for path in weight_files(model.card, model.weights))
     nbytes = elements * dtype.itemsize
-    return nbytes + max(_WORKING_LEAST, int(_WORKING_SHARE * nbytes))
+    return nbytes + max(_WORKING_LEAST, int(family(model.card.family).working_share * nbytes))
 
 
 def too_little(card: Card, need: int, left: int) -> OverpaintError:

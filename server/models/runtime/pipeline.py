@@ -1,28 +1,34 @@
-"""What the adapters of all diffusers families share: one inpainting pipeline, driven from outside."""
+"""The denoiser that a pipeline of diffusers holds: its parts loaded, placed and called. See ``Denoiser`` and
+``Adapter`` for what the methods do, ``Family`` for what differs from one family to the next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import diffusers
 import numpy as np
 import torch
 import transformers
+from diffusers.utils.torch_utils import randn_tensor
+from torch import Tensor
 
 from server.models.families.families import family
+from server.models.families.family import Family
 from server.models.store.card import Card
 from server.models.store.store import Installed
 from server.pixels.picture import F32
+from server.wire.geometry import Extent
 
 from . import memory
-from .adapter import Adapter, Defaults, OnStep, Painting, Place
-from .denoiser import Sitter, Words
-from .differential import ChangeMap, shrink, support
+from .adapter import Adapter, Place
+from .autoencoder import Autoencoder, as_batch
+from .conditioning import Conditioning
+from .denoiser import Encoded, SamplingRequest
+from .differential import shrink, support
 from .preview import Colours
 from .schedule import Schedule
 
@@ -32,31 +38,26 @@ transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-cal
 _SMALLEST_NATIVE = 256
 """A model that paints less than this at once gives nothing of use."""
 
+Measure = Callable[[], bool]
+"""Something that saves memory; false where there is nothing to save that way (any more)."""
+
 
 class PipelineAdapter(Adapter):
-    """``pipe``: a ``Remembering`` inpainting pipeline of diffusers. A family says how it is built and called."""
-
-    pipe_class: Any
-    family_defaults: Defaults
-    absent: Mapping[str, Any] = MappingProxyType({})
-    """Parts of the pipeline that are not loaded, as keyword arguments of ``from_pretrained``."""
-
-    reads_long_prompts = False
-    """Whether there is a text encoder beside CLIP, whose 77 tokens are about fifty words."""
-
-    rounds_up = False
-    """Whether the pipeline rounds ``strength * steps`` up to whole steps."""
+    """``pipe``: a pipeline of diffusers, still in main memory."""
 
     def __init__(self, card: Card, pipe: Any, place: Place) -> None:
         self.card = card
         self.pipe = pipe
         self.place = place
-        self.native = card.native or family(card.family).native
-        self.multiple = self.latent_factor * self.patch
-        self.defaults = self.family_defaults
+        self.family = family(card.family)
+        self.family.prepare(pipe)
+        self.native = card.native or self.family.native
+        self.multiple = self.latent_factor * self.family.patch(pipe)
+        self.defaults = self.family.defaults
+        self._autoencoder = Autoencoder(pipe.vae, self.family, place.device)
         self._colours = Colours(self.encode)
-        self.denoiser.requires_grad_(False)
-        self._measures = self._economies()
+        self._measures: list[Measure] = [self._tile, self._offload, self._halve]
+        self.network.requires_grad_(False)
         pipe.set_progress_bar_config(disable=True)
         self._settle()
 
@@ -64,109 +65,115 @@ class PipelineAdapter(Adapter):
     def load(cls, model: Installed, place: Place) -> PipelineAdapter:
         return cls(model.card, cls._open(model, place), place)
 
-    @classmethod
-    def _open(cls, model: Installed, place: Place) -> Any:
-        """The pipeline, still in main memory."""
+    @staticmethod
+    def _open(model: Installed, place: Place) -> Any:
+        """The pipeline, in main memory."""
+        entry = family(model.card.family)
+        pipeline, absent = _pipeline_class(entry), entry.absent
         if model.card.single_file:
-            return cls.pipe_class.from_single_file(
+            return pipeline.from_single_file(
                 str(model.weights),
                 config=str(model.configs),
                 dtype=place.dtype,
                 local_files_only=True,
-                **cls.absent,
+                **absent,
             )
-        return cls.pipe_class.from_pretrained(
+        return pipeline.from_pretrained(
             model.weights,
             dtype=place.dtype,
             variant=model.card.variant or None,
             use_safetensors=True,
             local_files_only=True,
-            **cls.absent,
+            **absent,
         )
 
     @property
     def latent_factor(self) -> int:
         """Pixels of the picture per latent pixel, along one side."""
-        return int(self.pipe.vae_scale_factor)
+        return self.family.latent_factor(self.pipe)
 
     @property
-    def patch(self) -> int:
-        """Latent pixels that the denoiser takes at once, along one side."""
-        return 1
+    def sees_mask(self) -> bool:
+        return self.family.sees_mask(self.pipe)
 
     @property
     def nbytes(self) -> int:
-        modules = (part for part in self.pipe.components.values() if isinstance(part, torch.nn.Module))
-        return sum(weight.numel() * weight.element_size() for part in modules for weight in part.state_dict().values())
-
-    def repaint(self, painting: Painting, on_step: OnStep) -> F32:
-        return self.repaint_all([painting], on_step)[0]
-
-    def repaint_all(self, paintings: Sequence[Painting], on_step: OnStep) -> list[F32]:
-        first, count = paintings[0], len(paintings)
-        mask = torch.from_numpy(np.ascontiguousarray(first.mask))[None, None]
-        values = shrink(mask, self.latent_factor)
-        change = ChangeMap(self._as_latents(values.to(self.place.device)))
-
-        def after_step(
-            pipe: Any, step: int, _timestep: Any, tensors: dict[str, torch.Tensor]
-        ) -> dict[str, torch.Tensor]:
-            latents = change.apply(tensors["latents"], pipe.known, pipe, step)
-            on_step(step + 1, pipe.num_timesteps, self._preview(latents[:1], first))
-            return {"latents": latents}
-
-        # The picture once for each, so that each generator is asked for the same draws as it would be alone.
-        images = self.pipe(
-            **self._words(paintings),
-            image=as_batch(first.image).repeat(count, 1, 1, 1),
-            mask_image=support(values, self.latent_factor).repeat(count, 1, 1, 1),
-            height=first.image.shape[0],
-            width=first.image.shape[1],
-            strength=self._whole_steps(first.strength, first.steps),
-            num_inference_steps=first.steps,
-            guidance_scale=first.guidance,
-            generator=[torch.Generator().manual_seed(painting.seed) for painting in paintings],
-            output_type="pt",
-            callback_on_step_end=after_step,
-        ).images
-        return [as_picture(image[None]) for image in images]
+        return sum(
+            weight.numel() * weight.element_size() for part in self._parts for weight in part.state_dict().values()
+        )
 
     @property
-    def denoiser(self) -> Any:
-        return self.pipe.unet if hasattr(self.pipe, "unet") else self.pipe.transformer
+    def network(self) -> Any:
+        return self.family.denoiser(self.pipe)
 
     @cached_property
     def schedule(self) -> Schedule:
         return Schedule.of(self.pipe.scheduler).to(self.place.device)
 
-    @torch.no_grad()
-    def embed(self, prompt: str) -> Words:
-        return Words({name: part.float() for name, part in self._embedded(prompt).items()})
+    def scheduler(self, steps: int, size: Extent) -> Any:
+        fresh = type(self.pipe.scheduler).from_config(self.pipe.scheduler.config)
+        fresh.set_timesteps(**self.family.timesteps(self, steps, size), device=self.place.device)
+        return fresh
+
+    def encode(self, image: F32) -> Tensor:
+        return self._autoencoder.encode(_signed(image))
+
+    def decode(self, latents: Tensor) -> list[F32]:
+        images = self._autoencoder.decode(latents)
+        self.pipe.maybe_free_model_hooks()  # where it is offloaded: what worked last leaves the device, too
+        return images
 
     @torch.no_grad()
-    def sit(self, image: F32, mask: F32) -> Sitter:
-        given = self._given(as_batch(image), torch.from_numpy(np.ascontiguousarray(mask))[None, None])
-        return Sitter(self._as_latents(self.encode(image)).float(), tuple(part.float() for part in given))
+    def encode_for_training(self, image: F32, mask: F32) -> Encoded:
+        shown = self.family.shown(self, _signed(image), self.shrink(mask), (), self._autoencoder.encode)
+        return Encoded(self.encode(image).float(), tuple(part.float() for part in shown))
 
-    def predict(self, noisy: torch.Tensor, at: torch.Tensor, words: Words, sitter: Sitter) -> torch.Tensor:
+    @torch.no_grad()
+    def encode_for_sampling(
+        self, request: SamplingRequest, generators: Sequence[torch.Generator], from_noise: bool
+    ) -> tuple[Encoded, Tensor]:
+        def drawn(picture: Tensor) -> Tensor:
+            return self._autoencoder.encode(picture, generators)
+
+        image = _signed(request.image)
+        # Where only noise is left of it, nothing is drawn of the picture for a denoiser that is shown it anyway.
+        clean = self.encode(request.image) if from_noise and self.family.starts_blind(self.pipe) else drawn(image)
+        clean = clean.to(self.place.dtype).expand(len(generators), *clean.shape[1:])
+        noise = randn_tensor(clean.shape, list(generators), self.place.device, self.place.dtype)
+        shown = self.family.shown(self, image, self.shrink(request.mask), request.references, drawn)
+        return Encoded(clean, tuple(_times(part, len(generators)) for part in shown)), noise
+
+    def shrink(self, mask: F32) -> Tensor:
+        whole = torch.from_numpy(np.ascontiguousarray(mask))[None, None]
+        return shrink(whole, self.latent_factor).to(self.place.device)
+
+    def masked(self, image: Tensor, mask: Tensor) -> Tensor:
+        """image (1, 3, H, W), -1..1; mask (1, 1, h, w): what is left of the picture, as inpainting pipelines make it:
+        gray in every latent pixel that may change at all."""
+        return image * (support(mask, self.latent_factor) < 0.5).to(image.device)
+
+    @torch.no_grad()
+    def condition(self, prompt: str) -> Conditioning:
+        return self.family.condition(self, prompt).float()
+
+    @torch.no_grad()
+    def unconditional(self, negative: str) -> Conditioning | None:
+        if not self.family.guides(self.pipe):
+            return None
+        return self.family.unconditional(self, negative).float()
+
+    def predict(
+        self, noisy: Tensor, timesteps: Tensor, conditioning: Conditioning, encoded: Encoded, guidance: float = 1.0
+    ) -> Tensor:
         count, dtype = len(noisy), self.place.dtype
-        batch = Words({name: _times(part, count).to(dtype) for name, part in words.parts.items()})
-        given = [_times(part, count).to(dtype) for part in sitter.given]
-        predicted = self._predicted(noisy.to(dtype), self.schedule.timesteps[at], batch, given)
-        return predicted.float()
+        shown = [_times(part, count).to(dtype) for part in encoded.shown]
+        predicted = self.family.predict(
+            self, noisy.to(dtype), timesteps.expand(count), conditioning.expand(count, dtype), shown, guidance
+        )
+        return predicted.to(noisy.dtype)
 
-    @torch.no_grad()
-    def encode(self, image: F32) -> torch.Tensor:
-        with self._steady_vae() as vae:
-            encoded = vae.encode((2 * as_batch(image) - 1).to(self.place.device, vae.dtype))
-        latents = encoded.latent_dist.mode() if hasattr(encoded, "latent_dist") else encoded.latents
-        return self._scaled(latents)
-
-    @torch.no_grad()
-    def decode(self, latents: torch.Tensor) -> F32:
-        with self._steady_vae() as vae:
-            decoded = vae.decode(self._unscaled(latents).to(self.place.device, vae.dtype), return_dict=False)[0]
-        return as_picture((decoded / 2 + 0.5).clamp(0, 1))
+    def preview(self, latents: Tensor) -> F32:
+        return self._colours.show(latents)
 
     @contextmanager
     def denoiser_alone(self) -> Iterator[None]:
@@ -174,8 +181,7 @@ class PipelineAdapter(Adapter):
         if place.device.type == "cpu" or place.offload:  # nowhere else to go, or gone already
             yield
             return
-        parts = [part for part in self.pipe.components.values() if isinstance(part, torch.nn.Module)]
-        others = [part for part in parts if part is not self.denoiser]
+        others = [part for part in self._parts if part is not self.network]
         try:
             for part in others:
                 part.to("cpu")
@@ -188,56 +194,39 @@ class PipelineAdapter(Adapter):
     def left_out(self, prompt: str) -> str:
         tokenizer = self.pipe.tokenizer
         tokens = tokenizer(prompt).input_ids
-        if self.reads_long_prompts or len(tokens) <= tokenizer.model_max_length:
+        if self.family.reads_long_prompts or len(tokens) <= tokenizer.model_max_length:
             return ""
         return str(tokenizer.decode(tokens[tokenizer.model_max_length - 1 : -1])).strip()
 
-    @contextmanager
-    def _steady_vae(self) -> Iterator[Any]:
-        """The autoencoder in a precision in which it does not overflow (SDXL's does in half)."""
-        vae, dtype = self.pipe.vae, self.pipe.vae.dtype
-        widen = dtype == torch.float16 and vae.config.get("force_upcast", False)
-        if widen:
-            vae.to(torch.float32)
-        try:
-            yield vae
-        finally:
-            if widen:
-                vae.to(dtype)
-
-    def _scaled(self, latents: torch.Tensor) -> torch.Tensor:
-        config = self.pipe.vae.config
-        scaled: torch.Tensor = (latents - (config.get("shift_factor") or 0.0)) * config.scaling_factor
-        return scaled
-
-    def _unscaled(self, latents: torch.Tensor) -> torch.Tensor:
-        config = self.pipe.vae.config
-        unscaled: torch.Tensor = latents / config.scaling_factor + (config.get("shift_factor") or 0.0)
-        return unscaled
-
     def reduce_memory(self) -> bool:
-        return next(self._measures, False)
+        while self._measures:
+            measure = self._measures[0]
+            if measure():
+                return True
+            self._measures.remove(measure)
+        return False
 
-    def _economies(self) -> Iterator[bool]:
-        """Measures against too little memory, each taken when it is asked for; the mildest first."""
-        self._tile()
-        yield True
-        if self.place.device.type != "cpu" and not self.place.offload:
-            self.place = replace(self.place, offload=True)
-            self.pipe.to("cpu")
-            self._settle()
-            yield True
-        while not self.close_up and self.native // 2 >= max(_SMALLEST_NATIVE, 8 * self.multiple):
-            self.native //= 2
-            yield True
+    def _tile(self) -> bool:
+        """The mildest: the autoencoder works in tiles. Once."""
+        self._measures.remove(self._tile)
+        self._autoencoder.tile()
+        return True
 
-    def _tile(self) -> None:
-        """The autoencoder, which takes the most at once, works on quarters of what it was trained on."""
-        vae = self.pipe.vae
-        vae.enable_tiling()
-        for tile in ("tile_sample_min_size", "tile_latent_min_size"):
-            if hasattr(vae, tile):
-                setattr(vae, tile, max(1, int(getattr(vae, tile)) // 2))
+    def _offload(self) -> bool:
+        """Only the part that works is on the device."""
+        if self.place.device.type == "cpu" or self.place.offload:
+            return False
+        self.place = replace(self.place, offload=True)
+        self.pipe.to("cpu")
+        self._settle()
+        return True
+
+    def _halve(self) -> bool:
+        """The hardest: it paints half as many pixels along a side, to be enlarged."""
+        if self.close_up or self.native // 2 < max(_SMALLEST_NATIVE, 8 * self.multiple):
+            return False
+        self.native //= 2
+        return True
 
     def _settle(self) -> None:
         """Bring the loaded pipeline to its place."""
@@ -246,66 +235,20 @@ class PipelineAdapter(Adapter):
         else:
             self.pipe.to(self.place.device)
 
-    def _whole_steps(self, strength: float, steps: int) -> float:
-        """A strength for which the pipeline takes ``strength * steps`` steps, rounded down, and at least one: it would
-        refuse less. Half a step away from where its own rounding could go either way."""
-        count = max(1, int(strength * steps + 1e-6))
-        return 1.0 if count >= steps else (count + (-0.5 if self.rounds_up else 0.5)) / steps
-
-    def _words(self, paintings: Sequence[Painting]) -> dict[str, Any]:
-        """What the pipeline is told to paint and not to paint."""
-        first = paintings[0]
-        if first.words is None:
-            prompts = [painting.prompt for painting in paintings]
-            return {"prompt": prompts, "negative_prompt": [first.negative] * len(prompts) if first.negative else None}
-        painted = self._batched([painting.words for painting in paintings if painting.words is not None])
-        avoided = self._batched([self._unwanted(first.negative)] * len(paintings))
-        return {**painted, **{f"negative_{name}": part for name, part in avoided.items()}}
-
-    def _batched(self, words: Sequence[Words]) -> dict[str, torch.Tensor]:
-        return {name: part.to(self.place.dtype) for name, part in Words.stacked(words).parts.items()}
-
-    def _embedded(self, prompt: str) -> dict[str, torch.Tensor]:
-        """The parts of ``Words``."""
-        raise NotImplementedError
-
-    def _unwanted(self, negative: str) -> Words:
-        """What guidance leads away from."""
-        return self.embed(negative)
-
-    def _given(self, image: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """image (1, 3, H, W), 0..1, mask (1, 1, H, W): what the denoiser sees beside the noisy latents."""
-        return ()
-
-    def _predicted(
-        self, noisy: torch.Tensor, timesteps: torch.Tensor, words: Words, given: Sequence[torch.Tensor]
-    ) -> torch.Tensor:
-        """All in the denoiser's own type, (B, …)."""
-        raise NotImplementedError
-
-    def _masked(self, image: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The hard mask (1, 1, H, W) and what is left of the picture, -1..1, as the inpainting pipelines make them."""
-        hard = support(shrink(mask, self.latent_factor), self.latent_factor)
-        return hard, (2 * image - 1) * (hard < 0.5)
-
-    def _as_latents(self, values: torch.Tensor) -> torch.Tensor:
-        """A map (1, 1, h, w) in the layout in which the pipeline hands out its latents."""
-        return values
-
-    def _preview(self, latents: torch.Tensor, painting: Painting) -> F32:
-        return self._colours.show(latents)
+    @property
+    def _parts(self) -> list[torch.nn.Module]:
+        return [part for part in self.pipe.components.values() if isinstance(part, torch.nn.Module)]
 
 
-def _times(part: torch.Tensor, count: int) -> torch.Tensor:
+def _pipeline_class(entry: Family) -> Any:
+    return getattr(diffusers, entry.pipeline)
+
+
+def _signed(image: F32) -> Tensor:
+    """(H, W, 3), 0..1 → (1, 3, H, W), -1..1."""
+    return 2 * as_batch(image) - 1
+
+
+def _times(part: Tensor, count: int) -> Tensor:
     """(1, …) or (count, …) → (count, …)."""
     return part.expand(count, *part.shape[1:])
-
-
-def as_batch(image: F32) -> torch.Tensor:
-    """(H, W, 3) → (1, 3, H, W)."""
-    return torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None]
-
-
-def as_picture(images: torch.Tensor) -> F32:
-    """The first of (B, 3, H, W), as (H, W, 3), wherever it was."""
-    return np.ascontiguousarray(images[0].permute(1, 2, 0).to("cpu", torch.float32).numpy())

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import torch
 
-from server.models.families.families import Ability, family
+from server.models.families.families import family
+from server.models.families.family import Ability
 from server.models.store.card import Card
 from server.models.store.files import weight_files
 from server.models.store.store import Installed, Shelf, able
@@ -19,9 +20,6 @@ from . import memory
 from .adapter import Adapter, Place
 
 log = logging.getLogger(__name__)
-
-_WIDE_RANGE = ("sd3", "flux-fill")
-"""Families whose activations overflow in half precision: bfloat16 for them."""
 
 
 class Models:
@@ -77,7 +75,7 @@ class Models:
         return adapter
 
     def identity(self, name: str) -> str:
-        """Other weights, another text: of what the files of ``name`` are called, their sizes and times."""
+        """Fingerprint of the model's files (paths, sizes, times of change)."""
         model = self._shelf.find(name)
         files = [(path, path.stat()) for path in weight_files(model.card, model.weights)]
         return "\n".join([name, *(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in files)])
@@ -136,7 +134,7 @@ class Models:
     def _dtype(self, card: Card) -> torch.dtype:
         if self._device.type == "cpu":
             return torch.float32
-        return torch.bfloat16 if card.family in _WIDE_RANGE else torch.float16
+        return torch.bfloat16 if family(card.family).wide_range else torch.float16
 
     @staticmethod
     def _adapter_class(card: Card) -> type[Adapter]:

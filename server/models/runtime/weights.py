@@ -54,10 +54,10 @@ class LowRank(Weights):
     @classmethod
     def beginning(cls, denoiser: nn.Module, rank: int, seed: int) -> LowRank:
         """Changes nothing yet: A is drawn from ``seed``, B is 0 (§4.1)."""
-        dice = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
         with _injected(denoiser, rank):
             found = {name: own for name, own in denoiser.named_parameters() if f".{_ADAPTER}." in name}
-            return cls({name: _first(name, own, rank, dice) for name, own in found.items()}, rank)
+            return cls({name: _first(name, own, rank, generator) for name, own in found.items()}, rank)
 
     @contextmanager
     def worn(self, denoiser: nn.Module) -> Iterator[None]:
@@ -75,10 +75,10 @@ def worn_by(denoiser: nn.Module, weights: Weights | None) -> Iterator[None]:
         yield
 
 
-def _first(name: str, like: Tensor, rank: int, dice: torch.Generator) -> Tensor:
+def _first(name: str, like: Tensor, rank: int, generator: torch.Generator) -> Tensor:
     if ".lora_B." in name:
         return torch.zeros_like(like, dtype=torch.float32)
-    drawn = torch.randn(like.shape, generator=dice) / rank
+    drawn = torch.randn(like.shape, generator=generator) / rank
     return drawn.to(like.device)
 
 

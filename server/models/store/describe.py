@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from server.models.families.families import FAMILIES, Family, family_of_pipeline
+from server.models.families.families import FAMILIES, family_of_pipeline
+from server.models.families.family import Family, Kind
 from server.wire.errors import Code, OverpaintError
 
 from . import headers
@@ -32,7 +33,7 @@ class Description:
     family: Family
     parts: frozenset[str]
     variant: str
-    made_to_inpaint: bool
+    kind: Kind
     native: int
 
 
@@ -82,7 +83,7 @@ def choose_variant(names: Iterable[str], parts: frozenset[str], preferred: str =
 
 def describe(folder: Path, index: dict[str, Any], variant: str) -> Description:
     found = family_of(index)
-    return Description(found, parts_of(index), variant, _made_to_inpaint(folder), _native(folder, found))
+    return Description(found, parts_of(index), variant, _kind(folder, found, index), _native(folder, found))
 
 
 def memory_gb(folder: Path, names: Iterable[str]) -> float:
@@ -99,9 +100,9 @@ def licence(folder: Path) -> str:
     return found.group(1).strip() if found else "not known: see where you got it"
 
 
-def _made_to_inpaint(folder: Path) -> bool:
-    channels = _config(folder / "unet").get("in_channels") or 0
-    return channels == 9 or _config(folder / "transformer").get("_class_name") == "FluxTransformer2DModel"
+def _kind(folder: Path, family: Family, index: dict[str, Any]) -> Kind:
+    configs = {part: _config(folder / part) for part in parts_of(index)}
+    return family.kind({**configs, "": index})
 
 
 def _native(folder: Path, family: Family) -> int:

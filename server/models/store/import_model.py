@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from server.models.families.family import Kind
 from server.models.inpainting_networks.onnx_header import ONNX, family_of
 from server.wire.errors import Code, OverpaintError
 
@@ -116,7 +117,8 @@ def _adopt_folder(adoption: _Adoption) -> Card:
         memory_gb=memory_gb,
         variant=variant,
         native=described.native,
-        made_to_inpaint=described.made_to_inpaint,
+        made_to_inpaint=described.kind is Kind.FILL,
+        kind=described.kind.value,
     )
 
 
@@ -132,6 +134,7 @@ def _adopt_file(adoption: _Adoption) -> Card:
     found = sniff.sniff(header, adoption.prediction)
     _put_configs(found, folder, adoption.own_configs)
     whole().check_file(header, folder)
+    described = describe.describe(folder, files.index(folder), "")
     return replace(
         adoption.located(source.parent, [source.name]),
         family=found.family,
@@ -139,8 +142,9 @@ def _adopt_file(adoption: _Adoption) -> Card:
         or cards.line(header.metadata.get("modelspec.license", ""))
         or describe.licence(adoption.incoming),
         memory_gb=round(2 * header.elements * 1.25 / 1e9, 1),
-        native=describe.describe(folder, files.index(folder), "").native,
-        made_to_inpaint=found.made_to_inpaint,
+        native=described.native,
+        made_to_inpaint=described.kind is Kind.FILL,
+        kind=described.kind.value,
         single_file=source.name,
         configs=CONFIGS,
     )

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from server.models.families.family import Kind
 from server.wire.errors import Code, OverpaintError
 from server.wire.files import LockFile
 
@@ -75,7 +76,8 @@ def _fetch(model: Known, hub: Hub, incoming: Path, folder: Path, on_transfer: On
         memory_gb=model.memory_gb or describe.memory_gb(incoming, (file.name for file in chosen)),
         source=f"hub:{model.repository}@{listing.revision}",
         installed=time.time(),
-        made_to_inpaint=described.made_to_inpaint,
+        made_to_inpaint=described.kind is Kind.FILL,
+        kind=described.kind.value,
         variant=variant,
         native=described.native,
         checksums=sums,

@@ -1,0 +1,37 @@
+"""Overpaint Illustration, the model that comes with Overpaint: Stable Diffusion's shape, a hundred times smaller, with
+an up-sampler behind it (``server.models.bundled``)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .learning import FAST, LEARNING_PICTURE, PAPER, Phase, Preset, Start
+from .stable_diffusion import StableDiffusion
+
+_QUALITY = Preset(
+    "quality",
+    (Phase(LEARNING_PICTURE, 30, weights_rate=2e-4, batch=8),),
+    start=Start.CAPTION,
+    other_words=(),
+)
+"""Forgedit's beginning (arXiv 2309.10556, §3.1): the picture's own caption, which this model finds by itself. With the
+words that are left to say said there, few steps are enough for the rest."""
+
+_FAST = replace(
+    FAST,
+    phases=(Phase(LEARNING_PICTURE, 20, words_rate=1e-2, weights_rate=1.5e-3, batch=4),),
+    start=Start.CAPTION,
+)
+"""A small model wants larger steps."""
+
+
+class Illustration(StableDiffusion):
+    name = "illustration"
+    title = "Overpaint Illustration"
+    pipelines = ()  # nobody but us makes such models
+    native = 64
+    presets = (_QUALITY, _FAST, PAPER)
+    adapter = "server.models.bundled.cascade:Cascade"
+
+
+FAMILY = Illustration()
