@@ -14,10 +14,13 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKL,
+    AutoencoderKLFlux2,
     AutoencoderTiny,
     DDIMScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    Flux2KleinPipeline,
+    Flux2Transformer2DModel,
     FluxFillPipeline,
     FluxTransformer2DModel,
     PNDMScheduler,
@@ -34,6 +37,9 @@ from transformers import (
     CLIPTextModelWithProjection,
     CLIPTokenizer,
     PreTrainedTokenizerFast,
+    Qwen2Tokenizer,
+    Qwen3Config,
+    Qwen3ForCausalLM,
     T5Config,
     T5EncoderModel,
     T5TokenizerFast,
@@ -45,10 +51,20 @@ from server.models.store.import_model import adopt
 from server.models.store.store import Shelf
 
 SIDE = 64
-FAMILIES = ("sd15", "sd15-inpainting", "sd15-tiny-vae", "sd2", "sdxl", "sdxl-inpainting", "sd3", "flux-fill")
+FAMILIES = (
+    "sd15",
+    "sd15-inpainting",
+    "sd15-tiny-vae",
+    "sd2",
+    "sdxl",
+    "sdxl-inpainting",
+    "sd3",
+    "flux-fill",
+    "flux2-klein",
+)
 """Names that ``save`` takes."""
 
-WHOLE = ("sd15", "sd2", "sdxl", "sd3")
+WHOLE = ("sd15", "sd2", "sdxl", "sd3", "flux2-klein")
 """Those whose denoiser sees the picture only, not the mask."""
 
 _WIDTH = 32
@@ -96,6 +112,28 @@ def t5_tokenizer() -> PreTrainedTokenizerFast:
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     return T5TokenizerFast(vocab=pieces, extra_ids=0, model_max_length=_LENGTH)
+
+
+def qwen2_tokenizer() -> Qwen2Tokenizer:
+    letters = [*string.ascii_letters, *string.digits, *string.punctuation, "Ġ"]
+    words = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *letters]
+    tokenizer = Qwen2Tokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[])
+    tokenizer.chat_template = "{% for message in messages %}<|im_start|>{{ message['content'] }}<|im_end|>{% endfor %}"
+    return tokenizer
+
+
+def qwen3() -> Qwen3ForCausalLM:
+    """As many layers as FLUX.2 reads: the ninth, the eighteenth and the twenty-seventh."""
+    config = Qwen3Config(
+        vocab_size=len(qwen2_tokenizer()),
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=27,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=8,
+    )
+    return Qwen3ForCausalLM(config).eval()
 
 
 def clip(width: int = _WIDTH, *, projected: bool = False) -> Any:
@@ -257,6 +295,30 @@ def _flux_fill() -> Any:
     )
 
 
+def _flux2_klein() -> Any:
+    """Not the distilled one, so that guidance matters."""
+    return Flux2KleinPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        vae=AutoencoderKLFlux2(
+            block_out_channels=(8, 8, 16, 16), norm_num_groups=4, latent_channels=4, layers_per_block=1
+        ).eval(),
+        text_encoder=qwen3(),
+        tokenizer=qwen2_tokenizer(),
+        transformer=Flux2Transformer2DModel(
+            patch_size=1,
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=3 * 16,
+            timestep_guidance_channels=16,
+            axes_dims_rope=(4, 4, 4, 4),
+            guidance_embeds=False,
+        ).eval(),
+    )
+
+
 BETAS: dict[str, Any] = {
     "beta_start": 0.00085,
     "beta_end": 0.012,
@@ -273,4 +335,5 @@ _BUILDERS: dict[str, Any] = {
     "sdxl-inpainting": lambda: _stable_diffusion_xl(9),
     "sd3": _stable_diffusion_3,
     "flux-fill": _flux_fill,
+    "flux2-klein": _flux2_klein,
 }

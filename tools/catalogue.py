@@ -25,6 +25,7 @@ LOCALE = CHECKOUT / "server/client/locale"
 ROOMS = (
     *("plugin_krita", "plugin_gimp", "server/client", "server/wire", "server/listening"),
     *("server/gateway", "server/workers", "server/editing", "server/methods", "server/tuning", "server/models/runtime"),
+    "server/models/families",
     "server/pixels",
 )
 """What a person in a host can read comes from these. (The command line's own words are English.)"""

@@ -87,7 +87,7 @@ def _estimated(question: Estimate, adapter: Adapter, chosen: Preset, identity: s
 
 
 @dataclass(frozen=True)
-class Progress:
+class TuningProgress:
     """phases: that would be gone through for these words. share: of them that is done."""
 
     phases: tuple[Phase, ...]
@@ -98,13 +98,13 @@ class Progress:
         return self.share if self.phases else 1.0
 
 
-def _progress(chosen: Preset, content: str, prompt: str) -> Progress:
+def _progress(chosen: Preset, content: str, prompt: str) -> TuningProgress:
     cache = TuningCache()
     picture = cache.seen(content)
     share = cache.share(CacheKey(picture, prompt_key(chosen, prompt))) if picture else 0.0
     if picture and share < 1 and chosen.other_words is not None and cache.whole(picture):
-        return Progress(chosen.other_words, share)
-    return Progress(chosen.phases, share)
+        return TuningProgress(chosen.other_words, share)
+    return TuningProgress(chosen.phases, share)
 
 
 def _measure(adapter: Adapter, chosen: Preset, size: Extent) -> Measured:

@@ -156,7 +156,7 @@ def test_words_and_guidance_matter(models: Models, family: str) -> None:
     assert not np.array_equal(plain, run(models, scene(ramp()), recipe(family, guidance=2.0)).images[0])
 
 
-MASKED_BY_THE_PIPELINE = ("sd15", "sd2", "sdxl", "sd3")
+MASKED_BY_THE_PIPELINE = ("sd15", "sd2", "sdxl", "sd3", "flux2-klein")
 """Their pipelines put back what is not selected, as ours does; those of models that see the mask leave it to them."""
 
 
@@ -178,7 +178,11 @@ def test_under_a_hard_mask_the_pixels_are_those_of_the_bare_pipeline(models: Mod
         generator=torch.Generator().manual_seed(11),
         output_type="latent" if family == "sd3" else "np",
     ).images
-    assert np.array_equal(ours, decoded_with_its_shift(pipe, made) if family == "sd3" else made[0])
+    theirs = decoded_with_its_shift(pipe, made) if family == "sd3" else made[0]
+    if family == "flux2-klein":  # predicts twice where we predict two in one batch: other rounding
+        assert np.allclose(ours, theirs, atol=1e-5)
+        return
+    assert np.array_equal(ours, theirs)
 
 
 def decoded_with_its_shift(pipe: Any, latents: torch.Tensor) -> F32:

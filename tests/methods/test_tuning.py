@@ -161,7 +161,7 @@ def test_what_cannot_be_read_is_learned_anew(tmp_path: Path):
     cache.write(key, state(2.0), 1.0, torch.float32)
     found = kept(cache, key)
     assert found is not None
-    assert float(found.words.parts["prompt_embeds"].mean()) == 2.0
+    assert float(found.conditioning.parts["prompt_embeds"].mean()) == 2.0
 
 
 def test_what_the_disk_does_not_take_costs_the_edit_nothing(tmp_path: Path):
@@ -183,12 +183,12 @@ def test_what_is_complete_keeps_only_what_painting_needs(tmp_path: Path):
     half.moments = {"exp_avg.weights.w": torch.zeros(64)}
     cache.write(key, half, 0.5)
     assert set(load_file(next(tmp_path.rglob("*.safetensors")))) == {
-        "words.prompt_embeds",
+        "embeddings.prompt_embeds",
         "weights.w",
         "adam.exp_avg.weights.w",
     }
     cache.write(key, half, 1.0, torch.float16)
-    assert set(load_file(next(tmp_path.rglob("*.safetensors")))) == {"words.prompt_embeds", "weights.w"}
+    assert set(load_file(next(tmp_path.rglob("*.safetensors")))) == {"embeddings.prompt_embeds", "weights.w"}
 
 
 # --- the estimate --------------------------------------------------------------------------------

@@ -88,6 +88,9 @@ class Family:
     """How a picture is learned, the usual way first."""
     wide_range = False
     """Whether its activations overflow in half precision: bfloat16 for it."""
+    samples_posterior = True
+    """Whether pictures are drawn from what the autoencoder is unsure of, as diffusers' pipeline does; else they are the
+    most likely latents."""
     working_share = 0.2
     """Memory that a run needs beside the weights, as a share of theirs."""
     reads_long_prompts = False
@@ -114,6 +117,10 @@ class Family:
 
     def prepare(self, pipe: Any) -> None:
         """Changes the parts of a pipeline that was just loaded, where it wants other ones."""
+
+    def defaults_of(self, pipe: Any) -> Defaults:
+        """Of one checkpoint."""
+        return self.defaults
 
     def denoiser(self, pipe: Any) -> Any:
         """The network that predicts."""

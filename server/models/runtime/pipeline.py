@@ -53,7 +53,7 @@ class PipelineAdapter(Adapter):
         self.family.prepare(pipe)
         self.native = card.native or self.family.native
         self.multiple = self.latent_factor * self.family.patch(pipe)
-        self.defaults = self.family.defaults
+        self.defaults = self.family.defaults_of(pipe)
         self._autoencoder = Autoencoder(pipe.vae, self.family, place.device)
         self._colours = Colours(self.encode)
         self._measures: list[Measure] = [self._tile, self._offload, self._halve]
@@ -133,7 +133,7 @@ class PipelineAdapter(Adapter):
         self, request: SamplingRequest, generators: Sequence[torch.Generator], from_noise: bool
     ) -> tuple[Encoded, Tensor]:
         def drawn(picture: Tensor) -> Tensor:
-            return self._autoencoder.encode(picture, generators)
+            return self._autoencoder.encode(picture, generators if self.family.samples_posterior else ())
 
         image = _signed(request.image)
         # Where only noise is left of it, nothing is drawn of the picture for a denoiser that is shown it anyway.

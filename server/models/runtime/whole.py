@@ -34,6 +34,9 @@ Weights = dict[str, torch.Tensor]
 _FLOATS = {"F16", "BF16", "F32", "F64", "F8_E4M3", "F8_E5M2"}
 """Types whose numbers are the weights themselves; others need scales that are kept elsewhere."""
 
+_COUNTED = re.compile(r"(.*\.)?num_batches_tracked")
+"""A whole number by nature: how many batches a batch norm saw while it was trained."""
+
 _UNREAD = re.compile(
     r"(.*\.)?(position_ids|logit_scale|attn_mask)|(vision_model|decoder|lm_head)\..*"
     r"|(cond_stage_model|conditioner\.embedders\.0)\..*text_projection(\.weight)?"
@@ -191,7 +194,7 @@ def _check_nothing_left(part: str, inside: Mapping[str, headers.Tensor], taken: 
 
 def _check_types(part: str, types: Mapping[str, str]) -> None:
     for name, dtype in types.items():
-        if dtype not in _FLOATS and not _UNREAD.fullmatch(name):
+        if dtype not in _FLOATS and not _UNREAD.fullmatch(name) and not _COUNTED.fullmatch(name):
             raise _refused(
                 f"The model's part “{part}” is stored in {dtype}, packed, which Overpaint does not read.",
                 "Get the model in 16 bits (fp16 or bf16).",

@@ -103,6 +103,17 @@ CATALOGUE: tuple[Known, ...] = (
         variant="",
         gated=True,
     ),
+    Known(
+        name="flux2-klein",
+        title="FLUX.2 klein 4B",
+        family="flux2-klein",
+        repository="black-forest-labs/FLUX.2-klein-4B",
+        licence="Apache 2.0 (commercial use allowed)",
+        good_for="replacing and redrawing in four quick steps, so that what is new belongs to the picture around it",
+        download_gb=16,
+        memory_gb=20,
+        variant="",
+    ),
 )
 
 

@@ -12,8 +12,9 @@ from server.wire.errors import Code, OverpaintError
 from .card import Card
 
 WEIGHTS = ".safetensors"
-TEXTS = (".json", ".txt", ".model")
-"""Configurations, vocabularies and sentencepiece models: read as data, never run."""
+TEXTS = (".json", ".txt", ".model", ".jinja")
+"""Configurations, vocabularies and sentencepiece models: read as data, never run. Chat templates are rendered by
+transformers in a sandbox that reaches nothing outside."""
 
 UNSAFE = (".ckpt", ".bin", ".pt", ".pth", ".pickle", ".pkl", ".msgpack", ".h5", ".onnx_data", ".py")
 NOT_USED = ("safety_checker", "feature_extractor", "image_encoder")
