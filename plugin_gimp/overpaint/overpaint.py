@@ -27,6 +27,8 @@ gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
 from settings import READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
 
+from server.client.roles import FORMS  # noqa: E402
+
 if TYPE_CHECKING:
     from canvas.source import GimpSource
     from server_link import ServerLink
@@ -36,6 +38,11 @@ if TYPE_CHECKING:
 EARLIER = "earlier"
 WITHOUT_ARGUMENTS = ("run-again", "another", EARLIER)
 """Procedures that take everything from a layer that Overpaint made, or from the server."""
+
+FURTHER_MENU = "/_Further"
+"""The menu of what Overpaint has no method for itself: GIMP asks for its entries long before a server has answered."""
+
+FURTHER = tuple(kind.value for kind in Kind if not FORMS[kind.role].usual)
 
 WIDE = 2**31 - 1
 """GIMP's own ends of a number. Beyond narrower ones a script's value would be dropped in silence, so ours are checked
@@ -63,7 +70,7 @@ class Overpaint(Gimp.PlugIn):
         some = Gimp.ProcedureSensitivityMask
         procedure.set_sensitivity_mask(some.DRAWABLE | some.DRAWABLES | some.NO_DRAWABLES)
         procedure.set_menu_label(label(f"menu-{key}"))
-        procedure.add_menu_path("<Image>/Filters/Overpaint")
+        procedure.add_menu_path(f"<Image>/Filters/Overpaint{FURTHER_MENU if key in FURTHER else ''}")
         procedure.set_documentation(
             label(f"blurb-{key}"),
             tr(

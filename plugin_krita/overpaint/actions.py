@@ -8,7 +8,7 @@ from functools import partial
 from . import canvas, runs
 from .controller import the_controller
 from .docker import OverpaintDocker
-from .qt import QMenu
+from .qt import QAction, QMenu
 from .server.client.reading import Reading
 from .server.client.roles import FORMS, needs_of
 from .server.client.translation import tr
@@ -17,7 +17,7 @@ from .server.wire.errors import OverpaintError
 from .server.wire.offers import Need, Role
 
 FURTHER = (Role.INSTRUCT, Role.CREATE, Role.ENLARGE, Role.EXPAND, Role.SELECT, Role.COMPARE)
-"""Below the four that Overpaint has methods for itself."""
+"""Below the four that Overpaint has methods for itself; in the menu where the server has one."""
 
 
 class OverpaintActions(canvas.Extension):
@@ -45,6 +45,17 @@ class OverpaintActions(canvas.Extension):
             action = window.createAction(name, text, "")
             action.triggered.connect(_told(does))
             menu.addAction(action)
+        further = dict(zip(FURTHER, menu.actions()[4:], strict=False))
+        menu.aboutToShow.connect(lambda: _show_offered(further))
+
+
+def _show_offered(entries: dict[Role, QAction]) -> None:
+    """Those for which the server has a method; what it had last time, until it answers."""
+    offered = " ".join(sorted({offer.role.value for offer in the_desk().offers}))
+    if offered:
+        canvas.set_setting("roles", offered)
+    for role, entry in entries.items():
+        entry.setVisible(role.value in canvas.setting("roles").split())
 
 
 def _told(does: Callable[[], None]) -> Callable[[], None]:

@@ -18,7 +18,8 @@ def tools_menu() -> list[str]:
     for top in Krita.instance().activeWindow().qwindow().menuBar().actions():
         for entry in top.menu().actions() if top.menu() else []:
             if entry.text().replace("&", "") == "Overpaint" and entry.menu():
-                return [one.text().replace("&", "") for one in entry.menu().actions()]
+                entry.menu().aboutToShow.emit()
+                return [one.text().replace("&", "") for one in entry.menu().actions() if one.isVisible()]
     return []
 
 
