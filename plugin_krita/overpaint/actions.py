@@ -51,7 +51,7 @@ class OverpaintActions(canvas.Extension):
 
 def _show_offered(entries: dict[Role, QAction]) -> None:
     """Those for which the server has a method; what it had last time, until it answers."""
-    offered = " ".join(sorted({offer.role.value for offer in the_desk().offers}))
+    offered = " ".join(sorted({offer.role.value for offer in the_controller().offers}))
     if offered:
         canvas.set_setting("roles", offered)
     for role, entry in entries.items():

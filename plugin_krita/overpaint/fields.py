@@ -149,9 +149,10 @@ def field_of(setting: Setting) -> QWidget:
     if setting.range is None or setting.kind is SettingKind.NUMBERS:
         return TextField()
     digits = 1 if setting.kind is SettingKind.NUMBER else 0
+    number = float if digits else int
+    low, high, step = map(number, (setting.range.low, setting.range.high, setting.step))
     unit = f" {setting.unit}" if setting.unit else ""
-    auto = setting.default is None
-    return Number(setting.range.low, setting.range.high, setting.step, auto=auto, digits=digits, unit=unit)
+    return Number(low, high, step, auto=setting.default is None, digits=digits, unit=unit)
 
 
 class SettingsForm(QWidget):
@@ -227,11 +228,11 @@ class SettingsForm(QWidget):
             self._more.remove(row)
         own = offer.own if offer is not None else ()
         self._own = {
-            setting.name: (setting, SettingRow(setting, field_of(setting), setting.default)) for setting in own
+            setting.name: (setting, SettingRow(setting, field_of(setting), _shown(setting))) for setting in own
         }
         for setting, row in self._own.values():
             self._more.add(row)
-            row.field.show_value(setting.default if setting.range is not None else "")
+            row.field.show_value(_shown(setting))
             self._follow(row.field)
 
     def ran(self) -> None:
@@ -247,6 +248,14 @@ class SettingsForm(QWidget):
 
     def _store(self) -> None:
         canvas.set_setting("settings", self.settings().dump())
+
+
+def _shown(setting: Setting) -> float | int | str | None:
+    """Its default as its field has it."""
+    if setting.range is None:
+        return ""
+    whole = setting.default is not None and setting.kind is SettingKind.WHOLE
+    return round(setting.default) if whole and setting.default is not None else setting.default
 
 
 def _as_text(value: object) -> str:
