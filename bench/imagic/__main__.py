@@ -36,7 +36,7 @@ from bench.imagic.shapes import SHAPES, OneModel, of_shape
 from server.editing.edit import Scene, Step
 from server.editing.painting import ModelInput
 from server.methods.imagic import imagic
-from server.models.families.learning import Phase, Preset
+from server.models.families.learning import Preset, TuningPhase
 from server.models.runtime import memory
 from server.models.runtime.adapter import Adapter
 from server.pixels.metrics import psnr_inside
@@ -135,7 +135,7 @@ def edit(models: OneModel, where: Scene, recipe: Recipe) -> Timed:
     return Timed(time.perf_counter() - began, max(learning) - min(learning) if learning else 0.0, image)
 
 
-def fine_tuning(adapter: Adapter, where: Scene, phase: Phase, way: Preset) -> tuple[float, float]:
+def fine_tuning(adapter: Adapter, where: Scene, phase: TuningPhase, way: Preset) -> tuple[float, float]:
     """FLOPs, and seconds, of one sample in the last phase of a preset: three steps, the first to warm up."""
     encoded = adapter.encode_for_training(*_fitted(adapter, where))
     state = TuningState(adapter.condition(_FIRST), first_weights(adapter, way))

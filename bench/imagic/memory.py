@@ -32,9 +32,9 @@ from torch.utils._pytree import tree_leaves
 from bench import page
 from bench.bounds import Bound, add_options, conclude
 from server.models.families.families import family
-from server.models.runtime.adapter import Adapter, Place
+from server.models.runtime.adapter import Adapter, Placement
 from server.models.runtime.conditioning import Conditioning
-from server.models.runtime.denoiser import Encoded
+from server.models.runtime.denoiser import EncodedPicture
 from server.models.runtime.pipeline import PipelineAdapter
 from server.models.store import configs
 from server.tuning.optimise import demand, minimise
@@ -110,7 +110,7 @@ class Rehearsal:
             with self._storages:
                 for weight in self._adapter.network.parameters():
                     self._storages.see(weight)
-                self._encoded = Encoded(torch.randn(1, 4, shape.side, shape.side))
+                self._encoded = EncodedPicture(torch.randn(1, 4, shape.side, shape.side))
                 conditioning = Conditioning({part: torch.randn(size) for part, size in shape.words.items()})
                 self._state = TuningState(conditioning, first_weights(self._adapter, chosen))
                 self.there = self._storages.now
@@ -150,7 +150,7 @@ def _denoiser_only(shape: Shape) -> Adapter:
     adapter: Any = object.__new__(PipelineAdapter)
     adapter.family = family(shape.family)
     adapter.pipe = SimpleNamespace(unet=unet, scheduler=scheduler, vae_scale_factor=8)
-    adapter.place = Place(torch.device("cpu"), _TYPE)
+    adapter.place = Placement(torch.device("cpu"), _TYPE)
     return adapter  # type: ignore[no-any-return]
 
 

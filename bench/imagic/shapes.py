@@ -14,7 +14,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from server.models.families.families import family
 from server.models.families.family import Ability
-from server.models.runtime.adapter import Adapter, Place
+from server.models.runtime.adapter import Adapter, Placement
 from server.models.runtime.pipeline import PipelineAdapter
 from server.models.runtime.residency import Models
 from server.models.store import card as cards
@@ -53,7 +53,7 @@ def of_shape(shape: str, folder: Path, device: torch.device) -> OneModel:
     card = Card(f"{shape} (random)", shape, shape, "", "", 0.0, "bench")
     with tempfile.TemporaryDirectory() as parent:
         pipe = _random(shape, Path(parent) / "configs", device, dtype)
-    return OneModel(PipelineAdapter(card, pipe, Place(device, dtype)))
+    return OneModel(PipelineAdapter(card, pipe, Placement(device, dtype)))
 
 
 def _random(shape: str, folder: Path, device: torch.device, dtype: torch.dtype) -> Any:

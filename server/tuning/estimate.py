@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from server.models.families.family import Ability
-from server.models.families.learning import Phase, Preset, Start
+from server.models.families.learning import Preset, Start, TuningPhase
 from server.models.runtime import memory
 from server.models.runtime.adapter import Adapter
 from server.models.runtime.conditioning import Conditioning
-from server.models.runtime.denoiser import Encoded
+from server.models.runtime.denoiser import EncodedPicture
 from server.models.runtime.residency import Models
 from server.pixels.picture import F32
 from server.wire.geometry import Extent
@@ -45,7 +45,7 @@ class Measured:
     decode, of what follows. nbytes: of memory at most, in what was free."""
 
     look: float
-    step: dict[Phase, float]
+    step: dict[TuningPhase, float]
     denoise: float
     decode: float
     nbytes: int
@@ -90,7 +90,7 @@ def _estimated(question: Estimate, adapter: Adapter, chosen: Preset, identity: s
 class TuningProgress:
     """phases: that would be gone through for these words. share: of them that is done."""
 
-    phases: tuple[Phase, ...]
+    phases: tuple[TuningPhase, ...]
     share: float
 
     @property
@@ -111,7 +111,7 @@ def _measure(adapter: Adapter, chosen: Preset, size: Extent) -> Measured:
     image = np.full((size.height, size.width, 3), 0.5, np.float32)
     encoded = adapter.encode_for_training(image, np.ones(image.shape[:2], np.float32))
     words = adapter.condition("a picture")
-    step: dict[Phase, float] = {}
+    step: dict[TuningPhase, float] = {}
     nbytes = adapter.nbytes
     with adapter.denoiser_alone():
         weights = first_weights(adapter, chosen)
@@ -127,7 +127,9 @@ def _measure(adapter: Adapter, chosen: Preset, size: Extent) -> Measured:
     return Measured(evaluations * denoise / _GUIDED, step, denoise, decode, nbytes)
 
 
-def _seconds_per_step(adapter: Adapter, encoded: Encoded, state: TuningState, phase: Phase, plan: Plan) -> float:
+def _seconds_per_step(
+    adapter: Adapter, encoded: EncodedPicture, state: TuningState, phase: TuningPhase, plan: Plan
+) -> float:
     """Of the second of two steps: the first one warms up."""
 
     def second(batch: int) -> float:
@@ -144,7 +146,7 @@ def _seconds_per_step(adapter: Adapter, encoded: Encoded, state: TuningState, ph
 
 @torch.no_grad()
 def _seconds_to_paint(
-    adapter: Adapter, encoded: Encoded, conditioning: Conditioning, image: F32
+    adapter: Adapter, encoded: EncodedPicture, conditioning: Conditioning, image: F32
 ) -> tuple[float, float]:
     """Of a step, with guidance, and of what follows the last."""
     noise, first = encoded.clean.repeat(_GUIDED, 1, 1, 1), adapter.schedule.timesteps[0]

@@ -9,7 +9,7 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from server.models.runtime.conditioning import Conditioning
-from server.models.runtime.denoiser import Denoiser, Encoded
+from server.models.runtime.denoiser import Denoiser, EncodedPicture
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class NoiseDraw:
         return NoiseDraw(self.noise[begin:end], self.at[begin:end])
 
 
-def draw(model: Denoiser, encoded: Encoded, count: int, seed: int) -> NoiseDraw:
+def draw(model: Denoiser, encoded: EncodedPicture, count: int, seed: int) -> NoiseDraw:
     """The same for the same seed, made where it is used. The timesteps are uniform, one from each of ``count`` equal
     stretches of the schedule, stratified, so that few samples cover the range."""
     device = encoded.clean.device
@@ -34,7 +34,7 @@ def draw(model: Denoiser, encoded: Encoded, count: int, seed: int) -> NoiseDraw:
     return NoiseDraw(noise, places.long().clamp(max=len(model.schedule) - 1))
 
 
-def diffusion_loss(model: Denoiser, encoded: Encoded, conditioning: Conditioning, drawn: NoiseDraw) -> Tensor:
+def diffusion_loss(model: Denoiser, encoded: EncodedPicture, conditioning: Conditioning, drawn: NoiseDraw) -> Tensor:
     """L(x, e, θ) = E ‖target − f_θ(x_t, t, e)‖², over noise and time. The target is ε in the paper; other denoisers
     predict the velocity or the flow (``Schedule.target``)."""
     schedule = model.schedule

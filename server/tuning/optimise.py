@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from server.models.families.learning import Phase
+from server.models.families.learning import TuningPhase
 from server.models.runtime.adapter import Adapter
 from server.models.runtime.conditioning import Conditioning
-from server.models.runtime.denoiser import Encoded
+from server.models.runtime.denoiser import EncodedPicture
 from server.models.runtime.weights import worn_by
 
 from .adam8 import PACKED, WHOLE, Adam8, packed, unpacked
@@ -26,7 +26,9 @@ OnStep = Callable[[], None]
 """Called after each step, when the state says where it stands. What it raises ends the run for now."""
 
 
-def minimise(model: Adapter, encoded: Encoded, state: TuningState, phase: Phase, plan: Plan, on_step: OnStep) -> None:
+def minimise(
+    model: Adapter, encoded: EncodedPicture, state: TuningState, phase: TuningPhase, plan: Plan, on_step: OnStep
+) -> None:
     """Steps of Adam on L(x, e, θ), over the embedding and the weights as far as the phase has rates for them, from
     where ``state`` stands to the phase's end. The noise of each step follows from its number alone."""
     variables = _variables(state, phase)
@@ -46,7 +48,7 @@ def minimise(model: Adapter, encoded: Encoded, state: TuningState, phase: Phase,
             on_step()
 
 
-def demand(model: Adapter, encoded: Encoded, state: TuningState, phase: Phase) -> Demand:
+def demand(model: Adapter, encoded: EncodedPicture, state: TuningState, phase: TuningPhase) -> Demand:
     """What the steps of the phase will take; one sample goes through the denoiser to be counted."""
     variables = _variables(state, phase)
     drawn = draw(model, encoded, 1, 0)
@@ -61,7 +63,7 @@ def demand(model: Adapter, encoded: Encoded, state: TuningState, phase: Phase) -
     return Demand(phase.batch, numbers, max(kept - copies, 0), copies)
 
 
-def _variables(state: TuningState, phase: Phase) -> list[tuple[float, dict[str, nn.Parameter]]]:
+def _variables(state: TuningState, phase: TuningPhase) -> list[tuple[float, dict[str, nn.Parameter]]]:
     """What the phase learns, by name, with its rates. The words become variables of their own, whatever they were."""
     found: list[tuple[float, dict[str, nn.Parameter]]] = []
     state.conditioning = state.conditioning.detach()
@@ -79,7 +81,7 @@ def _variables(state: TuningState, phase: Phase) -> list[tuple[float, dict[str, 
 
 def _descend(
     model: Adapter,
-    encoded: Encoded,
+    encoded: EncodedPicture,
     conditioning: Conditioning,
     drawn: NoiseDraw,
     plan: Plan,
@@ -110,7 +112,7 @@ def _note(state: TuningState, loss: float) -> None:
     state.loss = _SMOOTHING * state.loss + (1 - _SMOOTHING) * loss
 
 
-def _fitted(state: TuningState, phase: Phase) -> bool:
+def _fitted(state: TuningState, phase: TuningPhase) -> bool:
     return state.loss < phase.fitted * state.begun_at
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from server.editing.edit import Report, Step
 from server.editing.painting import ModelInput
-from server.models.families.learning import LOOKING, Phase, Preset, Start
+from server.models.families.learning import LOOKING, Preset, Start, TuningPhase
 from server.models.runtime import memory
 from server.models.runtime.adapter import Adapter
 from server.models.runtime.weights import AllWeights, LowRank, Weights
@@ -97,11 +97,11 @@ class Trainer:
         on_evaluation(0)
         return adapter.caption(self._view.image, self._view.mask, on_evaluation)
 
-    def phases(self, state: TuningState) -> tuple[Phase, ...]:
+    def phases(self, state: TuningState) -> tuple[TuningPhase, ...]:
         """Those still to do, the one it is in first."""
         return self._all(state)[state.phase :]
 
-    def go_through(self, state: TuningState, phase: Phase) -> None:
+    def go_through(self, state: TuningState, phase: TuningPhase) -> None:
         """To its end, or until the report raises."""
 
         def on_step() -> None:
@@ -117,7 +117,7 @@ class Trainer:
             )
         state.end_phase()
 
-    def _first_plan(self, state: TuningState, phase: Phase) -> Plan:
+    def _first_plan(self, state: TuningState, phase: TuningPhase) -> Plan:
         """The quickest in what is free; where even counting what one sample keeps does not fit, the smallest."""
         adapter = self._job.adapter
 
@@ -146,7 +146,7 @@ class Trainer:
         """0..1: how much of the learning is done, by the samples that go through the denoiser."""
         return share(self._all(state), state)
 
-    def _all(self, state: TuningState) -> tuple[Phase, ...]:
+    def _all(self, state: TuningState) -> tuple[TuningPhase, ...]:
         preset = self._job.preset
         return (preset.other_words or ()) if state.other_words else preset.phases
 
@@ -185,7 +185,7 @@ def seen_as(content: str, tuning_key: str) -> str:
     return name_of(content, tuning_key)
 
 
-def share(phases: tuple[Phase, ...], state: TuningState) -> float:
+def share(phases: tuple[TuningPhase, ...], state: TuningState) -> float:
     costs = [phase.steps * phase.batch for phase in phases]
     if state.phase >= len(phases):
         return 1.0

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from server.editing.edit import Step
 from server.methods.imagic import imagic
-from server.models.families.learning import Phase
+from server.models.families.learning import TuningPhase
 from server.models.runtime.conditioning import Conditioning
 from server.models.runtime.pipeline import PipelineAdapter
 from server.models.runtime.residency import Models
@@ -87,7 +87,7 @@ def test_each_family_learns_a_picture(models: Models, kind: str, learned: str):
     rates = {"words": (0.3, 0.0), "all weights": (0.0, 3e-3), "low rank": (0.0, 3e-2)}[learned]
     seen = draw(adapter, encoded, 8, 99)
     before = _loss(adapter, encoded, state, seen)
-    minimise(adapter, encoded, state, Phase("", 12, *rates, batch=4), Plan(4), lambda: None)
+    minimise(adapter, encoded, state, TuningPhase("", 12, *rates, batch=4), Plan(4), lambda: None)
     assert _loss(adapter, encoded, state, seen) < before - 1e-3
 
 
@@ -110,7 +110,7 @@ def test_it_ends_early_when_the_picture_is_fitted(models: Models):
     encoded = adapter.encode_for_training(scene().picture.rgb, scene().mask)
     state = TuningState(adapter.condition(PROMPT), AllWeights.beginning(adapter.network))
     steps = []
-    phase = Phase("", 200, weights_rate=3e-2, batch=4, fitted=0.97)
+    phase = TuningPhase("", 200, weights_rate=3e-2, batch=4, fitted=0.97)
     minimise(adapter, encoded, state, phase, Plan(4), lambda: steps.append(state.step))
     assert 5 < len(steps) < 200
     assert state.loss < 0.97 * state.begun_at

@@ -11,7 +11,7 @@ import torch
 from bench.imagic.memory import SHAPES, Rehearsal
 from server.editing.edit import Step
 from server.methods.imagic import imagic
-from server.models.families.learning import Phase
+from server.models.families.learning import TuningPhase
 from server.models.runtime.residency import Models
 from server.models.runtime.weights import AllWeights
 from server.pixels.picture import F32
@@ -38,7 +38,7 @@ def test_smaller_portions_and_checkpointing_learn_the_same(models: Models):
 
     def learned(plan: Plan) -> torch.Tensor:
         state = TuningState(adapter.condition(PROMPT), AllWeights.beginning(adapter.network))
-        minimise(adapter, encoded, state, Phase("", 2, 1e-2, 1e-3, batch=4), plan, lambda: None)
+        minimise(adapter, encoded, state, TuningPhase("", 2, 1e-2, 1e-3, batch=4), plan, lambda: None)
         return state.conditioning.parts["prompt_embeds"].detach()
 
     whole = learned(Plan(4))
@@ -52,7 +52,7 @@ def test_what_a_phase_demands_is_counted(models: Models):
     encoded = adapter.encode_for_training(scene().picture.rgb, scene().mask)
     state, phase = (
         TuningState(adapter.condition(PROMPT), AllWeights.beginning(adapter.network)),
-        Phase("", 1, 0, 1e-4, batch=8),
+        TuningPhase("", 1, 0, 1e-4, batch=8),
     )
     need = demand(adapter, encoded, state, phase)
     assert (need.batch, need.numbers) == (8, sum(one.numel() for one in adapter.network.parameters()))
@@ -87,7 +87,7 @@ def test_moments_go_on_in_eight_bits_when_memory_runs_out_and_whole_when_it_is_b
     state = TuningState(adapter.condition(PROMPT), AllWeights.beginning(adapter.network))
     sizes = []
     for steps, eight_bit in ((4, False), (8, True), (12, False)):
-        phase = Phase("", steps, weights_rate=3e-3, batch=4)
+        phase = TuningPhase("", steps, weights_rate=3e-3, batch=4)
         minimise(adapter, encoded, state, phase, Plan(4, eight_bit=eight_bit), lambda: None)
         sizes.append(sum(one.nbytes for one in state.moments.values()))
     assert state.step == 12

@@ -11,7 +11,7 @@ import torch
 
 from server.editing.edit import Scene
 from server.models.families.families import FAMILIES
-from server.models.families.learning import Phase, Preset
+from server.models.families.learning import Preset, TuningPhase
 from server.models.runtime.residency import Models
 from server.models.store.store import Shelf
 from server.pixels.picture import F32, Picture
@@ -54,7 +54,7 @@ def recipe(family: str, preset: str = "quality", **settings: object) -> Recipe:
 def shortened(monkeypatch, steps: int, batch: int = 2) -> None:
     """All presets take ``steps`` steps a phase, whose learning rates are large enough to see."""
 
-    def phase(known: Phase) -> Phase:
+    def phase(known: TuningPhase) -> TuningPhase:
         rate = 1000 * known.weights_rate if known.weights_rate < 1e-5 else known.weights_rate
         return replace(known, steps=steps, batch=min(batch, known.batch), fitted=0.0, weights_rate=rate)
 

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch")
 
 from server.models.runtime.conditioning import Conditioning  # noqa: E402
-from server.models.runtime.denoiser import Encoded  # noqa: E402
+from server.models.runtime.denoiser import EncodedPicture  # noqa: E402
 from server.models.runtime.diffusion_classifier import DRAWS, DiffusionClassifier, evaluations  # noqa: E402
 
 CAPTIONS = [f"{number}" for number in range(100)]
@@ -41,7 +41,7 @@ class Foreteller:
     def condition(self, caption: str) -> Conditioning:
         return Conditioning({"prompt": torch.tensor([[float(caption)]])})
 
-    def predict(self, noisy, timesteps, conditioning: Conditioning, encoded: Encoded):
+    def predict(self, noisy, timesteps, conditioning: Conditioning, encoded: EncodedPicture):
         self.most = max(self.most, len(noisy))
         error = (conditioning.parts["prompt"] - self.right).abs() + self.chance * torch.rand(len(noisy), 1)
         return noisy + error[..., None, None]
@@ -49,7 +49,7 @@ class Foreteller:
 
 def classifier(denoiser: Foreteller, on_evaluation, where=EVERYWHERE) -> DiffusionClassifier:
     torch.manual_seed(0)
-    return DiffusionClassifier(denoiser, Encoded(torch.zeros(1, 4, 8, 8)), where, PLACES, on_evaluation)
+    return DiffusionClassifier(denoiser, EncodedPicture(torch.zeros(1, 4, 8, 8)), where, PLACES, on_evaluation)
 
 
 @pytest.mark.parametrize("right", [0, 42, 99])
@@ -72,7 +72,7 @@ def test_few_captions_are_all_looked_at(captions: list[str]):
 class Two(Foreteller):
     """Of two pictures side by side: ``right`` on the left, 9 on the right."""
 
-    def predict(self, noisy, timesteps, conditioning: Conditioning, encoded: Encoded):
+    def predict(self, noisy, timesteps, conditioning: Conditioning, encoded: EncodedPicture):
         left = super().predict(noisy, timesteps, conditioning, encoded)
         return torch.where(torch.arange(8) < 4, left, noisy + (conditioning.parts["prompt"] - 9).abs()[..., None, None])
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from server.models.families.family import Defaults
-from server.models.runtime.adapter import Place
+from server.models.runtime.adapter import Placement
 from server.models.runtime.autoencoder import as_batch, as_picture
 from server.models.runtime.denoiser import OnEvaluation
 from server.models.runtime.diffusion_classifier import DiffusionClassifier, evaluations
@@ -77,13 +77,13 @@ class Cascade(PipelineAdapter):
 
     close_up = True
 
-    def __init__(self, card: Card, pipe: Any, place: Place, beside: Beside) -> None:
+    def __init__(self, card: Card, pipe: Any, place: Placement, beside: Beside) -> None:
         super().__init__(card, pipe, place)
         self._beside = beside
         self.defaults = Defaults(beside.follows.steps, beside.follows.guidance)
 
     @classmethod
-    def load(cls, model: Installed, place: Place) -> Cascade:
+    def load(cls, model: Installed, place: Placement) -> Cascade:
         place = replace(place, dtype=torch.float32)
         return cls(model.card, cls._open(model, place), place, Beside.read(model.weights, place.device))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from .family import Ability, Family, Kind
+from .family import Ability, CheckpointKind, Family
 
 
 class Eraser(Family):
-    kinds = MappingProxyType({Kind.FILL: frozenset({Ability.ERASE})})
+    kinds = MappingProxyType({CheckpointKind.FILL: frozenset({Ability.ERASE})})
     native = 512
     presets = ()
     adapter = ""

@@ -43,7 +43,7 @@ class Ability(str, Enum):
     """Look at reference pictures beside the words."""
 
 
-class Kind(str, Enum):
+class CheckpointKind(str, Enum):
     """What a checkpoint of a family was trained to see beside the noisy picture."""
 
     BASE = "base"
@@ -79,7 +79,9 @@ class Family:
     title: str
     pipelines: tuple[str, ...] = ()
     """Class names that a diffusers folder of this family may have in its model_index.json."""
-    kinds: Mapping[Kind, frozenset[Ability]] = MappingProxyType({Kind.BASE: GENERATIVE, Kind.FILL: GENERATIVE})
+    kinds: Mapping[CheckpointKind, frozenset[Ability]] = MappingProxyType(
+        {CheckpointKind.BASE: GENERATIVE, CheckpointKind.FILL: GENERATIVE}
+    )
     """What the family's checkpoints of each kind can do."""
     native: int = 1024
     """Side in pixels of the squares it was trained on, where a checkpoint does not say."""
@@ -104,9 +106,9 @@ class Family:
 
     # --- recognised -----------------------------------------------------------------------------
 
-    def kind(self, configs: Configs) -> Kind:
+    def kind(self, configs: Configs) -> CheckpointKind:
         """Of a checkpoint with these configurations."""
-        return Kind.BASE
+        return CheckpointKind.BASE
 
     @property
     def abilities(self) -> frozenset[Ability]:

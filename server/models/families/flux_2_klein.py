@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .family import Ability, Configs, Defaults, Family, Kind
+from .family import Ability, CheckpointKind, Configs, Defaults, Family
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class Flux2Klein(Family):
     title = "FLUX.2 klein"
     pipelines = ("Flux2KleinPipeline", "Flux2KleinInpaintPipeline")
     kinds = MappingProxyType(
-        {Kind.EDIT: frozenset({Ability.INPAINT, Ability.REDRAW, Ability.CREATE, Ability.REFERENCE})}
+        {CheckpointKind.EDIT: frozenset({Ability.INPAINT, Ability.REDRAW, Ability.CREATE, Ability.REFERENCE})}
     )
     native = 1024
     defaults = Defaults(steps=50, guidance=4.0)
@@ -43,8 +43,8 @@ class Flux2Klein(Family):
     samples_posterior = False
     pipeline = "Flux2KleinInpaintPipeline"
 
-    def kind(self, configs: Configs) -> Kind:
-        return Kind.EDIT
+    def kind(self, configs: Configs) -> CheckpointKind:
+        return CheckpointKind.EDIT
 
     def defaults_of(self, pipe: Any) -> Defaults:
         return Defaults(steps=4, guidance=1.0) if pipe.config.is_distilled else self.defaults

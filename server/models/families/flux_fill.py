@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .family import GENERATIVE, Configs, Defaults, Family, Kind, transformer_shift
+from .family import GENERATIVE, CheckpointKind, Configs, Defaults, Family, transformer_shift
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,15 +27,15 @@ class FluxFill(Family):
     name = "flux-fill"
     title = "FLUX.1 Fill"
     pipelines = ("FluxFillPipeline",)
-    kinds = MappingProxyType({Kind.FILL: GENERATIVE})
+    kinds = MappingProxyType({CheckpointKind.FILL: GENERATIVE})
     native = 1024
     defaults = Defaults(steps=30, guidance=30.0)
     wide_range = True
     reads_long_prompts = True
     pipeline = "FluxFillPipeline"
 
-    def kind(self, configs: Configs) -> Kind:
-        return Kind.FILL
+    def kind(self, configs: Configs) -> CheckpointKind:
+        return CheckpointKind.FILL
 
     def patch(self, pipe: Any) -> int:
         return 2

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .learning import FAST, LEARNING_PICTURE, PAPER, Phase, Preset, Start
+from .learning import FAST, LEARNING_PICTURE, PAPER, Preset, Start, TuningPhase
 from .stable_diffusion import StableDiffusion
 
 _QUALITY = Preset(
     "quality",
-    (Phase(LEARNING_PICTURE, 30, weights_rate=2e-4, batch=8),),
+    (TuningPhase(LEARNING_PICTURE, 30, weights_rate=2e-4, batch=8),),
     start=Start.CAPTION,
     other_words=(),
 )
@@ -19,7 +19,7 @@ words that are left to say said there, few steps are enough for the rest."""
 
 _FAST = replace(
     FAST,
-    phases=(Phase(LEARNING_PICTURE, 20, words_rate=1e-2, weights_rate=1.5e-3, batch=4),),
+    phases=(TuningPhase(LEARNING_PICTURE, 20, words_rate=1e-2, weights_rate=1.5e-3, batch=4),),
     start=Start.CAPTION,
 )
 """A small model wants larger steps."""

@@ -16,7 +16,7 @@ LEARNING_WORDS = mark("Learning the words")
 
 
 @dataclass(frozen=True)
-class Phase:
+class TuningPhase:
     """One run of the optimiser.
 
     stage: in words for a person.
@@ -53,10 +53,10 @@ class Preset:
     """
 
     name: str
-    phases: tuple[Phase, ...]
+    phases: tuple[TuningPhase, ...]
     rank: int = 0
     start: Start = Start.TARGET
-    other_words: tuple[Phase, ...] | None = None
+    other_words: tuple[TuningPhase, ...] | None = None
 
     @property
     def serves_all_words(self) -> bool:
@@ -65,14 +65,14 @@ class Preset:
 
 QUALITY = Preset(
     "quality",
-    (Phase(LEARNING_PICTURE, 40, words_rate=1e-3, weights_rate=6e-5, batch=10, fitted=0.25),),
-    other_words=(Phase(LEARNING_WORDS, 20, words_rate=1e-3, batch=10, fitted=0.25),),
+    (TuningPhase(LEARNING_PICTURE, 40, words_rate=1e-3, weights_rate=6e-5, batch=10, fitted=0.25),),
+    other_words=(TuningPhase(LEARNING_WORDS, 20, words_rate=1e-3, batch=10, fitted=0.25),),
 )
 """Forgedit's joint descent (arXiv 2309.10556, §3.1), on all weights."""
 
 FAST = Preset(
     "fast",
-    (Phase(LEARNING_PICTURE, 50, words_rate=1e-3, weights_rate=4e-4, batch=4),),
+    (TuningPhase(LEARNING_PICTURE, 50, words_rate=1e-3, weights_rate=4e-4, batch=4),),
     rank=16,
     start=Start.NOTHING,
     other_words=(),
@@ -81,6 +81,6 @@ FAST = Preset(
 
 PAPER = Preset(
     "paper",
-    (Phase(LEARNING_WORDS, 1000, words_rate=2e-3), Phase(LEARNING_PICTURE, 1500, weights_rate=5e-7)),
+    (TuningPhase(LEARNING_WORDS, 1000, words_rate=2e-3), TuningPhase(LEARNING_PICTURE, 1500, weights_rate=5e-7)),
 )
 """Imagic for Stable Diffusion (arXiv 2210.09276, appendix A)."""

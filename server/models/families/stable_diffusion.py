@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .family import Configs, Defaults, Family, Kind
+from .family import CheckpointKind, Configs, Defaults, Family
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,10 @@ _FILL_CHANNELS = 9
 class UNetFamily(Family):
     """What every Stable Diffusion with a UNet has in common."""
 
-    def kind(self, configs: Configs) -> Kind:
-        return Kind.FILL if configs.get("unet", {}).get("in_channels") == _FILL_CHANNELS else Kind.BASE
+    def kind(self, configs: Configs) -> CheckpointKind:
+        return (
+            CheckpointKind.FILL if configs.get("unet", {}).get("in_channels") == _FILL_CHANNELS else CheckpointKind.BASE
+        )
 
     def denoiser(self, pipe: Any) -> Any:
         return pipe.unet

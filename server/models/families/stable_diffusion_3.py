@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .family import GENERATIVE, Defaults, Family, Kind, transformer_shift
+from .family import GENERATIVE, CheckpointKind, Defaults, Family, transformer_shift
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ class StableDiffusion3(Family):
     name = "sd3"
     title = "Stable Diffusion 3"
     pipelines = ("StableDiffusion3Pipeline", "StableDiffusion3Img2ImgPipeline", "StableDiffusion3InpaintPipeline")
-    kinds = MappingProxyType({Kind.BASE: GENERATIVE})
+    kinds = MappingProxyType({CheckpointKind.BASE: GENERATIVE})
     native = 1024
     defaults = Defaults(steps=28, guidance=5.0)
     wide_range = True

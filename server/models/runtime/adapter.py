@@ -20,7 +20,7 @@ from .denoiser import Denoiser
 
 
 @dataclass(frozen=True)
-class Place:
+class Placement:
     """Where a model runs, and the type of its weights there."""
 
     device: torch.device
@@ -38,7 +38,7 @@ class Adapter(Denoiser):
     """One loaded model. native: the side of the squares it was trained on. multiple: of which both sides have to be."""
 
     card: Card
-    place: Place
+    place: Placement
     native: int
     multiple: int
     defaults: Defaults
@@ -48,7 +48,7 @@ class Adapter(Denoiser):
 
     @classmethod
     @abstractmethod
-    def load(cls, model: Installed, place: Place) -> Adapter:
+    def load(cls, model: Installed, place: Placement) -> Adapter:
         """From a diffusers folder or one .safetensors file; never from the network."""
 
     def sizes(self, input: Extent) -> Sizes:

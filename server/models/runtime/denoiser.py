@@ -49,7 +49,7 @@ class SamplingRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class Encoded:
+class EncodedPicture:
     """One picture as the denoiser sees it, or a batch of it.
 
     clean: its latents x0, (1 or B, C, h, w).
@@ -60,9 +60,9 @@ class Encoded:
     clean: Tensor
     shown: tuple[Tensor, ...] = ()
 
-    def repeat(self, count: int) -> Encoded:
+    def repeat(self, count: int) -> EncodedPicture:
         """The whole batch, ``count`` times."""
-        return Encoded(_repeated(self.clean, count), tuple(_repeated(part, count) for part in self.shown))
+        return EncodedPicture(_repeated(self.clean, count), tuple(_repeated(part, count) for part in self.shown))
 
 
 class Denoiser(ABC):
@@ -91,14 +91,14 @@ class Denoiser(ABC):
         """(B, C, h, w) scaled latents → B pictures (H, W, 3), 0..1."""
 
     @abstractmethod
-    def encode_for_training(self, image: F32, mask: F32) -> Encoded:
+    def encode_for_training(self, image: F32, mask: F32) -> EncodedPicture:
         """image (H, W, 3), mask (H, W), as in ``SamplingRequest``: what the denoiser will be shown when it samples
         there; (1, …), single precision."""
 
     @abstractmethod
     def encode_for_sampling(
         self, request: SamplingRequest, generators: Sequence[torch.Generator], from_noise: bool
-    ) -> tuple[Encoded, Tensor]:
+    ) -> tuple[EncodedPicture, Tensor]:
         """What the denoiser is shown of the request's picture, and the noise of the run: one of each for each of
         ``generators``, which draw both in the order in which diffusers' own pipelines do. from_noise: the run begins
         with nothing else."""
@@ -117,7 +117,12 @@ class Denoiser(ABC):
 
     @abstractmethod
     def predict(
-        self, noisy: Tensor, timesteps: Tensor, conditioning: Conditioning, encoded: Encoded, guidance: float = 1.0
+        self,
+        noisy: Tensor,
+        timesteps: Tensor,
+        conditioning: Conditioning,
+        encoded: EncodedPicture,
+        guidance: float = 1.0,
     ) -> Tensor:
         """What the denoiser makes of ``noisy``; of the same shape and type.
 

@@ -15,7 +15,7 @@ from math import ceil
 import torch
 
 from .conditioning import Conditioning
-from .denoiser import Denoiser, Encoded, OnEvaluation
+from .denoiser import Denoiser, EncodedPicture, OnEvaluation
 
 _ROUNDS = (1, 1, 2, 4)
 """Draws in each."""
@@ -39,7 +39,7 @@ class DiffusionClassifier:
     def __init__(
         self,
         model: Denoiser,
-        encoded: Encoded,
+        encoded: EncodedPicture,
         where: torch.Tensor,
         places: Sequence[float],
         on_evaluation: OnEvaluation,

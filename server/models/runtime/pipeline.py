@@ -24,10 +24,10 @@ from server.pixels.picture import F32
 from server.wire.geometry import Extent
 
 from . import memory
-from .adapter import Adapter, Place
+from .adapter import Adapter, Placement
 from .autoencoder import Autoencoder, as_batch
 from .conditioning import Conditioning
-from .denoiser import Encoded, SamplingRequest
+from .denoiser import EncodedPicture, SamplingRequest
 from .differential import shrink, support
 from .preview import Colours
 from .schedule import Schedule
@@ -45,7 +45,7 @@ Measure = Callable[[], bool]
 class PipelineAdapter(Adapter):
     """``pipe``: a pipeline of diffusers, still in main memory."""
 
-    def __init__(self, card: Card, pipe: Any, place: Place) -> None:
+    def __init__(self, card: Card, pipe: Any, place: Placement) -> None:
         self.card = card
         self.pipe = pipe
         self.place = place
@@ -62,11 +62,11 @@ class PipelineAdapter(Adapter):
         self._settle()
 
     @classmethod
-    def load(cls, model: Installed, place: Place) -> PipelineAdapter:
+    def load(cls, model: Installed, place: Placement) -> PipelineAdapter:
         return cls(model.card, cls._open(model, place), place)
 
     @staticmethod
-    def _open(model: Installed, place: Place) -> Any:
+    def _open(model: Installed, place: Placement) -> Any:
         """The pipeline, in main memory."""
         entry = family(model.card.family)
         pipeline, absent = _pipeline_class(entry), entry.absent
@@ -124,14 +124,14 @@ class PipelineAdapter(Adapter):
         return images
 
     @torch.no_grad()
-    def encode_for_training(self, image: F32, mask: F32) -> Encoded:
+    def encode_for_training(self, image: F32, mask: F32) -> EncodedPicture:
         shown = self.family.shown(self, _signed(image), self.shrink(mask), (), self._autoencoder.encode)
-        return Encoded(self.encode(image).float(), tuple(part.float() for part in shown))
+        return EncodedPicture(self.encode(image).float(), tuple(part.float() for part in shown))
 
     @torch.no_grad()
     def encode_for_sampling(
         self, request: SamplingRequest, generators: Sequence[torch.Generator], from_noise: bool
-    ) -> tuple[Encoded, Tensor]:
+    ) -> tuple[EncodedPicture, Tensor]:
         def drawn(picture: Tensor) -> Tensor:
             return self._autoencoder.encode(picture, generators if self.family.samples_posterior else ())
 
@@ -141,7 +141,7 @@ class PipelineAdapter(Adapter):
         clean = clean.to(self.place.dtype).expand(len(generators), *clean.shape[1:])
         noise = randn_tensor(clean.shape, list(generators), self.place.device, self.place.dtype)
         shown = self.family.shown(self, image, self.shrink(request.mask), request.references, drawn)
-        return Encoded(clean, tuple(_times(part, len(generators)) for part in shown)), noise
+        return EncodedPicture(clean, tuple(_times(part, len(generators)) for part in shown)), noise
 
     def shrink(self, mask: F32) -> Tensor:
         whole = torch.from_numpy(np.ascontiguousarray(mask))[None, None]
@@ -163,7 +163,12 @@ class PipelineAdapter(Adapter):
         return self.family.unconditional(self, negative).float()
 
     def predict(
-        self, noisy: Tensor, timesteps: Tensor, conditioning: Conditioning, encoded: Encoded, guidance: float = 1.0
+        self,
+        noisy: Tensor,
+        timesteps: Tensor,
+        conditioning: Conditioning,
+        encoded: EncodedPicture,
+        guidance: float = 1.0,
     ) -> Tensor:
         count, dtype = len(noisy), self.place.dtype
         shown = [_times(part, count).to(dtype) for part in encoded.shown]

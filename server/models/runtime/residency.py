@@ -17,7 +17,7 @@ from server.models.store.store import Installed, Shelf, able
 from server.wire.errors import Code, OverpaintError
 
 from . import memory
-from .adapter import Adapter, Place
+from .adapter import Adapter, Placement
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ class Models:
         card = model.card
         dtype = self._dtype(card)
         need = memory.needed(model, dtype)
-        place = Place(self._device, dtype, offload=not self._make_room(card, need))
+        place = Placement(self._device, dtype, offload=not self._make_room(card, need))
         log.info("loading %s on %s in %s", card.name, self._device, dtype)
         return self._adapter_class(card).load(model, place)
 

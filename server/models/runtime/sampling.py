@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .conditioning import Conditioning
-from .denoiser import Denoiser, Encoded, SamplingRequest
+from .denoiser import Denoiser, EncodedPicture, SamplingRequest
 
 Predict = Callable[[Tensor, Tensor], Tensor]
 """Noisy latents (B, C, h, w) and the timestep → what guidance makes of the denoiser's predictions, (B, C, h, w)."""
@@ -75,7 +75,7 @@ class Trajectory:
         return _tensor(self._scheduler.step(predicted, timestep, latents, **self._more, return_dict=False)[0])
 
 
-def guided(model: Denoiser, requests: Sequence[SamplingRequest], encoded: Encoded) -> Predict:
+def guided(model: Denoiser, requests: Sequence[SamplingRequest], encoded: EncodedPicture) -> Predict:
     """Classifier-free guidance (Ho and Salimans, arXiv 2207.12598, equation 6): away from what is not wanted, by both
     predictions in one batch. A scale of 1 is no guidance; a model without a second prediction is told the scale."""
     scale = requests[0].guidance

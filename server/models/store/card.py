@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.models.families.families import FAMILIES
-from server.models.families.family import Ability, Kind
+from server.models.families.family import Ability, CheckpointKind
 from server.wire import codec
 from server.wire.errors import Code, OverpaintError
 from server.wire.files import write_private
@@ -49,7 +49,7 @@ class Card:
     variant: ``fp16`` when the weight files are named so, else empty.
     native: side in pixels of the squares it was trained on; 0: what the family is known for.
     made_to_inpaint: it sees the mask and the masked picture (9 channels, Fill).
-    kind: as ``Kind`` names it; empty in a card that is older than kinds.
+    kind: as ``CheckpointKind`` names it; empty in a card that is older than kinds.
     installed: seconds since 1970; 0 for what came with Overpaint.
     """
 
@@ -78,11 +78,11 @@ class Card:
         return known.get(self.loaded_kind, frozenset().union(*known.values()) if not self.kind else frozenset())
 
     @property
-    def loaded_kind(self) -> Kind:
+    def loaded_kind(self) -> CheckpointKind:
         """What the model sees beside the noisy picture; of a card that is older than kinds, by what it says instead."""
-        if self.kind in set(Kind):
-            return Kind(self.kind)
-        return Kind.FILL if self.made_to_inpaint else Kind.BASE
+        if self.kind in set(CheckpointKind):
+            return CheckpointKind(self.kind)
+        return CheckpointKind.FILL if self.made_to_inpaint else CheckpointKind.BASE
 
     @property
     def offer(self) -> ModelOffer:

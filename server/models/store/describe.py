@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from server.models.families.families import FAMILIES, family_of_pipeline
-from server.models.families.family import Family, Kind
+from server.models.families.family import CheckpointKind, Family
 from server.wire.errors import Code, OverpaintError
 
 from . import headers
@@ -33,7 +33,7 @@ class Description:
     family: Family
     parts: frozenset[str]
     variant: str
-    kind: Kind
+    kind: CheckpointKind
     native: int
 
 
@@ -100,7 +100,7 @@ def licence(folder: Path) -> str:
     return found.group(1).strip() if found else "not known: see where you got it"
 
 
-def _kind(folder: Path, family: Family, index: dict[str, Any]) -> Kind:
+def _kind(folder: Path, family: Family, index: dict[str, Any]) -> CheckpointKind:
     configs = {part: _config(folder / part) for part in parts_of(index)}
     return family.kind({**configs, "": index})
 

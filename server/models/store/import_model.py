@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from server.models.families.family import Kind
+from server.models.families.family import CheckpointKind
 from server.models.inpainting_networks.onnx_header import ONNX, family_of
 from server.wire.errors import Code, OverpaintError
 
@@ -117,7 +117,7 @@ def _adopt_folder(adoption: _Adoption) -> Card:
         memory_gb=memory_gb,
         variant=variant,
         native=described.native,
-        made_to_inpaint=described.kind is Kind.FILL,
+        made_to_inpaint=described.kind is CheckpointKind.FILL,
         kind=described.kind.value,
     )
 
@@ -143,7 +143,7 @@ def _adopt_file(adoption: _Adoption) -> Card:
         or describe.licence(adoption.incoming),
         memory_gb=round(2 * header.elements * 1.25 / 1e9, 1),
         native=described.native,
-        made_to_inpaint=described.kind is Kind.FILL,
+        made_to_inpaint=described.kind is CheckpointKind.FILL,
         kind=described.kind.value,
         single_file=source.name,
         configs=CONFIGS,

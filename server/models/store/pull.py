@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from server.models.families.family import Kind
+from server.models.families.family import CheckpointKind
 from server.wire.errors import Code, OverpaintError
 from server.wire.files import LockFile
 
@@ -76,7 +76,7 @@ def _fetch(model: Known, hub: Hub, incoming: Path, folder: Path, on_transfer: On
         memory_gb=model.memory_gb or describe.memory_gb(incoming, (file.name for file in chosen)),
         source=f"hub:{model.repository}@{listing.revision}",
         installed=time.time(),
-        made_to_inpaint=described.kind is Kind.FILL,
+        made_to_inpaint=described.kind is CheckpointKind.FILL,
         kind=described.kind.value,
         variant=variant,
         native=described.native,
