@@ -11,7 +11,9 @@ crop_speedup: the full layer against a 1024² crop of it on the same ipc socket,
 http_png_over_ipc: HTTP + JSON + base64 PNG level 1 against ipc.
 cancel_ms: from ``cancel`` in the middle of an upload to ``Cancelled``, median.
 frozen_s: from a server stopped (SIGSTOP), or its loop hanging, to ``ServerLost``, the longest.
-different: trips from which other bytes came back. ``--short`` sends a smaller layer once each way, without the rivals.
+second_send_bytes: pixels that travel for a second request on the same crop, of a real server.
+slider_stop_ms: request to the first byte of an answer that server remembers, for a 4096² crop of RGBA16.
+different: trips from which other bytes came back. ``--short``: a smaller layer, once each way, without the rivals.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from pathlib import Path
 import numpy as np
 import skimage.data
 
-from bench import png_rivals
+from bench import again, png_rivals
 from bench.bounds import Bound, add_options, conclude
 from server.client import events
 from server.client.blocking import Client
@@ -45,6 +47,7 @@ from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 
 SAME = Bound("different", most=0)
+SENT_ONCE = Bound("second_send_bytes", most=0)
 BOUNDS = (
     SAME,
     Bound("ipc_ratio", most=2.5),
@@ -54,6 +57,8 @@ BOUNDS = (
     Bound("http_png_over_ipc", least=40),
     Bound("cancel_ms", most=10),
     Bound("frozen_s", most=2.5),
+    SENT_ONCE,
+    Bound("slider_stop_ms", most=50),
 )
 SIDE, SHORT_SIDE = 4096, 1024
 """The crop is a quarter as wide."""
@@ -262,14 +267,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         os.environ["OVERPAINT_HOME"] = home
         figures = short() if options.short else measured(options.rounds)
-    return conclude(figures, (SAME,) if options.short else BOUNDS, options)
+    return conclude(figures, (SAME, SENT_ONCE) if options.short else BOUNDS, options)
 
 
 def short() -> dict[str, float]:
     layer = Layer(SHORT_SIDE)
     taken, different = transfers(layer, 1)
     show(taken)
-    return {"different": different, "cancel_ms": round(statistics.median(cancel_ms(layer, 1)), 2)}
+    cancelled = {"cancel_ms": round(statistics.median(cancel_ms(layer, 1)), 2)}
+    return {"different": different, **cancelled, **again.figures(SHORT_SIDE, 1)}
 
 
 def measured(rounds: int) -> dict[str, float]:
@@ -294,7 +300,8 @@ def measured(rounds: int) -> dict[str, float]:
         "cancel_ms": statistics.median(cancels),
         "frozen_s": max(lost.values()),
     }
-    return {**{name: round(value, 2) for name, value in figures.items()}, "different": different}
+    rounded = {name: round(value, 2) for name, value in figures.items()}
+    return {**rounded, "different": different, **again.figures(SIDE, rounds)}
 
 
 def show(taken: dict[str, float]) -> None:

@@ -12,7 +12,7 @@ from server.gateway.job import MAX_RUNS, OPEN, Job, stopped_again
 from server.gateway.settings import Settings
 from server.gateway.tally import Tally
 from server.gateway.transfers import upload, upload_on
-from server.journal import Blobs, DamagedError, Entry, Journal, Made, Then
+from server.journal import Begun, Blobs, DamagedError, Entry, Journal, Made, Then
 from server.listening.peers import Peer, party
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import Failed, Finished, JobState, Submit
@@ -115,10 +115,12 @@ class Book:
         self._journal.make(job.client, job.submit, self._made(job, then))
 
     def _made(self, job: Job, then: Then) -> Made:
-        def made(error: OverpaintError | None, here: dict[str, int]) -> None:
+        def made(error: OverpaintError | None, begun: Begun) -> None:
             job.making = False
-            if error is None and job.receiving is not None:
-                job.receiving = upload_on(job.submit, self._journal.folder(job.id), here)
+            if error is None and begun.answer is not None and self._jobs.get(job.id) is job:
+                self.finish(job, begun.answer)
+            elif error is None and job.receiving is not None:
+                job.receiving = upload_on(job.submit, self._journal.folder(job.id), begun.here)
                 self._count(job)
             then(error)
 
@@ -159,6 +161,7 @@ class Book:
     def finish(self, job: Job, finished: Finished) -> None:
         job.entry = self._journal.finish(job.id, job.submit)
         self._has_answer(job, finished)
+        self._journal.remember(job.client, job.submit, finished)
 
     def fail(self, job: Job, error: OverpaintError) -> Failed:
         failure = Failed.of(job.id, error)
@@ -283,7 +286,7 @@ class Book:
         if error.code is Code.DISK_FULL:
             self._journal.with_blobs(Blobs.clear)
         elif error.code in (Code.INTERNAL, Code.WORKER_DIED):
-            self._journal.with_blobs(lambda blobs: blobs.drop(job.client, job.submit.blobs))
+            self._journal.distrust(job.client, job.submit)
 
     def _enter(self, job: Job) -> None:
         self._jobs[job.id] = job

@@ -79,7 +79,7 @@ class Gateway:
             )
             endings.callback(self._endpoint.close)
             forget_request(home)
-            self._journal = Journal(home, keeping=self._settings.keeping)
+            self._journal = Journal(home, keeping=self._settings.keeping, models=Shelf(home / "models").stamp)
             endings.callback(self._journal.close)
             self._book = Book(self._journal)
             self._runner = make_runner(

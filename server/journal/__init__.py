@@ -9,11 +9,12 @@ from server.journal.entry import Entry
 from server.journal.job_files import SpoolFiles
 from server.journal.journal import Journal, Made
 from server.journal.scribe import Then
-from server.journal.spool import REQUEST, RESULT
+from server.journal.spool import REQUEST, RESULT, Begun
 
 __all__ = [
     "REQUEST",
     "RESULT",
+    "Begun",
     "Blobs",
     "CheckedFile",
     "DamagedError",

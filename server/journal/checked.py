@@ -126,6 +126,7 @@ def write_whole(path: Path, data: bytes) -> None:
     pieces = (data[at : at + CHUNK_BYTES] for at in range(0, len(data), CHUNK_BYTES))
     sums = b"".join(_PIECE.pack(len(piece), zlib.crc32(piece)) for piece in pieces)
     for place, written in ((path, data), (sums_of(path), sums)):
+        place.unlink(missing_ok=True)  # others may have what was there
         with place.open("wb") as file:
             file.write(written)
             file.flush()

@@ -15,24 +15,26 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from server.journal.answers import Answers
 from server.journal.blobs import Blobs, Keeping
 from server.journal.clock import KeptTime, Mark
 from server.journal.disk import disk_errors
 from server.journal.entry import Entry
 from server.journal.job_files import SpoolFiles
 from server.journal.scribe import Scribe, Then, nothing
-from server.journal.spool import Spool, remove_tree
+from server.journal.spool import Begun, Spool, remove_tree
 from server.journal.table import Table, is_broken, set_aside
 from server.wire.errors import OverpaintError
 from server.wire.messages import Failed, Finished, JobState, Submit
 
 log = logging.getLogger(__name__)
 
-Made = Callable[["OverpaintError | None", dict[str, int]], None]
-"""Hears what the disk had against a job, and how many bytes of each of its blobs are there already."""
+Made = Callable[["OverpaintError | None", Begun], None]
+"""Hears what the disk had against a job, and what is there of it already."""
 
 Checked = Callable[["dict[str, int] | None", Submit], None]
 
@@ -42,7 +44,11 @@ class Journal:
     thread; watch ``scribes`` and call ``hear`` when one of them can be read."""
 
     def __init__(
-        self, home: Path, system_clock: Callable[[], float] = time.time, keeping: Keeping | None = None
+        self,
+        home: Path,
+        system_clock: Callable[[], float] = time.time,
+        keeping: Keeping | None = None,
+        models: Callable[[], str] = str,
     ) -> None:
         self._path = home / "journal.sqlite"
         self._system_clock = system_clock
@@ -57,6 +63,7 @@ class Journal:
             self.clock = KeptTime(self._mark(known), system_clock)
             self._agree(known)
         self.blobs = Blobs(home / "blobs", keeping or Keeping())
+        self._answers = Answers(self.blobs, models)
         self._ink = Scribe("journal", self._commit)
         self._bulk = Scribe("spool")
         self.scribes = (self._ink, self._bulk)
@@ -110,12 +117,13 @@ class Journal:
         """For a job of which no pixels have come. It may be accepted, and they have a place, when ``then`` hears no
         error; where it does, the job is to be forgotten. What is kept of its pixels is there by then. Once more when it
         says more than before of what they are."""
-        here: dict[str, int] = {}
+        lend, recall = partial(self.blobs.lend, client), partial(self._answers.recall, client, submit)
+        begun = [Begun()]
 
         def work() -> None:
-            here.update(self._spool.make(submit, client, lambda blob, path: self.blobs.lend(client, blob, path)))
+            begun.append(self._spool.make(submit, client, lend, recall))
 
-        self._ink.do(work, (lambda error: then(error, here)) if then is not None else None)
+        self._ink.do(work, (lambda error: then(error, begun[-1])) if then is not None else None)
 
     def put_request(self, client: str, submit: Submit) -> None:
         """What is asked of a job there is has changed."""
@@ -152,6 +160,15 @@ class Journal:
         for blob in named.blobs:
             self.blobs.keep(client, blob, folder / blob.name)
         return named
+
+    def remember(self, client: str, submit: Submit, finished: Finished) -> None:
+        """Who asks for just the same may have this answer again."""
+        self._bulk.do(lambda: self._answers.remember(client, submit, finished, self.folder(submit.job)))
+
+    def distrust(self, client: str, submit: Submit) -> None:
+        """An edit failed, perhaps because of what was kept for it: that is not used again."""
+        self._answers.drop(client)
+        self.with_blobs(lambda blobs: blobs.drop(client, submit.blobs))
 
     def with_blobs(self, work: Callable[[Blobs], object], then: Then | None = None) -> None:
         """``work`` on the pixels that are kept under their names, beside everything else."""

@@ -14,7 +14,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from server.journal.checked import (
@@ -57,7 +57,16 @@ class Named:
     blobs: tuple[Blob, ...]
 
 
+@dataclass(frozen=True)
+class Begun:
+    """What there is of a job when it begins: so many bytes of each blob, and perhaps its answer."""
+
+    here: dict[str, int] = field(default_factory=dict)
+    answer: Finished | None = None
+
+
 Lend = Callable[[Blob, Path], bool]
+Recall = Callable[[Path], "Finished | None"]
 
 
 class Spool:
@@ -84,14 +93,15 @@ class Spool:
             else:
                 remove_tree(folder)
 
-    def make(self, submit: Submit, client: str, lend: Lend) -> dict[str, int]:
-        """The job's folder, with places for its pixels, and its request; on the disk when it returns: how many bytes of
-        each blob are there already."""
+    def make(self, submit: Submit, client: str, lend: Lend, recall: Recall = lambda folder: None) -> Begun:
+        """The job's folder, with places for its pixels, and its request; on the disk when it returns. ``lend`` and
+        ``recall`` put there what is known of its pixels and of its answer."""
         self._ready()
         folder = private_folder(self.folder(submit.job))
         here = {blob.name: self._begin(blob, folder / blob.name, lend) for blob in submit.blobs}
+        answer = recall(folder)
         self.put_request(submit, client)
-        return here
+        return Begun(here, answer)
 
     def _begin(self, blob: Blob, path: Path, lend: Lend) -> int:
         if lend(blob, path):

@@ -79,7 +79,7 @@ def test_the_second_edit_of_a_crop_sends_no_pixels_and_gets_its_answer(client: C
     first = picture()
     before = client.run(first)
     assert sent.taken() == first.nbytes
-    same, other = client.run(again(first)), client.run(again(first, eta=(0.5,)))
+    same, other = client.run(again(first, steps=2)), client.run(again(first, eta=(0.5,)))
     assert sent.taken() == 0
     assert same.layers[0].data == before.layers[0].data != other.layers[0].data
 
@@ -241,9 +241,9 @@ def test_what_is_damaged_on_the_disk_fails_one_edit_and_is_sent_again(own_server
         client.run(first)
         for path in (own_server.home / "blobs").rglob(content.digest(first.pixels)):
             path.write_bytes(bytes(path.stat().st_size))
-        assert client.refused(again(first)).code is Code.INTERNAL
+        assert client.refused(again(first, seed=9)).code is Code.INTERNAL
         sent.taken()
-        client.run(again(first))
+        client.run(again(first, seed=9))
         assert sent.taken() == first.nbytes
 
 
@@ -254,8 +254,67 @@ def test_what_is_cut_off_on_the_disk_is_sent_again(own_server: RunningServer, se
         for path in (own_server.home / "blobs").rglob(content.digest(first.pixels)):
             path.write_bytes(b"short")
         sent.taken()
-        client.run(again(first))
+        client.run(again(first, seed=9))
         assert sent.taken() == len(bytes(first.pixels))
+
+
+def test_who_asks_for_just_the_same_gets_the_same_answer_at_once(client: Client, sent: Sent):
+    first = replace(picture(), recipe=submission("ponder", steps=1, eta=(0.2, 0.8)).recipe)
+    swept = client.run(first)
+    sent.taken()
+    client.heard.clear()
+    client._seen = 0
+    stop = client.run(again(first, eta=(0.8,)))
+    assert not [event for event in client.heard if isinstance(event, (events.Queued, events.Progressed))]
+    assert (stop.layers[0].layer.eta, stop.layers[0].layer.seed) == (0.8, first.recipe.seed)
+    assert stop.finished.recipe.eta == (0.8,)
+    assert stop.layers[0].data == swept.layers[1].data
+    assert sent.taken() == 0
+
+
+@pytest.mark.parametrize("changes", [{"seed": 2}, {"seed": None}, {"eta": (0.3,)}, {"prompt": "x"}, {"variations": 2}])
+def test_who_asks_for_anything_else_gets_an_answer_of_its_own(client: Client, changes: dict[str, object]):
+    first = replace(picture(), recipe=submission("ponder", steps=1, eta=(0.8,)).recipe)
+    client.run(first)
+    job = client.start(again(first, **changes))
+    assert client.wait_for(events.Progressed, events.Queued, job=job)
+    client.wait_for(events.Arrived, job=job)
+    client.session.acknowledge(job)
+
+
+def test_an_answer_that_is_remembered_belongs_to_who_asked_for_it(pondering: RunningServer, client: Client):
+    first = picture()
+    client.run(first)
+    with pondering.client("another") as other:
+        job = other.start(again(first))
+        assert other.wait_for(events.Progressed, events.Queued, job=job)
+        other.wait_for(events.Arrived, job=job)
+        other.session.acknowledge(job)
+
+
+def test_a_remembered_answer_outlives_a_server_that_is_killed(own_server: RunningServer):
+    first = picture()
+    with own_server.client() as client:
+        before = client.run(first)
+        second = again(first)
+        client.start(second)
+        client.wait_for(events.Arrived, job=second.job)
+    own_server.kill()
+    own_server.start()
+    with own_server.client() as client:
+        client.session.attach(second.job)
+        assert client.wait_for(events.Arrived, job=second.job).layers[0].data == before.layers[0].data
+
+
+def test_an_answer_that_is_damaged_where_it_is_kept_is_made_anew(own_server: RunningServer):
+    first = picture()
+    with own_server.client() as client:
+        before = client.run(first)
+        for path in (own_server.home / "blobs").rglob("*"):
+            if path.is_file() and not path.suffix:
+                path.write_bytes(bytes(path.stat().st_size))
+        assert client.refused(again(first)).code is Code.INTERNAL
+        assert client.run(again(first)).layers[0].data == before.layers[0].data
 
 
 @pytest.mark.parametrize(

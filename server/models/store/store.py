@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 from collections.abc import Iterable, Iterator
@@ -63,6 +64,11 @@ class Shelf:
         for _, card in self._entries():
             found.setdefault(card.name, card)
         return tuple(sorted(found.values(), key=lambda card: (card.bundled, card.name)))
+
+    def stamp(self) -> str:
+        """Another text as soon as a model comes, goes or has other files. It looks at all of them."""
+        lines = (f"{card!r} {_seen(Installed(card, folder).weights)}" for folder, card in self._entries())
+        return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
 
     def card(self, name: str) -> Card:
         """Raises ``OverpaintError`` (model-missing) when it is not installed."""
@@ -160,3 +166,12 @@ def _read(folder: Path, mark: tuple[int, ...]) -> _Reading:
     except OverpaintError as error:
         log.warning("%s", error)
         return _Reading(mark, None, error.sentence)
+
+
+def _seen(weights: Path) -> list[tuple[str, int, int]]:
+    """Names, sizes and times of a model's files."""
+    files = sorted(weights.rglob("*")) if weights.is_dir() else [weights]
+    try:
+        return [(path.name, seen.st_size, seen.st_mtime_ns) for path in files if (seen := path.stat())]
+    except OSError:  # links that lead nowhere: this model does not load
+        return []
