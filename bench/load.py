@@ -127,7 +127,7 @@ class Guest:
     def _hear(self, event: events.Event) -> None:
         if isinstance(event, events.ServerLost):
             self._fail(f"the server was lost: {event.error}")
-        elif isinstance(event, events.Failed):
+        elif isinstance(event, events.EditFailed):
             self._fail(f"{event.error.code.value}: {event.error}")
         elif isinstance(event, (events.Progressed, events.Arrived)) and self._job is not None and not self._began:
             self._began = True

@@ -133,7 +133,7 @@ class Client:
                 self._seen += 1
                 if isinstance(event, kinds) and job in (None, getattr(event, "job", None)):
                     return event
-                if isinstance(event, (events.Failed, events.ServerLost)):
+                if isinstance(event, (events.EditFailed, events.ServerLost)):
                     raise AssertionError(f"{event.error.code.value}: {event.error}")
             self.session.wait(0.1)
             self.heard += self.session.poll()
@@ -148,8 +148,8 @@ class Client:
 
     def refused(self, submission: Submission) -> OverpaintError:
         """The error of an edit that has to fail."""
-        failed = self.wait_for(events.Failed, job=self.start(submission))
-        assert isinstance(failed, events.Failed)
+        failed = self.wait_for(events.EditFailed, job=self.start(submission))
+        assert isinstance(failed, events.EditFailed)
         return failed.error
 
     def jobs(self) -> dict[str, JobState]:

@@ -24,17 +24,17 @@ from PIL import Image as Pillow
 
 from bench.cases.case import Case, Seen
 from server.documents import image, png
-from server.documents.chunks import Chunk
+from server.documents.chunks import PngChunk
 from server.documents.found import Pixels
 from server.wire.errors import OverpaintError
 from tests.documents import making
 from tests.running import CHECKOUT, PONDERING, RunningServer
 
 WIDTH, HEIGHT = 64, 48
-GAMMA = Chunk(b"gAMA", struct.pack(">I", 100000))
-CODED = Chunk(b"cICP", bytes([9, 16, 0, 1]))
-DOTS = Chunk(b"pHYs", struct.pack(">IIB", 11811, 11811, 1))
-PARAMETERS = Chunk(b"tEXt", b"parameters\0prompt, seed 5")
+GAMMA = PngChunk(b"gAMA", struct.pack(">I", 100000))
+CODED = PngChunk(b"cICP", bytes([9, 16, 0, 1]))
+DOTS = PngChunk(b"pHYs", struct.pack(">IIB", 11811, 11811, 1))
+PARAMETERS = PngChunk(b"tEXt", b"parameters\0prompt, seed 5")
 MASK = np.zeros((HEIGHT, WIDTH), np.uint8)
 MASK[20:30, 30:44] = 255
 
@@ -108,11 +108,11 @@ def _pngs() -> Iterator[Readable]:
     gray = making.numbers(2, 16, height=HEIGHT, width=WIDTH)
     key = DEEP[15, 15].astype(">u2").tobytes()
     keyed = np.dstack([DEEP, np.where((DEEP[15, 15] == DEEP).all(axis=2), 0, 65535).astype(np.uint16)])
-    large = Chunk(b"iCCP", b"icc\0\0" + zlib.compress(making.SRGB + np.random.default_rng(0).bytes(3 << 19)))
-    turned = Chunk(b"eXIf", making.exif(6))
+    large = PngChunk(b"iCCP", b"icc\0\0" + zlib.compress(making.SRGB + np.random.default_rng(0).bytes(3 << 19)))
+    turned = PngChunk(b"eXIf", making.exif(6))
     yield "PNG, 16 bits", "png", lambda: making.png(DEEP, 2, 16), DEEP
     yield "… orientation 6", "png", lambda: making.png(DEEP, 2, 16, turned), np.rot90(DEEP, -1)
-    yield "… colour key", "png", lambda: making.png(DEEP, 2, 16, Chunk(b"tRNS", key)), keyed
+    yield "… colour key", "png", lambda: making.png(DEEP, 2, 16, PngChunk(b"tRNS", key)), keyed
     yield "… interlaced", "png", lambda: making.png(DEEP, 2, 16, interlaced=True), DEEP
     yield "… gray and alpha", "png", lambda: making.png(gray, 4, 16), gray
     yield "PNG, a profile of 1.5 MB", "png", lambda: making.png(RGB, 2, 8, large), RGB
@@ -127,7 +127,7 @@ def _pngs() -> Iterator[Readable]:
 def _drawing() -> bytes:
     row = b"\0" + b"\xff" * ((15124 + 7) // 8)
     header = struct.pack(">IIBBBBB", 15124, 12034, 1, 0, 0, 0, 0)
-    body = [Chunk(b"IHDR", header), Chunk(b"IDAT", zlib.compress(row * 12034, 1)), Chunk(b"IEND", b"")]
+    body = [PngChunk(b"IHDR", header), PngChunk(b"IDAT", zlib.compress(row * 12034, 1)), PngChunk(b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk.packed for chunk in body)
 
 
@@ -142,7 +142,7 @@ def _refused(folder: Path) -> Iterator[Case]:
     cmyk, half = making.numbers(4), making.numbers(3).astype(np.float16)
     cut = making.by_pillow(RGB, "JPEG", quality=95)
     bomb = struct.pack(">IIBBBBB", 2_000_000_000, 2_000_000_000, 1, 0, 0, 0, 0)
-    bomb = b"\x89PNG\r\n\x1a\n" + Chunk(b"IHDR", bomb).packed + Chunk(b"IDAT", bytes(99)).packed
+    bomb = b"\x89PNG\r\n\x1a\n" + PngChunk(b"IHDR", bomb).packed + PngChunk(b"IDAT", bytes(99)).packed
     rows = [
         ("CMYK TIFF", making.tiff(cmyk, photometric="separated"), "CMYK"),
         ("CMYK JPEG", making.by_pillow(RGB, "JPEG", mode="CMYK"), "CMYK"),
@@ -191,7 +191,7 @@ def _said(folder: Path) -> Iterator[Case]:
     yield Case("a JPEG's copyright", "in the EXIF of what is written", lambda: _copyright(folder, jpeg))
 
 
-def _written(folder: Path, data: bytes, chunks: Sequence[Chunk]) -> Seen:
+def _written(folder: Path, data: bytes, chunks: Sequence[PngChunk]) -> Seen:
     again = making.read(folder, png.encode(making.read(folder, data)))
     return Seen(", ".join(chunk.name.decode() for chunk in again.chunks), set(chunks) <= set(again.chunks))
 

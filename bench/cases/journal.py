@@ -100,8 +100,8 @@ def _judged(server: RunningServer, here: Kept) -> Seen:
                 client.session.attach(job.job)
             else:
                 client.start(job)
-            event = client.wait_for(events.Arrived, events.Failed, job=job.job)
-            if isinstance(event, events.Failed):
+            event = client.wait_for(events.Arrived, events.EditFailed, job=job.job)
+            if isinstance(event, events.EditFailed):
                 words.append(str(event.error))
             elif bytes(event.layers[0].data) != here.answer:
                 return Seen("other pixels, and nobody was told", False)

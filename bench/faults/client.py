@@ -125,7 +125,7 @@ class Host:
                     self._document.put(event)
                     say("placed")
                     return self._acknowledge()
-                elif isinstance(event, (events.Failed, events.ServerLost)):
+                elif isinstance(event, (events.EditFailed, events.ServerLost)):
                     say("failed", code=event.error.code.value, sentence=str(event.error))
                     return _FAILED
 

@@ -113,13 +113,13 @@ class Vandal:
     def __init__(self, server: RunningServer) -> None:
         self._server = server
         self._greets = False
-        self._left: deque[tuple[list[sockets.Line], list[sockets.Socket]]] = deque()
+        self._left: deque[tuple[list[sockets.ConnectionMonitor], list[sockets.Socket]]] = deque()
         self._context = sockets.new_context()
         self._open()
 
     def _open(self) -> None:
         self._sockets = {channel: sockets.client_socket(self._context, None, None) for channel in wire.Channel}
-        self._lines = {channel: sockets.Line(socket) for channel, socket in self._sockets.items()}
+        self._lines = {channel: sockets.ConnectionMonitor(socket) for channel, socket in self._sockets.items()}
         session = random.randbytes(8).hex()
         self._greets = not self._greets
         connection = self._server.connection

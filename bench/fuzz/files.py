@@ -27,7 +27,7 @@ from PIL import ImageCms
 
 from bench.fuzz.frames import mutated_bytes
 from server.documents import image, png
-from server.documents.chunks import SIGNATURE, Chunk
+from server.documents.chunks import SIGNATURE, PngChunk
 from server.documents.found import Pixels
 from server.models.inpainting_networks import onnx_header
 from server.models.store import files, headers
@@ -118,8 +118,10 @@ def _tiffs() -> tuple[bytes, ...]:
 
 def _bomb() -> bytes:
     """60000 × 60000 pixels, said in a few bytes."""
-    header = Chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0))
-    return SIGNATURE + b"".join(chunk.packed for chunk in (header, Chunk(b"IDAT", bytes(20)), Chunk(b"IEND", b"")))
+    header = PngChunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0))
+    return SIGNATURE + b"".join(
+        chunk.packed for chunk in (header, PngChunk(b"IDAT", bytes(20)), PngChunk(b"IEND", b""))
+    )
 
 
 def _profiles() -> tuple[bytes, ...]:

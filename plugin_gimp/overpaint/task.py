@@ -316,7 +316,7 @@ def _arrival(line: ServerLink, bar: Bar) -> events.Arrived:
         for event in line.listen():
             if isinstance(event, events.Arrived):
                 return event
-            if isinstance(event, events.Failed):
+            if isinstance(event, events.EditFailed):
                 raise event.error
             if isinstance(event, events.Cancelled):
                 raise OverpaintError(Code.CANCELLED, tr("Cancelled."))

@@ -37,7 +37,7 @@ JobEvent = (
     | events.Progressed
     | events.Downloading
     | events.Arrived
-    | events.Failed
+    | events.EditFailed
     | events.Cancelled
 )
 
@@ -199,7 +199,7 @@ class Controller(QObject):
             exploring.hear(event)
         elif isinstance(event, events.Arrived):
             self.link.acknowledge(event.job)  # nobody wants it any more
-        elif isinstance(event, events.Failed):
+        elif isinstance(event, events.EditFailed):
             self.answered.emit(event)
 
     def _hear_server(self, event: events.Connecting | events.Welcomed | events.Interrupted | events.ServerLost) -> None:
@@ -240,7 +240,7 @@ class Controller(QObject):
     def _hear_job(self, job: KritaJob, event: events.Event) -> None:
         if isinstance(event, events.Arrived):
             self._arrived(job, event)
-        elif isinstance(event, events.Failed):
+        elif isinstance(event, events.EditFailed):
             self._note(self._pending.without(job.id))
             job.fail(event.error)
         elif isinstance(event, events.Cancelled):

@@ -57,7 +57,7 @@ class Client:
         for event in self._stream():
             if isinstance(event, events.Estimated) and event.question == question:
                 return event
-            if isinstance(event, events.Failed) and event.job == question:
+            if isinstance(event, events.EditFailed) and event.job == question:
                 raise event.error
         raise AssertionError("the stream of events has no end")
 
@@ -127,12 +127,12 @@ def _raise_if_lost(event: events.Event) -> None:
 
 
 def _is_end(event: events.Event) -> bool:
-    return isinstance(event, (events.Arrived, events.Failed, events.Cancelled))
+    return isinstance(event, (events.Arrived, events.EditFailed, events.Cancelled))
 
 
 def _outcome(event: events.Event) -> events.Arrived:
     if isinstance(event, events.Arrived):
         return event
-    if isinstance(event, events.Failed):
+    if isinstance(event, events.EditFailed):
         raise event.error
     raise OverpaintError(Code.CANCELLED, "Cancelled.")

@@ -82,7 +82,7 @@ class Estimating:
         if isinstance(event, events.Estimated) and event.question == self._question:
             self._question = ""
             self._show(estimate_line(event))
-        elif isinstance(event, events.Failed) and event.job == self._question:
+        elif isinstance(event, events.EditFailed) and event.job == self._question:
             self.fail(event.error)
 
     def fail(self, error: OverpaintError) -> None:

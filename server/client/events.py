@@ -14,9 +14,9 @@ __all__ = [
     "Cancelled",
     "Connecting",
     "Downloading",
+    "EditFailed",
     "Estimated",
     "Event",
-    "Failed",
     "Interrupted",
     "Listed",
     "Progressed",
@@ -90,7 +90,7 @@ class Arrived:
 
 
 @dataclass(frozen=True)
-class Failed:
+class EditFailed:
     """This job has ended with an error."""
 
     job: str
@@ -126,7 +126,7 @@ Event = (
     | Progressed
     | Downloading
     | Arrived
-    | Failed
+    | EditFailed
     | Cancelled
     | Acknowledged
     | Estimated

@@ -115,7 +115,7 @@ class Explorer(Generic[View]):
         """What the server says, apart from answers. Events of other jobs are passed over."""
         if getattr(event, "job", self.job) != self.job or not self.job:
             return
-        if isinstance(event, events.Failed):
+        if isinstance(event, events.EditFailed):
             self.fail(event.error)
         elif (progress := describe(event)) is not None:
             self._show(progress.text)

@@ -195,7 +195,7 @@ class Link:
 
     def _waits_for_a_place(self, event: events.Event) -> bool:
         """A job for which the server has no place now is kept, shown as one that waits, and offered again."""
-        if not isinstance(event, events.Failed) or not isinstance(event.error, FullError):
+        if not isinstance(event, events.EditFailed) or not isinstance(event.error, FullError):
             return False
         followed = self._pending.job(event.job)
         if followed is None or followed.submission is None or followed.cancelled:
@@ -225,7 +225,7 @@ class Link:
         except OverpaintError as error:  # this server has narrower limits
             if not isinstance(debt, Following):
                 raise
-            self._hear(events.Failed(debt.job, error))
+            self._hear(events.EditFailed(debt.job, error))
 
     def _lost(self, error: OverpaintError) -> None:
         greeted, searched = self._ready is not None, self._session is None

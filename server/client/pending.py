@@ -41,7 +41,7 @@ class Following:
             session.attach(self.job)
 
     def settled_by(self, event: events.Event) -> bool:
-        return isinstance(event, (events.Arrived, events.Failed, events.Cancelled)) and event.job == self.job
+        return isinstance(event, (events.Arrived, events.EditFailed, events.Cancelled)) and event.job == self.job
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Asking:
     def settled_by(self, event: events.Event) -> bool:
         if isinstance(event, events.Estimated):
             return event.question == self.question.question
-        return isinstance(event, events.Failed) and event.job == self.question.question
+        return isinstance(event, events.EditFailed) and event.job == self.question.question
 
 
 @dataclass
@@ -169,5 +169,5 @@ def _unwanted(debt: PendingRequest) -> bool:
 
 def _ending(debt: PendingRequest, error: OverpaintError) -> list[events.Event]:
     if isinstance(debt, Following):
-        return [events.Cancelled(debt.job) if debt.cancelled else events.Failed(debt.job, error)]
-    return [events.Failed(debt.question.question, error)] if isinstance(debt, Asking) else []
+        return [events.Cancelled(debt.job) if debt.cancelled else events.EditFailed(debt.job, error)]
+    return [events.EditFailed(debt.question.question, error)] if isinstance(debt, Asking) else []

@@ -25,7 +25,7 @@ from . import events, losses
 from .buffers import Buffers
 from .pulse import Pulse
 from .submission import Submission
-from .transfer import Transfer, as_error
+from .transfer import JobTransfer, as_error
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Session:
         self._sockets = {
             channel: sockets.client_socket(context, connection.client_keys, server_key) for channel in Channel
         }
-        self._lines = {channel: sockets.Line(self._sockets[channel]) for channel in Channel}
+        self._lines = {channel: sockets.ConnectionMonitor(self._sockets[channel]) for channel in Channel}
         sockets.connect(self._sockets[Channel.DATA], connection.data)
         sockets.connect(self._sockets[Channel.CONTROL], connection.control)
         # A context that is collected as garbage, its sockets with it, waits for them for ever: this holds all of them.
@@ -60,7 +60,7 @@ class Session:
         self._outbox: dict[Channel, deque[wire.Message]] = {channel: deque() for channel in Channel}
         self._greet(client, application)
         self._pulse = Pulse(time.monotonic())
-        self._transfers: dict[str, Transfer] = {}
+        self._transfers: dict[str, JobTransfer] = {}
         self._questions: set[str] = set()
         self._acknowledged: set[str] = set()
         self._events: list[events.Event] = []
@@ -72,13 +72,13 @@ class Session:
         """Begins (or, after a lost connection, takes up again) one job and returns its id. Raises ``OverpaintError``
         for what the server would refuse."""
         submission.check(self.welcome.limits if self.welcome is not None else None)
-        self._transfers[submission.job] = Transfer(submission.job, self._buffers, submission)
+        self._transfers[submission.job] = JobTransfer(submission.job, self._buffers, submission)
         self._say(submission.message())
         return submission.job
 
     def attach(self, job: str) -> None:
         """Hears from now on what happens to a job of an earlier session, beginning with where it stands."""
-        self._transfers[job] = Transfer(job, self._buffers)
+        self._transfers[job] = JobTransfer(job, self._buffers)
         self._say(wire.Attach(job))
 
     def cancel(self, job: str) -> None:
@@ -197,7 +197,7 @@ class Session:
         sent = [self._name(transfer) or self._upload(transfer) for transfer in self._transfers.values()]
         return received or any(sent)
 
-    def _name(self, transfer: Transfer) -> bool:
+    def _name(self, transfer: JobTransfer) -> bool:
         if not transfer.naming:
             return False
         named = transfer.name_on()
@@ -205,7 +205,7 @@ class Session:
             self._say(named)
         return True
 
-    def _upload(self, transfer: Transfer) -> bool:
+    def _upload(self, transfer: JobTransfer) -> bool:
         following = transfer.next_chunk()
         if following is None:
             return False
@@ -257,7 +257,7 @@ class Session:
             self._events.append(message)
         elif isinstance(message, wire.Failed) and message.job in self._questions:
             self._questions.discard(message.job)
-            self._events.append(events.Failed(message.job, as_error(message)))
+            self._events.append(events.EditFailed(message.job, as_error(message)))
         elif not isinstance(message, wire.Pong):
             self._handle_job(message, raw.payload)
 
@@ -276,10 +276,10 @@ class Session:
         try:
             event, replies = transfer.hear(message, payload)
         except OverpaintError as error:
-            event, replies = events.Failed(job, error), []
+            event, replies = events.EditFailed(job, error), []
         for reply in replies:
             self._say(reply)
-        if isinstance(event, (events.Arrived, events.Failed)):
+        if isinstance(event, (events.Arrived, events.EditFailed)):
             self._ended(job, event)
         elif event is not None:
             self._events.append(event)
@@ -315,7 +315,7 @@ class Session:
         self._events.append(events.ServerLost(error))
 
 
-def _end(context: sockets.Context, lines: list[sockets.Line]) -> None:
+def _end(context: sockets.Context, lines: list[sockets.ConnectionMonitor]) -> None:
     for line in lines:
         line.close()
     context.destroy(linger=0)

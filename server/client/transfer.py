@@ -26,7 +26,7 @@ _MOST_STEPS, _LONGEST_S = 1 << 20, 30 * 86400.0
 Heard = tuple["events.Event | None", list[wire.Message]]
 
 
-class Transfer:
+class JobTransfer:
     """Follows one job through its messages; the session does the sending."""
 
     def __init__(self, job: str, buffers: Buffers, submission: Submission | None = None) -> None:
@@ -98,7 +98,7 @@ class Transfer:
         elif isinstance(message, wire.Chunk) and payload is not None:
             return self._take(message, payload)
         elif isinstance(message, wire.Failed):
-            return events.Failed(self._job, as_error(message)), []
+            return events.EditFailed(self._job, as_error(message)), []
         return None, []
 
     def _accepted(self, accepted: wire.Accepted) -> Heard:

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from server.client import events, wording
 from server.client.translation import tr
-from server.models.store.download import Transfer
+from server.models.store.download import DownloadProgress
 from server.wire.text import printable
 
 
@@ -35,7 +35,7 @@ class JobBar:
         elif isinstance(event, events.Interrupted):
             self._show(event.error.sentence)
 
-    def transferred(self, transfer: Transfer) -> None:
+    def transferred(self, transfer: DownloadProgress) -> None:
         amount = f"{transfer.done / 1e9:.2f} of {transfer.total / 1e9:.2f} GB"
         self._show(f"{amount} · {transfer.file}", transfer.done / transfer.total if transfer.total else None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from server.documents.chunks import Chunk, density
+from server.documents.chunks import PngChunk, density
 from server.documents.colours import gamma_chunk, primaries_chunk
 from server.documents.found import check_held
 
@@ -15,14 +15,14 @@ _V4, _V5 = 108, 124
 _CALIBRATED, _EMBEDDED, _LINKED = b"\0\0\0\0", b"DEBM", b"KNIL"
 
 
-class Said(NamedTuple):
+class BitmapHeader(NamedTuple):
     icc: bytes | None = None
-    chunks: tuple[Chunk, ...] = ()
+    chunks: tuple[PngChunk, ...] = ()
     notices: tuple[str, ...] = ()
 
 
 def check(data: bytes) -> None:
-    """Raises ``DamagedError`` where it has fewer bytes than its uncompressed pixels are."""
+    """Raises ``DamagedFileError`` where it has fewer bytes than its uncompressed pixels are."""
     if len(data) < _FILE_HEADER + 40:
         return
     size, width, height, _, bits, compression = struct.unpack_from("<IiiHHI", data, _FILE_HEADER)
@@ -30,26 +30,26 @@ def check(data: bytes) -> None:
         check_held((abs(width) * bits + 31) // 32 * 4 * abs(height), len(data), 1)
 
 
-def read(data: bytes) -> Said:
+def read(data: bytes) -> BitmapHeader:
     """All that is there of it, as far as the header goes."""
     (size,) = struct.unpack_from("<I", data, _FILE_HEADER) if len(data) >= _FILE_HEADER + 4 else (0,)
     header = data[_FILE_HEADER : _FILE_HEADER + size]
     if len(header) < 40:
-        return Said()
+        return BitmapHeader()
     across, down = struct.unpack_from("<ii", header, 24)
     notices = _notices(data, header)
     dots = density(across / 100, down / 100, "cm")
     chunks = (dots,) if dots else ()
     kind = header[56:60] if len(header) >= _V4 else b""
     if kind == _CALIBRATED:
-        return Said(None, (*chunks, *_calibrated(header)), notices)
+        return BitmapHeader(None, (*chunks, *_calibrated(header)), notices)
     if kind == _EMBEDDED and len(header) >= _V5:
         start, count = struct.unpack_from("<II", header, 112)
-        return Said(data[_FILE_HEADER + start : _FILE_HEADER + start + count] or None, chunks, notices)
+        return BitmapHeader(data[_FILE_HEADER + start : _FILE_HEADER + start + count] or None, chunks, notices)
     if kind == _LINKED:
         elsewhere = "Its colour profile is in another file; its colours were read as sRGB."
-        return Said(None, chunks, (*notices, elsewhere))
-    return Said(None, chunks, notices)
+        return BitmapHeader(None, chunks, (*notices, elsewhere))
+    return BitmapHeader(None, chunks, notices)
 
 
 def _notices(data: bytes, header: bytes) -> tuple[str, ...]:
@@ -61,12 +61,12 @@ def _notices(data: bytes, header: bytes) -> tuple[str, ...]:
     return ("A further channel of it, not said to be transparency, was left out.",)
 
 
-def _calibrated(header: bytes) -> tuple[Chunk, ...]:
+def _calibrated(header: bytes) -> tuple[PngChunk, ...]:
     """Primaries as XYZ in fixed point of 30 bits, gammas of 16; many programs leave them at 0."""
     ends = [value / (1 << 30) for value in struct.unpack_from("<9i", header, 60)]
     gammas = [value / 65536 for value in struct.unpack_from("<3I", header, 96)]
     sums = [sum(ends[at : at + 3]) for at in (0, 3, 6)]
-    chunks: tuple[Chunk, ...] = ()
+    chunks: tuple[PngChunk, ...] = ()
     if all(total > 0 for total in sums):
         x, y, total = (sum(ends[at::3]) for at in (0, 1, 2))
         white = (x / (x + y + total), y / (x + y + total))

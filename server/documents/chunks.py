@@ -28,7 +28,7 @@ _MOST_TEXT = 64 << 20
 """Bytes that a compressed text may unpack to."""
 
 
-class Chunk(NamedTuple):
+class PngChunk(NamedTuple):
     name: bytes
     data: bytes
 
@@ -42,17 +42,17 @@ class Parsed(NamedTuple):
     """The chunks of a file in order; ``damaged``: the names of those left out because their checksum is wrong, or they
     are cut off."""
 
-    chunks: tuple[Chunk, ...]
+    chunks: tuple[PngChunk, ...]
     damaged: tuple[bytes, ...]
 
 
 def parse(data: bytes) -> Parsed:
     at = len(SIGNATURE)
-    found: list[Chunk] = []
+    found: list[PngChunk] = []
     damaged: list[bytes] = []
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
-        chunk = Chunk(data[at + 4 : at + 8], data[at + 8 : at + 8 + length])
+        chunk = PngChunk(data[at + 4 : at + 8], data[at + 8 : at + 8 + length])
         if data[at + 8 + length : at + 12 + length] == chunk.packed[-4:]:
             found.append(chunk)
         else:
@@ -61,7 +61,7 @@ def parse(data: bytes) -> Parsed:
     return Parsed(tuple(found), tuple(damaged))
 
 
-def first(chunks: Iterable[Chunk], name: bytes) -> bytes | None:
+def first(chunks: Iterable[PngChunk], name: bytes) -> bytes | None:
     return next((chunk.data for chunk in chunks if chunk.name == name), None)
 
 
@@ -74,17 +74,17 @@ def unpack(packed: bytes, most: int = _MOST_TEXT) -> bytes:
     return data
 
 
-def density(across: float, down: float, unit: str) -> Chunk | None:
+def density(across: float, down: float, unit: str) -> PngChunk | None:
     """Dots per ``unit``: ``inch``, ``cm``, or ``none``, which is only the shape of a pixel. None for nonsense."""
     per_metre = {"inch": 1 / _INCH, "cm": 100.0}.get(unit)
     if not (0 < across < 1e7 and 0 < down < 1e7) or (per_metre is None and across == down):
         return None
     scale = per_metre or 1000.0  # a ratio need not be of whole numbers
     counts = round(across * scale), round(down * scale)
-    return Chunk(DENSITY, struct.pack(">IIB", *counts, _METRE if per_metre else 0)) if all(counts) else None
+    return PngChunk(DENSITY, struct.pack(">IIB", *counts, _METRE if per_metre else 0)) if all(counts) else None
 
 
-def dots_per_inch(chunks: Iterable[Chunk]) -> tuple[float, float] | None:
+def dots_per_inch(chunks: Iterable[PngChunk]) -> tuple[float, float] | None:
     """Across and down, where the chunks say it in metres."""
     said = first(chunks, DENSITY)
     if said is None or len(said) != 9 or said[8] != _METRE:
@@ -93,11 +93,11 @@ def dots_per_inch(chunks: Iterable[Chunk]) -> tuple[float, float] | None:
     return across * _INCH, down * _INCH
 
 
-def xmp(packet: bytes) -> Chunk:
-    return Chunk(b"iTXt", _XMP + b"\0\0\0\0\0" + packet)
+def xmp(packet: bytes) -> PngChunk:
+    return PngChunk(b"iTXt", _XMP + b"\0\0\0\0\0" + packet)
 
 
-def xmp_in(chunk: Chunk) -> bytes | None:
+def xmp_in(chunk: PngChunk) -> bytes | None:
     """The packet, where ``chunk`` holds one. Raises ``zlib.error``."""
     keyword, _, rest = chunk.data.partition(b"\0")
     parts = rest[2:].split(b"\0", 2)  # language, translated keyword, text
@@ -106,26 +106,26 @@ def xmp_in(chunk: Chunk) -> bytes | None:
     return unpack(parts[2]) if rest[0] else parts[2]
 
 
-def now() -> Chunk:
+def now() -> PngChunk:
     """In universal time."""
     moment = datetime.now(timezone.utc)
     parts = moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second
-    return Chunk(TIME, struct.pack(">H5B", *parts))
+    return PngChunk(TIME, struct.pack(">H5B", *parts))
 
 
-def comment(words: str) -> Chunk:
-    return Chunk(b"iTXt", b"Comment\0\0\0\0\0" + words.encode())
+def comment(words: str) -> PngChunk:
+    return PngChunk(b"iTXt", b"Comment\0\0\0\0\0" + words.encode())
 
 
-def raw_profile(kind: str, data: bytes) -> Chunk:
+def raw_profile(kind: str, data: bytes) -> PngChunk:
     """What PNG has no chunk for, as ImageMagick and ExifTool write it: hexadecimal in a text of a well-known name."""
     digits = data.hex()
     lines = "\n".join(digits[at : at + 72] for at in range(0, len(digits), 72))
     words = f"\n{kind}\n{len(data):8}\n{lines}\n".encode("ascii")
-    return Chunk(b"zTXt", f"Raw profile type {kind}".encode("ascii") + b"\0\0" + zlib.compress(words))
+    return PngChunk(b"zTXt", f"Raw profile type {kind}".encode("ascii") + b"\0\0" + zlib.compress(words))
 
 
-def raw_profile_in(chunk: Chunk, kind: str) -> bytes | None:
+def raw_profile_in(chunk: PngChunk, kind: str) -> bytes | None:
     """Raises ``zlib.error`` or ``ValueError`` where it is damaged."""
     keyword, _, rest = chunk.data.partition(b"\0")
     if chunk.name not in TEXTS or keyword != f"Raw profile type {kind}".encode("ascii"):

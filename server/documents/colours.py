@@ -14,7 +14,7 @@ from typing import NamedTuple
 import imagecodecs
 import numpy as np
 
-from server.documents.chunks import Chunk, first
+from server.documents.chunks import PngChunk, first
 from server.documents.found import Pixels
 
 White = tuple[float, float]
@@ -78,7 +78,7 @@ def fitting(icc: bytes | None, channels: int) -> Fitting:
     return Fitting(None, (f"{sentence} read as sRGB.",))
 
 
-def meaning(icc: bytes | None, chunks: Sequence[Chunk]) -> Meaning:
+def meaning(icc: bytes | None, chunks: Sequence[PngChunk]) -> Meaning:
     """By PNG's own order: cICP, a profile, sRGB, gamma and primaries."""
     coded = first(chunks, b"cICP")
     if coded is not None and (said := _coded(coded, icc)):
@@ -96,13 +96,13 @@ def adobe_rgb() -> bytes:
     return _profile(_ADOBE_RGB, _D65, gamma=_ADOBE_GAMMA)
 
 
-def primaries_chunk(white: White, primaries: Primaries) -> Chunk:
-    return Chunk(b"cHRM", struct.pack(">8I", *(round(place * 100000) for place in (*white, *primaries))))
+def primaries_chunk(white: White, primaries: Primaries) -> PngChunk:
+    return PngChunk(b"cHRM", struct.pack(">8I", *(round(place * 100000) for place in (*white, *primaries))))
 
 
-def gamma_chunk(exponent: float) -> Chunk:
+def gamma_chunk(exponent: float) -> PngChunk:
     """exponent: of the light a number stands for, as in 2.2."""
-    return Chunk(b"gAMA", struct.pack(">I", round(100000 / exponent)))
+    return PngChunk(b"gAMA", struct.pack(">I", round(100000 / exponent)))
 
 
 def _usable(icc: bytes) -> Meaning:

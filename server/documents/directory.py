@@ -18,7 +18,7 @@ _MOST = 4096
 """Entries of one directory."""
 
 
-class Entry(NamedTuple):
+class DirectoryEntry(NamedTuple):
     """One tag: ``data`` in the byte order of its file, at ``at`` in it."""
 
     code: int
@@ -42,7 +42,7 @@ class Entry(NamedTuple):
 class Directory(NamedTuple):
     """``after``: where the next directory begins, 0 if there is none; ``after_at``: where that is written."""
 
-    entries: dict[int, Entry]
+    entries: dict[int, DirectoryEntry]
     after: int
     after_at: int
 
@@ -74,20 +74,20 @@ def read(data: bytes, start: int) -> Directory:
     if count > _MOST:
         raise ValueError(f"a directory of {count} tags")
     at, step = start + struct.calcsize(f"={head}"), struct.calcsize(f"={entry}") + inline
-    found: dict[int, Entry] = {}
+    found: dict[int, DirectoryEntry] = {}
     for place in range(at, at + count * step, step):
         code, kind, many = struct.unpack_from(order + entry, data, place)
         value, size = place + step - inline, _SIZES.get(kind, 0) * many
         if size > inline:
             (value,) = struct.unpack_from(order + word, data, value)
         if 0 < size <= len(data) - value:
-            found.setdefault(code, Entry(code, kind, data[value : value + size], value))
+            found.setdefault(code, DirectoryEntry(code, kind, data[value : value + size], value))
     after_at = at + count * step
     after = struct.unpack_from(order + word, data, after_at)[0] if after_at + inline <= len(data) else 0
     return Directory(found, after, after_at)
 
 
-def read_below(data: bytes, above: Mapping[int, Entry], code: int) -> dict[int, Entry]:
+def read_below(data: bytes, above: Mapping[int, DirectoryEntry], code: int) -> dict[int, DirectoryEntry]:
     """The directory that tag ``code`` of ``above`` points to; empty where there is none or it is damaged."""
     pointer = above[code].numbers(byte_order(data)) if code in above else ()
     try:
@@ -96,22 +96,22 @@ def read_below(data: bytes, above: Mapping[int, Entry], code: int) -> dict[int, 
         return {}
 
 
-def write(order: str, entries: Sequence[Entry], below: Mapping[int, Sequence[Entry]]) -> bytes:
+def write(order: str, entries: Sequence[DirectoryEntry], below: Mapping[int, Sequence[DirectoryEntry]]) -> bytes:
     """A TIFF structure of ``entries`` and of the directories ``below``, each by the tag that points to it."""
     head = struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, 8)
     filled = {code: list(inner) for code, inner in below.items() if inner}
-    pointers = [Entry(code, _LONG, bytes(4)) for code in filled]
+    pointers = [DirectoryEntry(code, _LONG, bytes(4)) for code in filled]
     start = 8 + len(_packed(order, [*entries, *pointers], 8))
     pieces, places = [], {}
     for code, inner in filled.items():
         places[code] = start
         pieces.append(_packed(order, inner, start))
         start += len(pieces[-1])
-    pointers = [Entry(code, _LONG, struct.pack(f"{order}I", place)) for code, place in places.items()]
+    pointers = [DirectoryEntry(code, _LONG, struct.pack(f"{order}I", place)) for code, place in places.items()]
     return head + _packed(order, [*entries, *pointers], 8) + b"".join(pieces)
 
 
-def _packed(order: str, entries: Iterable[Entry], start: int) -> bytes:
+def _packed(order: str, entries: Iterable[DirectoryEntry], start: int) -> bytes:
     """One directory that begins at ``start``, its long values behind it."""
     listed = sorted(entries)
     values = start + 2 + 12 * len(listed) + 4

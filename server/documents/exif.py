@@ -6,13 +6,13 @@ import re
 import struct
 from collections.abc import Iterable
 
-from server.documents.chunks import Chunk, density
+from server.documents.chunks import PngChunk, density
 from server.documents.directory import (
     EXIF,
     GPS,
     INTEROPERABILITY,
     ORIENTATION,
-    Entry,
+    DirectoryEntry,
     byte_order,
     read,
     read_below,
@@ -68,7 +68,7 @@ def upright_packet(packet: bytes) -> bytes:
     return _XMP_ORIENTATION.sub(rb"\g<1>1", _XMP_THUMBNAILS.sub(b"", packet))
 
 
-def resolution(block: bytes | None) -> Chunk | None:
+def resolution(block: bytes | None) -> PngChunk | None:
     """What it says of dots per inch or centimetre."""
     across, down, unit = (_numbers(block, tag) for tag in (_ACROSS, _DOWN, _UNIT)) if block else ((), (), ())
     if not across or not down:
@@ -97,7 +97,7 @@ def of_tiff(data: bytes, wanted: Iterable[int]) -> bytes | None:
     return write(order, kept, below) if kept or any(below.values()) else None
 
 
-def _movable(entries: dict[int, Entry]) -> Iterable[Entry]:
+def _movable(entries: dict[int, DirectoryEntry]) -> Iterable[DirectoryEntry]:
     return (entry for code, entry in entries.items() if code not in (_MAKER_NOTE, INTEROPERABILITY))
 
 
@@ -109,11 +109,11 @@ def _numbers(block: bytes, code: int) -> tuple[float, ...]:
         return ()
 
 
-def _number(value: int, entry: Entry, order: str) -> bytes:
+def _number(value: int, entry: DirectoryEntry, order: str) -> bytes:
     return value.to_bytes(len(entry.data), "little" if order == "<" else "big")
 
 
-def _blank_thumbnail(changed: bytearray, entries: dict[int, Entry], order: str) -> None:
+def _blank_thumbnail(changed: bytearray, entries: dict[int, DirectoryEntry], order: str) -> None:
     for place, size in ((_THUMBNAIL_AT, _THUMBNAIL_BYTES), (_STRIPS_AT, _STRIPS_BYTES)):
         if place in entries and size in entries:
             pairs = zip(entries[place].numbers(order), entries[size].numbers(order), strict=False)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import psutil
 from PIL import UnidentifiedImageError
 
-from server.documents.chunks import Chunk
+from server.documents.chunks import PngChunk
 from server.wire.errors import Code, OverpaintError
 
 Pixels = npt.NDArray[Any]
@@ -40,7 +40,7 @@ class NotKeptError(Exception):
         self.what = what
 
 
-class DamagedError(Exception):
+class DamagedFileError(Exception):
     """The file is not what it says it is."""
 
 
@@ -56,30 +56,30 @@ class Found:
     exif: bytes | None = None
     xmp: bytes | None = None
     orientation: int | None = None
-    chunks: tuple[Chunk, ...] = ()
+    chunks: tuple[PngChunk, ...] = ()
     notices: tuple[str, ...] = ()
     lossy: bool = False
 
 
 @contextmanager
 def foreign() -> Iterator[None]:
-    """Around a decoder at work on a stranger's file: whatever it makes of it is ``DamagedError`` with its words."""
+    """Around a decoder at work on a stranger's file: whatever it makes of it is ``DamagedFileError`` with its words."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (NotKeptError, DamagedError, OverpaintError):
+    except (NotKeptError, DamagedFileError, OverpaintError):
         raise
     except Exception as error:
         said = "" if isinstance(error, _SPEECHLESS) else str(error).strip().partition("\n")[0]
-        raise DamagedError(said or "it is damaged, or of an unusual kind") from error
+        raise DamagedFileError(said or "it is damaged, or of an unusual kind") from error
 
 
 def check_room(width: int, height: int, bytes_per_pixel: int) -> None:
     """Raises ``OverpaintError`` (too-large) before anything is unpacked that would not fit into the memory there is,
-    and ``DamagedError`` where there is nothing."""
+    and ``DamagedFileError`` where there is nothing."""
     if width < 1 or height < 1:
-        raise DamagedError("it has no pixels")
+        raise DamagedFileError("it has no pixels")
     needed, free = width * height * bytes_per_pixel * _COPIES, psutil.virtual_memory().available
     if needed > free:
         raise OverpaintError(
@@ -91,10 +91,10 @@ def check_room(width: int, height: int, bytes_per_pixel: int) -> None:
 
 
 def check_held(amount: int, data: int, most: int) -> None:
-    """Raises ``DamagedError`` where ``data`` bytes, each worth ``most`` at best, cannot hold what the header promises:
-    it is cut off, or lies."""
+    """Raises ``DamagedFileError`` where ``data`` bytes, each worth ``most`` at best, cannot hold what the header
+    promises: it is cut off, or lies."""
     if data * most < amount:
-        raise DamagedError("it is cut off")
+        raise DamagedFileError("it is cut off")
 
 
 def _size(count: int) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from server.documents import colours, exif, kinds, masks
-from server.documents.chunks import COLOUR, DENSITY, TIME, Chunk, now, xmp
-from server.documents.found import DamagedError, Found, NotKeptError, Pixels, check_room
+from server.documents.chunks import COLOUR, DENSITY, TIME, PngChunk, now, xmp
+from server.documents.found import DamagedFileError, Found, NotKeptError, Pixels, check_room
 from server.documents.upright import turned, turned_chunks
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds, Extent
@@ -29,7 +29,7 @@ class Image:
 
     pixels: Pixels
     icc: bytes | None = None
-    chunks: tuple[Chunk, ...] = ()
+    chunks: tuple[PngChunk, ...] = ()
     notices: tuple[str, ...] = ()
 
     @property
@@ -62,7 +62,7 @@ class Image:
         return colours.meaning(self.icc, self.chunks).profile
 
     @property
-    def shown_by(self) -> tuple[Chunk, ...]:
+    def shown_by(self) -> tuple[PngChunk, ...]:
         """What a picture of the same colours at the same size has to say of itself to look alike."""
         return tuple(chunk for chunk in self.chunks if chunk.name in {*COLOUR, DENSITY} - {b"sBIT"})
 
@@ -80,7 +80,7 @@ class Image:
 
     @classmethod
     def from_bytes(
-        cls, data: bytes | memoryview, raster: Raster, icc: bytes | None, chunks: tuple[Chunk, ...] = ()
+        cls, data: bytes | memoryview, raster: Raster, icc: bytes | None, chunks: tuple[PngChunk, ...] = ()
     ) -> Image:
         kind = "<u1" if raster.depth is Depth.U8 else "<u2"
         shape = (raster.bounds.height, raster.bounds.width, raster.channels.per_pixel)
@@ -120,7 +120,7 @@ def _found(path: Path) -> Found:
         sentence = f"{path} has {error.what}, which cannot be kept exactly."
         hint = "Save it as an 8- or 16-bit RGB or gray PNG or TIFF."
         raise OverpaintError(Code.BAD_REQUEST, sentence, hint) from error
-    except (DamagedError, MemoryError) as error:
+    except (DamagedFileError, MemoryError) as error:
         raise OverpaintError(
             Code.BAD_REQUEST, f"{path} cannot be read as a {kind} picture ({error}).", "Save or copy it once more."
         ) from error
@@ -166,7 +166,7 @@ def _upright(found: Found) -> Image:
     said = [*kept]
     if found.exif:
         try:
-            said.append(Chunk(b"eXIf", exif.upright(found.exif)))
+            said.append(PngChunk(b"eXIf", exif.upright(found.exif)))
         except ValueError:
             notices.append("Its EXIF block is damaged and was left out.")
     if found.xmp:

@@ -14,36 +14,38 @@ _OTHER_WHITES = (1, 255)
 _ROWS = 256
 
 
-class Said(NamedTuple):
+class MaskFile(NamedTuple):
     """pixels: (H, W, 1), of the depth they came in."""
 
     pixels: Pixels
     notices: tuple[str, ...] = ()
 
 
-def of(pixels: Pixels, *, lossy: bool) -> Said:
+def of(pixels: Pixels, *, lossy: bool) -> MaskFile:
     """lossy: black and white may not be exactly that."""
     if _is_paint(pixels):
-        return Said(pixels[..., -1:], ("The mask is paint on transparency: what is painted may change.",))
+        return MaskFile(pixels[..., -1:], ("The mask is paint on transparency: what is painted may change.",))
     gray = np.concatenate([_gray(pixels[top : top + _ROWS]) for top in range(0, pixels.shape[0], _ROWS)])
     if not lossy:
         return _lightest_is_white(gray)
     stretched = _stretched(gray)
     changed = not np.array_equal(stretched, gray)
-    return Said(
+    return MaskFile(
         stretched, ("The mask is a lossy file: what is nearly black or white in it was taken as that.",) * changed
     )
 
 
-def _lightest_is_white(gray: Pixels) -> Said:
+def _lightest_is_white(gray: Pixels) -> MaskFile:
     """Programs that compute masks save 0 and 1, or 255 in 16 bits, for black and white."""
     full, lightest = int(np.iinfo(gray.dtype).max), int(gray.max())
     if lightest < full and lightest in _OTHER_WHITES:
         sentence = f"The mask goes from 0 to {lightest} of {full}: {lightest} was taken as white."
-        return Said(np.round(gray * (full / lightest)).astype(gray.dtype), (sentence,))
+        return MaskFile(np.round(gray * (full / lightest)).astype(gray.dtype), (sentence,))
     if 0 < lightest < full / 2:
-        return Said(gray, (f"The mask is nowhere lighter than {lightest / full:.0%}: it selects no more than that.",))
-    return Said(gray)
+        return MaskFile(
+            gray, (f"The mask is nowhere lighter than {lightest / full:.0%}: it selects no more than that.",)
+        )
+    return MaskFile(gray)
 
 
 def _is_paint(pixels: Pixels) -> bool:

@@ -10,7 +10,7 @@ import zlib
 
 import numpy as np
 
-from server.documents.chunks import SIGNATURE, Chunk
+from server.documents.chunks import SIGNATURE, PngChunk
 from server.documents.found import Pixels
 from server.documents.image import Image
 
@@ -26,13 +26,13 @@ def encode(image: Image) -> bytes:
     """The bytes of a PNG file with exactly these numbers."""
     height, width, channels = image.pixels.shape
     bits = image.pixels.dtype.itemsize * 8
-    chunks = [Chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, _COLOUR_TYPES[channels], 0, 0, 0))]
+    chunks = [PngChunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, _COLOUR_TYPES[channels], 0, 0, 0))]
     if image.icc:
-        chunks.append(Chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(image.icc)))
+        chunks.append(PngChunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(image.icc)))
     chunks += image.chunks
     packed = _packed(image.pixels)
-    chunks += [Chunk(b"IDAT", packed[at : at + _LONGEST]) for at in range(0, len(packed), _LONGEST)]
-    chunks.append(Chunk(b"IEND", b""))
+    chunks += [PngChunk(b"IDAT", packed[at : at + _LONGEST]) for at in range(0, len(packed), _LONGEST)]
+    chunks.append(PngChunk(b"IEND", b""))
     return SIGNATURE + b"".join(chunk.packed for chunk in chunks)
 
 

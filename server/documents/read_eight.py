@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from server.documents import bitmap, exif
-from server.documents.chunks import Chunk, comment, density, raw_profile
+from server.documents.chunks import PngChunk, comment, density, raw_profile
 from server.documents.colours import adobe_rgb
 from server.documents.found import Found, NotKeptError, Pixels, check_held, check_room, foreign
 
@@ -44,7 +44,7 @@ def bmp(data: bytes) -> Found:
 
 
 def _read(data: bytes, form: str) -> Found:
-    """Raises ``NotKeptError``, ``DamagedError``, ``OverpaintError`` (too-large)."""
+    """Raises ``NotKeptError``, ``DamagedFileError``, ``OverpaintError`` (too-large)."""
     with foreign(), _any_size(), Pillow.open(io.BytesIO(data), formats=(form,)) as opened:
         check_room(*opened.size, 4)
         check_held(opened.width * opened.height, len(data), _MOST_PIXELS[form])
@@ -99,7 +99,7 @@ def _is_lossy_webp(data: bytes) -> bool:
     return data[8:12] == b"WEBP" and b"VP8L" not in data[:_WEBP_HEAD]
 
 
-def _chunks(opened: Pillow.Image, block: bytes | None) -> Iterator[Chunk]:
+def _chunks(opened: Pillow.Image, block: bytes | None) -> Iterator[PngChunk]:
     across, down = opened.info.get("jfif_density", (0, 0))
     if chunk := density(across, down, _UNITS.get(opened.info.get("jfif_unit", 0), "none")) or exif.resolution(block):
         yield chunk

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 import imagecodecs
 
 from server.documents import chunks
-from server.documents.chunks import Chunk, first
+from server.documents.chunks import PngChunk, first
 from server.documents.exif import bare
-from server.documents.found import DamagedError, Found, Pixels, check_held, check_room, foreign
+from server.documents.found import DamagedFileError, Found, Pixels, check_held, check_room, foreign
 
 _PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 """All that its decoder sees: what a profile or a text has in it cannot stop it."""
@@ -31,13 +31,13 @@ _DEFLATE_MOST = 1032
 
 
 def read(data: bytes) -> Found:
-    """Raises ``DamagedError``, ``OverpaintError`` (too-large)."""
+    """Raises ``DamagedFileError``, ``OverpaintError`` (too-large)."""
     parsed = chunks.parse(data)
     header = first(parsed.chunks, b"IHDR")
     if header is None or len(header) != 13:
-        raise DamagedError("it is cut off at its beginning")
+        raise DamagedFileError("it is cut off at its beginning")
     if any(name in _PIXELS for name in parsed.damaged):
-        raise DamagedError("it is cut off, or damaged")
+        raise DamagedFileError("it is cut off, or damaged")
     pixels = _pixels(parsed.chunks, header)
     notices = [f"Damaged, and left out: {_listed(parsed.damaged)}."] if parsed.damaged else []
     icc, exif, xmp, kept = _said(parsed.chunks, notices)
@@ -49,10 +49,10 @@ def read(data: bytes) -> Found:
     return Found(pixels, icc, exif, xmp, None, tuple(chunk for chunk in said if chunk.data), tuple(notices))
 
 
-def _pixels(every: Sequence[Chunk], header: bytes) -> Pixels:
+def _pixels(every: Sequence[PngChunk], header: bytes) -> Pixels:
     width, height, bits, kind = struct.unpack_from(">IIBB", header)
     if bits not in _BITS.get(kind, ()):
-        raise DamagedError("its header makes no sense")
+        raise DamagedFileError("its header makes no sense")
     channels = _CHANNELS[kind] + (first(every, b"tRNS") is not None)
     check_room(width, height, channels * (2 if bits == 16 else 1))
     packed = sum(len(chunk.data) for chunk in every if chunk.name == b"IDAT")
@@ -64,11 +64,13 @@ def _pixels(every: Sequence[Chunk], header: bytes) -> Pixels:
         return pixels
 
 
-def _said(every: Sequence[Chunk], notices: list[str]) -> tuple[bytes | None, bytes | None, bytes | None, list[Chunk]]:
+def _said(
+    every: Sequence[PngChunk], notices: list[str]
+) -> tuple[bytes | None, bytes | None, bytes | None, list[PngChunk]]:
     """The profile, the EXIF block, the XMP packet, and the chunks to keep."""
     icc = _profile(first(every, b"iCCP"), notices)
     exif, xmp = bare(first(every, b"eXIf")), None
-    kept: list[Chunk] = []
+    kept: list[PngChunk] = []
     for chunk in _wanted(every):
         if chunk.name in chunks.TEXTS and chunk.data.startswith(_RESOURCES):
             notices.append("Not carried on: Photoshop's resources, which have a small picture of it as it was.")
@@ -85,7 +87,7 @@ def _said(every: Sequence[Chunk], notices: list[str]) -> tuple[bytes | None, byt
     return icc, exif, xmp, kept
 
 
-def _exif_text(chunk: Chunk) -> bytes | None:
+def _exif_text(chunk: PngChunk) -> bytes | None:
     """As programs kept it before PNG had a chunk for it."""
     if block := chunks.raw_profile_in(chunk, "exif"):
         return block
@@ -93,7 +95,7 @@ def _exif_text(chunk: Chunk) -> bytes | None:
     return block if block and block != bare(block) else None
 
 
-def _wanted(every: Sequence[Chunk]) -> Iterator[Chunk]:
+def _wanted(every: Sequence[PngChunk]) -> Iterator[PngChunk]:
     seen = set()
     for chunk in every:
         if (
@@ -106,7 +108,7 @@ def _wanted(every: Sequence[Chunk]) -> Iterator[Chunk]:
             seen |= {chunk.name} & _ONCE
 
 
-def _goes_on(chunk: Chunk) -> bool:
+def _goes_on(chunk: PngChunk) -> bool:
     """Whether it says something that still holds after an edit: by PNG's own rule for what a program does not know."""
     known = chunk.name in _KEPT or chunk.name in _SPOKEN_FOR or chunk.name in _ANIMATION
     return known or bool(chunk.name[3:] and chunk.name[3] & _SAFE_TO_COPY)
@@ -122,17 +124,17 @@ def _profile(packed: bytes | None, notices: list[str]) -> bytes | None:
         return None
 
 
-def _as_written(chunk: Chunk, pixels: Pixels, header: bytes, palette: bytes) -> Chunk:
+def _as_written(chunk: PngChunk, pixels: Pixels, header: bytes, palette: bytes) -> PngChunk:
     """What is said of channels as they were, said of those that ``pixels`` have: without palette, 8 or 16 bits."""
     bits, kind = header[8:10]
     if chunk.name == b"sBIT":  # of an alpha channel that was a palette's, or a colour key, all bits count
         missing = pixels.shape[2] - len(chunk.data)
-        return Chunk(chunk.name, chunk.data + bytes([8 * pixels.dtype.itemsize]) * max(0, missing))
+        return PngChunk(chunk.name, chunk.data + bytes([8 * pixels.dtype.itemsize]) * max(0, missing))
     if chunk.name == _BACKGROUND and kind == _PALETTE:
         colour = palette[3 * chunk.data[0] : 3 * chunk.data[0] + 3] if chunk.data else b""
-        return Chunk(chunk.name, b"".join(bytes([0, one]) for one in colour))
+        return PngChunk(chunk.name, b"".join(bytes([0, one]) for one in colour))
     if chunk.name == _BACKGROUND and bits < 8:
-        return Chunk(chunk.name, bytes(one * (255 // ((1 << bits) - 1)) & 255 for one in chunk.data))
+        return PngChunk(chunk.name, bytes(one * (255 // ((1 << bits) - 1)) & 255 for one in chunk.data))
     return chunk
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from tifffile import COMPRESSION, PHOTOMETRIC, TiffFile, TiffPage
 
 from server.documents import directory, exif, samples
-from server.documents.chunks import Chunk, density, raw_profile
+from server.documents.chunks import PngChunk, density, raw_profile
 from server.documents.colours import primaries_chunk
-from server.documents.found import DamagedError, Found, NotKeptError, Pixels, check_room, foreign
+from server.documents.found import DamagedFileError, Found, NotKeptError, Pixels, check_room, foreign
 
 _GRAY = (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE)
 _COLOURS: dict[int, int] = {
@@ -53,7 +53,7 @@ _PAGES = 16
 
 
 def read(data: bytes) -> Found:
-    """Raises ``NotKeptError``, ``DamagedError``, ``OverpaintError`` (too-large)."""
+    """Raises ``NotKeptError``, ``DamagedFileError``, ``OverpaintError`` (too-large)."""
     with foreign(), TiffFile(io.BytesIO(data)) as file:
         page = file.pages.first
         _check(page, len(data))
@@ -102,7 +102,7 @@ def _check_data(page: TiffPage, length: int) -> None:
     check_room(page.imagewidth, page.imagelength, samples_each)
     pieces = zip(page.dataoffsets, page.databytecounts, strict=True)
     if len(page.dataoffsets) < math.prod(page.chunked) or any(not n or at + n > length for at, n in pieces):
-        raise DamagedError("it is cut off")
+        raise DamagedFileError("it is cut off")
 
 
 def _pixels(page: TiffPage) -> Pixels:
@@ -179,7 +179,7 @@ def _orientation(page: TiffPage) -> int | None:
     return said if said in range(1, 9) else None
 
 
-def _chunks(page: TiffPage) -> Iterator[Chunk]:
+def _chunks(page: TiffPage) -> Iterator[PngChunk]:
     across, down, unit = (page.tags.valueof(code) for code in _RESOLUTION)
     said = _ratio(across), _ratio(down)
     if chunk := density(*said, _UNITS.get(2 if unit is None else int(unit), "none")):

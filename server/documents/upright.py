@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from server.documents.chunks import DENSITY, PLACE, SCALE, Chunk
+from server.documents.chunks import DENSITY, PLACE, SCALE, PngChunk
 from server.documents.found import Pixels
 
 _TURNS: dict[int, Callable[[Pixels], Pixels]] = {
@@ -28,7 +28,7 @@ def turned(pixels: Pixels, orientation: int) -> Pixels:
     return np.ascontiguousarray(_TURNS[orientation](pixels))
 
 
-def turned_chunks(chunks: tuple[Chunk, ...], orientation: int) -> tuple[Chunk, ...]:
+def turned_chunks(chunks: tuple[PngChunk, ...], orientation: int) -> tuple[PngChunk, ...]:
     """The resolution turned with the picture; where it lies on a page is no longer known."""
     if orientation == 1:
         return chunks
@@ -36,8 +36,8 @@ def turned_chunks(chunks: tuple[Chunk, ...], orientation: int) -> tuple[Chunk, .
     return tuple(_sideways(chunk) if orientation in _SIDEWAYS else chunk for chunk in kept)
 
 
-def _sideways(chunk: Chunk) -> Chunk:
+def _sideways(chunk: PngChunk) -> PngChunk:
     if chunk.name != DENSITY or len(chunk.data) != 9:
         return chunk
     across, down, unit = struct.unpack(">IIB", chunk.data)
-    return Chunk(DENSITY, struct.pack(">IIB", down, across, unit))
+    return PngChunk(DENSITY, struct.pack(">IIB", down, across, unit))

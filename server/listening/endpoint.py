@@ -44,7 +44,7 @@ from . import descriptors
 from .authorized import Guests
 from .listener import Entrance, wants_ipc
 from .peers import Gone, Peer, Received, TurnedOut, greeted
-from .sessions import Line, Lines, Route, send
+from .sessions import PeerSession, PeerSessions, Route, send
 
 log = logging.getLogger(__name__)
 
@@ -108,8 +108,8 @@ class Endpoint:
             raise OverpaintError(Code.BUSY, "An Overpaint server already runs for this user.", "Use that one.")
         connection.remove_connection(home)  # of a server that crashed
         self.context: sockets.Context = sockets.new_context()
-        self._lines = Lines()
-        self._to_look_at: list[Line] = []
+        self._lines = PeerSessions()
+        self._to_look_at: list[PeerSession] = []
         self._looked = self._kept = time.monotonic()
         self.displaced = False
         """Another server has this one's folder: this one must end."""
@@ -356,13 +356,13 @@ class Endpoint:
                 line.probed = now
                 self._probe(line)
 
-    def _probe(self, line: Line) -> None:
+    def _probe(self, line: PeerSession) -> None:
         for channel in list(line.routes):
             if not line.send(channel, Pong(0)):
                 self._drop(line, cut=True)
                 return
 
-    def _drop(self, line: Line, cut: bool = False) -> None:
+    def _drop(self, line: PeerSession, cut: bool = False) -> None:
         """cut: it is gone, or does not read: what waits to be sent to it is thrown away with its connection."""
         if self._lines.leave(line, cut):
             self._ended.append(Gone(line.peer))

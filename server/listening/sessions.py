@@ -40,7 +40,7 @@ class Route(NamedTuple):
 
 
 @dataclass
-class Line:
+class PeerSession:
     """One session. heard, probed: when something last came, and when it was last sent something to see if it lives."""
 
     peer: Peer
@@ -62,32 +62,32 @@ class Line:
         return send(channel, route, message, payload, self.backlog)
 
 
-class Lines:
+class PeerSessions:
     def __init__(self) -> None:
-        self._by_session: dict[str, Line] = {}
-        self._by_route: dict[tuple[Entrance, Channel, bytes], Line] = {}
-        self._guests: dict[str, Line] = {}
+        self._by_session: dict[str, PeerSession] = {}
+        self._by_route: dict[tuple[Entrance, Channel, bytes], PeerSession] = {}
+        self._guests: dict[str, PeerSession] = {}
 
     def __len__(self) -> int:
         return len(self._by_session)
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[PeerSession]:
         """Over those there are now: they may leave meanwhile."""
         return iter(list(self._by_session.values()))
 
     @property
-    def of_guests(self) -> list[Line]:
+    def of_guests(self) -> list[PeerSession]:
         return list(self._guests.values())
 
-    def of(self, peer: Peer) -> Line | None:
+    def of(self, peer: Peer) -> PeerSession | None:
         return self._by_session.get(peer.session)
 
-    def at(self, channel: Channel, route: Route) -> Line | None:
+    def at(self, channel: Channel, route: Route) -> PeerSession | None:
         """The session of that very connection. Another one that came under its routing id is not taken for it."""
         line = self._by_route.get((route.entrance, channel, route.id))
         return line if line is not None and line.routes[channel] == route else None
 
-    def displaced(self, channel: Channel, route: Route) -> Line | None:
+    def displaced(self, channel: Channel, route: Route) -> PeerSession | None:
         """The session of another connection that had this routing id before. No two have one at the same time: that one
         has ended."""
         line = self._by_route.get((route.entrance, channel, route.id))
@@ -96,7 +96,7 @@ class Lines:
     def join(self, channel: Channel, route: Route, peer: Peer) -> None:
         """``peer`` has said hello there. Raises bad-request for a session that is somebody else's, or elsewhere, and
         for a second hello: each is answered with all that is installed."""
-        line = self._by_session.get(peer.session) or Line(peer)
+        line = self._by_session.get(peer.session) or PeerSession(peer)
         taken = self.at(channel, route) or line
         strange = line.peer != peer or not all(route.is_of_one_party_with(other) for other in line.routes.values())
         if strange or taken is not line or channel in line.routes:
@@ -109,7 +109,7 @@ class Lines:
         self._by_route[route.entrance, channel, route.id] = line
         route.entrance.crowds[channel].greet(route.descriptor)
 
-    def leave(self, line: Line, cut: bool) -> bool:
+    def leave(self, line: PeerSession, cut: bool) -> bool:
         """Whether it was there. cut: what waits to be sent to it is thrown away with its connections."""
         if self._by_session.pop(line.peer.session, None) is None:
             return False

@@ -82,7 +82,7 @@ LINEAR = Gamma(1.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class CurveTable:
     """``samples``: light at evenly spaced encoded values from 0 to 1, never falling, at least two."""
 
     samples: F32

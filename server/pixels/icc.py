@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .curves import Curve, Gamma, Parametric, Table
+from .curves import Curve, CurveTable, Gamma, Parametric
 
 MAX_BYTES = 16 << 20
 _MAX_TAGS = 256
@@ -26,7 +26,7 @@ class BrokenProfileError(ValueError):
 
 
 @dataclass(frozen=True)
-class Header:
+class IccHeader:
     """``space`` and ``pcs``: four-letter signatures of the data and of the connection space; ``tags``: their data."""
 
     space: str
@@ -42,7 +42,7 @@ class Header:
         return self.space == "GRAY" and "kTRC" in self.tags
 
 
-def header(data: bytes) -> Header:
+def header(data: bytes) -> IccHeader:
     """Sections 7.2 and 7.3. Raises BrokenProfileError."""
     if not 132 <= len(data) <= MAX_BYTES:
         raise BrokenProfileError(f"{len(data)} bytes are no ICC profile")
@@ -52,7 +52,7 @@ def header(data: bytes) -> Header:
     if size > len(data) or count > _MAX_TAGS or 132 + 12 * count > len(data):
         raise BrokenProfileError("it is cut short")
     tags = dict(_tag(data, 132 + 12 * i) for i in range(count))
-    return Header(data[16:20].decode("latin-1"), data[20:24].decode("latin-1"), tags)
+    return IccHeader(data[16:20].decode("latin-1"), data[20:24].decode("latin-1"), tags)
 
 
 def _tag(data: bytes, entry: int) -> tuple[str, bytes]:
@@ -62,7 +62,7 @@ def _tag(data: bytes, entry: int) -> tuple[str, bytes]:
     return name.decode("latin-1"), data[offset : offset + size]
 
 
-def matrix(profile: Header) -> F64:
+def matrix(profile: IccHeader) -> F64:
     """float64 (3, 3): linear RGB of this profile to XYZ at D50. Raises BrokenProfileError."""
     columns = np.array([_xyz(profile.tags[name]) for name in ("rXYZ", "gXYZ", "bXYZ")]).T
     if abs(np.linalg.det(columns)) < 1e-6 or np.linalg.cond(columns) > 1e4:
@@ -70,7 +70,7 @@ def matrix(profile: Header) -> F64:
     return columns
 
 
-def curves(profile: Header) -> tuple[Curve, Curve, Curve]:
+def curves(profile: IccHeader) -> tuple[Curve, Curve, Curve]:
     """The red, green and blue tone curves. Raises BrokenProfileError."""
     red, green, blue = (curve(profile.tags[name]) for name in ("rTRC", "gTRC", "bTRC"))
     return red, green, blue
@@ -104,7 +104,7 @@ def _table(tag: bytes) -> Curve:
     samples = np.frombuffer(tag, ">u2", count, 12).astype(np.float32) / np.float32(65535)
     if np.any(np.diff(samples) < 0) or samples[-1] <= samples[0]:
         raise BrokenProfileError("a tone curve does not rise")
-    return Table(samples)
+    return CurveTable(samples)
 
 
 _FIELDS = ("g", "gab", "gabc", "gabcd", "gabcdef")

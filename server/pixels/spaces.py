@@ -215,12 +215,12 @@ def _with_profile(channels: Channels, transfer: Transfer, scale: float, profile:
     raise icc.BrokenProfileError(f"it is for {header.space.strip() or 'other'} colours")
 
 
-def _gray_curve(header: icc.Header) -> Curve:
+def _gray_curve(header: icc.IccHeader) -> Curve:
     curve = icc.curve(header.tags["kTRC"]) if header.by_gray_curve else icc.curves(header)[1]
     return SRGB if _is_srgb(curve) else curve
 
 
-def _matrix(header: icc.Header, linear: bool) -> Space:
+def _matrix(header: icc.IccHeader, linear: bool) -> Space:
     colorants = icc.matrix(header)
     same_primaries = np.abs(colorants - _SRGB_TO_XYZ).max() < 1e-3
     curves = (LINEAR, LINEAR, LINEAR) if linear else icc.curves(header)

@@ -111,7 +111,7 @@ def _harden(socket: Socket) -> None:
     socket.setsockopt(zmq.HANDSHAKE_IVL, _HANDSHAKE_MS)
 
 
-class Line:
+class ConnectionMonitor:
     """What ZeroMQ knows of one client connection: its socket says nothing of a refused handshake, its monitor does."""
 
     def __init__(self, socket: Socket) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from server.documents import image, png
-from server.documents.chunks import Chunk
+from server.documents.chunks import PngChunk
 from server.documents.image import Image
 from tests.running import CHECKOUT, PATIENCE, PONDERING, RunningServer, until
 
@@ -222,9 +222,11 @@ def test_the_answer_may_take_the_place_of_the_picture_itself(overpaint, picture)
 
 
 def test_what_a_file_says_of_itself_is_in_the_answer_and_what_is_left_out_is_told(overpaint, picture):
-    said = (Chunk(b"pHYs", struct.pack(">IIB", 11811, 11811, 1)), Chunk(b"tEXt", b"Copyright\0(c) me"))
-    gamma = Chunk(b"gAMA", struct.pack(">I", 100000))
-    picture.write_bytes(png.encode(Image(image.read(picture).pixels, None, (*said, gamma, Chunk(b"hIST", bytes(2))))))
+    said = (PngChunk(b"pHYs", struct.pack(">IIB", 11811, 11811, 1)), PngChunk(b"tEXt", b"Copyright\0(c) me"))
+    gamma = PngChunk(b"gAMA", struct.pack(">I", 100000))
+    picture.write_bytes(
+        png.encode(Image(image.read(picture).pixels, None, (*said, gamma, PngChunk(b"hIST", bytes(2)))))
+    )
     status, out, err = ponder(overpaint, picture, "a.png", "--json")
     assert status == 0, err
     assert image.read(picture.parent / "a.png").chunks == (*said, gamma)

@@ -143,7 +143,7 @@ def test_what_was_learned_meanwhile_is_asked_about_anew(desk: Desk) -> None:
 
 def test_a_lost_server_is_said(desk: Desk) -> None:
     desk.estimating.want("a dog", 0.0)
-    desk.estimating.hear(events.Failed("another", OverpaintError(Code.BUSY, "Busy.")))
+    desk.estimating.hear(events.EditFailed("another", OverpaintError(Code.BUSY, "Busy.")))
     assert desk.estimating.text == UNDER_WAY
     desk.estimating.fail(OverpaintError(Code.UNREACHABLE, "The server has stopped."))
     assert desk.estimating.text == "The server has stopped."

@@ -95,7 +95,7 @@ def test_until_an_answer_is_there_the_line_says_which_one_is_shown(desk: Desk) -
 
 def test_what_is_heard_of_other_jobs_is_passed_over(desk: Desk) -> None:
     desk.explorer.hear(Queued(new_job_id(), 3))
-    desk.explorer.hear(events.Failed(desk.first, OverpaintError(Code.EDIT_FAILED, "It did not work.")))
+    desk.explorer.hear(events.EditFailed(desk.first, OverpaintError(Code.EDIT_FAILED, "It did not work.")))
     desk.explorer.hear(events.Connecting(starting=True))  # nothing is under way
     assert (desk.explorer.status, desk.explorer.trouble) == ("", False)
 
@@ -104,7 +104,7 @@ def test_a_failure_is_said_and_the_next_wish_is_asked_for_anew(desk: Desk) -> No
     desk.want(Point(7, 0.2))
     desk.explorer.ask(time.monotonic())
     failed = OverpaintError(Code.EDIT_FAILED, "It did not work.", "Try again.")
-    desk.explorer.hear(events.Failed(desk.explorer.job, failed))
+    desk.explorer.hear(events.EditFailed(desk.explorer.job, failed))
     assert (desk.explorer.status, desk.explorer.trouble) == ("It did not work. Try again.", True)
     assert not desk.explorer.eager
     desk.want(Point(7, 0.3))

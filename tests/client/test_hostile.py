@@ -113,7 +113,7 @@ def finished(host: Host, raster: Raster, count: int = 1) -> bytes:
 )
 def test_an_answer_that_cannot_be_is_a_failed_edit(host: Host, bounds: Bounds):
     host.liar.say(finished(host, replace(LAYER, bounds=bounds)))
-    assert host.hears(events.Failed).error.code is Code.INTERNAL
+    assert host.hears(events.EditFailed).error.code is Code.INTERNAL
     assert host.session.lost is None
 
 
@@ -123,7 +123,7 @@ def test_an_answer_too_large_for_this_machine_is_a_failed_edit(host: Host, monke
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, before[1]))
     try:
         host.liar.say(finished(host, replace(LAYER, bounds=Bounds(0, 0, 32_000, 32_000)), 2))
-        assert host.hears(events.Failed).error.code is Code.OUT_OF_MEMORY
+        assert host.hears(events.EditFailed).error.code is Code.OUT_OF_MEMORY
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
 
@@ -140,7 +140,7 @@ def test_numbers_that_a_bar_cannot_show_are_brought_into_range(host: Host):
 
 def test_words_of_a_failure_are_plain_and_of_a_dialogs_length(host: Host):
     host.liar.say(codec.encode(wire.Failed(host.job.job, Code.INTERNAL, "a\x1b[2J\u202eb" * 2000, "c\n" * 9000)))
-    error = host.hears(events.Failed).error
+    error = host.hears(events.EditFailed).error
     assert (error.sentence + error.hint).isprintable()
     assert max(len(error.sentence), len(error.hint)) <= 2000
 

@@ -125,7 +125,7 @@ def test_a_job_whose_server_dies_in_the_middle_is_done_by_the_next_one(launchabl
     link.start(sent)
     happened = collect(link, events.Uploading)
     os.kill(started_pids(launchable)[0], signal.SIGKILL)
-    happened += collect(link, events.Arrived, events.Failed)
+    happened += collect(link, events.Arrived, events.EditFailed)
     arrived = happened[-1]
     assert isinstance(arrived, events.Arrived)
     assert arrived.layers[0].data == sent.pixels
@@ -225,7 +225,7 @@ def test_a_job_that_meets_a_server_in_its_last_moment_is_done_by_the_next_one(la
         with ending_server(launchable):
             link.start(sent)
             collect(link, events.Interrupted)
-        arrived = collect(link, events.Arrived, events.Failed)[-1]
+        arrived = collect(link, events.Arrived, events.EditFailed)[-1]
         assert isinstance(arrived, events.Arrived)
         assert arrived.layers[0].data == sent.pixels
 
@@ -247,12 +247,12 @@ def test_a_job_that_no_server_survives_fails_in_the_end(launchable: Path) -> Non
     link.start(submission(side=2048))
     killed = 0
     happened: list[events.Event] = []
-    while not any(isinstance(event, events.Failed) for event in happened):
-        happened = collect(link, events.Uploading, events.Failed)
+    while not any(isinstance(event, events.EditFailed) for event in happened):
+        happened = collect(link, events.Uploading, events.EditFailed)
         for pid in started_pids(launchable)[killed:]:
             os.kill(pid, signal.SIGKILL)
             killed += 1
-    failed = next(event for event in happened if isinstance(event, events.Failed))
+    failed = next(event for event in happened if isinstance(event, events.EditFailed))
     assert failed.error.code is Code.UNREACHABLE
     assert killed == 4
     link.close()

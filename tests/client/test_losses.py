@@ -94,7 +94,7 @@ def test_a_server_in_which_no_session_lasts_is_an_error_in_the_end(echo: Echo) -
     sent = submission()
     with contextlib.closing(Link("test")) as link:
         link.start(sent)
-        failed = next(event for event in collect(link, events.Failed) if isinstance(event, events.Failed))
+        failed = next(event for event in collect(link, events.EditFailed) if isinstance(event, events.EditFailed))
         assert (failed.job, failed.error.code) == (sent.job, Code.UNREACHABLE)
         link.acknowledge(sent.job)
         collect(link, events.ServerLost)

@@ -88,8 +88,8 @@ def test_an_acknowledged_job_is_forgotten(echo: Echo) -> None:
     session.acknowledge(job)
     assert wait_for(session, events.Acknowledged) == events.Acknowledged(job)
     session.attach(job)
-    failed = wait_for(session, events.Failed)
-    assert isinstance(failed, events.Failed)
+    failed = wait_for(session, events.EditFailed)
+    assert isinstance(failed, events.EditFailed)
     assert failed.error.code is Code.UNKNOWN_JOB
     session.close()
 

@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from server.documents import chunks, image
-from server.documents.chunks import Chunk
+from server.documents.chunks import PngChunk
 from server.documents.image import Image
 
 HEIGHT, WIDTH = 20, 28
@@ -28,12 +28,20 @@ def numbers(channels: int, bits: int = 8, *, seed: int = 1, height: int = HEIGHT
     return np.random.default_rng(seed).integers(0, (1 << bits) - 1, (height, width, channels), kind, endpoint=True)
 
 
-def png(pixels: np.ndarray, kind: int, bits: int, *said: Chunk, after: Sequence[Chunk] = (), interlaced=False) -> bytes:
+def png(
+    pixels: np.ndarray, kind: int, bits: int, *said: PngChunk, after: Sequence[PngChunk] = (), interlaced=False
+) -> bytes:
     """``pixels``: (H, W, samples), palette indices for kind 3. ``said`` comes before the pixels, ``after`` behind."""
     passes = [(0, 0, 1, 1)] if not interlaced else ADAM7
     raw = b"".join(_rows(pixels[y::down, x::across], bits) for x, y, across, down in passes)
     header = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], bits, kind, 0, 0, int(interlaced))
-    body = [Chunk(b"IHDR", header), *said, Chunk(b"IDAT", chunks.zlib.compress(raw)), *after, Chunk(b"IEND", b"")]
+    body = [
+        PngChunk(b"IHDR", header),
+        *said,
+        PngChunk(b"IDAT", chunks.zlib.compress(raw)),
+        *after,
+        PngChunk(b"IEND", b""),
+    ]
     return chunks.SIGNATURE + b"".join(chunk.packed for chunk in body)
 
 

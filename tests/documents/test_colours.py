@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from server.documents import colours, png
-from server.documents.chunks import Chunk
-from server.documents.directory import EXIF, INTEROPERABILITY, Entry, write
+from server.documents.chunks import PngChunk
+from server.documents.directory import EXIF, INTEROPERABILITY, DirectoryEntry, write
 from server.pixels import formats
 from server.pixels.curves import SRGB as SRGB_CURVE
 from server.wire.geometry import Bounds
@@ -20,17 +20,17 @@ from tests.documents.making import SRGB, by_pillow, numbers, read, said
 from tests.documents.making import png as made
 
 GRAY = imagecodecs.cms_profile("gray", whitepoint=(0.3127, 0.329, 1.0), gamma=1.0)
-LINEAR = Chunk(b"gAMA", struct.pack(">I", 100000))
-WIDE = Chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 70800, 29200, 17000, 79700, 13100, 4600))
+LINEAR = PngChunk(b"gAMA", struct.pack(">I", 100000))
+WIDE = PngChunk(b"cHRM", struct.pack(">8I", 31270, 32900, 70800, 29200, 17000, 79700, 13100, 4600))
 BY_CHUNKS = {
     "gAMA": (LINEAR,),
     "gAMA, cHRM": (LINEAR, WIDE),
     "cHRM": (WIDE,),
-    "sRGB": (Chunk(b"sRGB", b"\1"), Chunk(b"gAMA", struct.pack(">I", 45455))),
-    "cICP, Display P3": (Chunk(b"cICP", bytes([12, 13, 0, 1])),),
-    "cICP, PQ": (Chunk(b"cICP", bytes([9, 16, 0, 1])), Chunk(b"mDCV", bytes(24)), Chunk(b"cLLI", bytes(8))),
-    "cICP, unknown": (Chunk(b"cICP", bytes([77, 1, 0, 1])),),
-    "sBIT": (Chunk(b"sBIT", b"\5\6\5"),),
+    "sRGB": (PngChunk(b"sRGB", b"\1"), PngChunk(b"gAMA", struct.pack(">I", 45455))),
+    "cICP, Display P3": (PngChunk(b"cICP", bytes([12, 13, 0, 1])),),
+    "cICP, PQ": (PngChunk(b"cICP", bytes([9, 16, 0, 1])), PngChunk(b"mDCV", bytes(24)), PngChunk(b"cLLI", bytes(8))),
+    "cICP, unknown": (PngChunk(b"cICP", bytes([77, 1, 0, 1])),),
+    "sBIT": (PngChunk(b"sBIT", b"\5\6\5"),),
 }
 depths = pytest.mark.parametrize("bits", [8, 16])
 
@@ -87,13 +87,13 @@ def test_what_cannot_be_followed_is_said(tmp_path, name):
 
 @pytest.mark.parametrize("wrong", [(0,) * 8, (31270, 32900, 100, 100, 200, 200, 300, 300), (1 << 31,) * 8])
 def test_primaries_that_span_nothing_are_said_to(tmp_path, wrong):
-    picture = read(tmp_path, made(numbers(3), 2, 8, Chunk(b"cHRM", struct.pack(">8I", *wrong))))
+    picture = read(tmp_path, made(numbers(3), 2, 8, PngChunk(b"cHRM", struct.pack(">8I", *wrong))))
     assert "no sense" in picture.notices[0]
     assert picture.profile is None
 
 
-def profile(data: bytes) -> Chunk:
-    return Chunk(b"iCCP", b"p\0\0" + zlib.compress(data))
+def profile(data: bytes) -> PngChunk:
+    return PngChunk(b"iCCP", b"p\0\0" + zlib.compress(data))
 
 
 @pytest.mark.parametrize("kind", [0, 4])
@@ -121,7 +121,7 @@ def test_gray_with_a_profile_for_rgb_keeps_it_and_says_so(tmp_path):
 
 @pytest.mark.parametrize("broken", [b"", b"no profile", bytes(200)])
 def test_a_damaged_profile_is_left_out_aloud(tmp_path, broken):
-    for chunk in (profile(broken), Chunk(b"iCCP", b"p\0\0" + broken)):
+    for chunk in (profile(broken), PngChunk(b"iCCP", b"p\0\0" + broken)):
         picture = read(tmp_path, made(numbers(3), 2, 8, chunk))
         assert picture.icc is None
         assert not broken or "damaged" in picture.notices[0]
@@ -135,8 +135,8 @@ def test_a_profile_too_large_for_the_edit_is_kept_and_said(tmp_path):
 
 
 def test_a_camera_that_says_adobe_rgb_without_a_profile_is_believed(tmp_path):
-    index = write("<", [Entry(1, 2, b"R03\0")], {})[8:]
-    inner = [Entry(0xA001, 3, struct.pack("<H", 65535)), Entry(INTEROPERABILITY, 4, bytes(4))]
+    index = write("<", [DirectoryEntry(1, 2, b"R03\0")], {})[8:]
+    inner = [DirectoryEntry(0xA001, 3, struct.pack("<H", 65535)), DirectoryEntry(INTEROPERABILITY, 4, bytes(4))]
     block = bytearray(write("<", [], {EXIF: inner}) + index)
     at = block.index(struct.pack("<HHI", INTEROPERABILITY, 4, 1)) + 8
     block[at : at + 4] = struct.pack("<I", len(block) - len(index))
@@ -146,7 +146,7 @@ def test_a_camera_that_says_adobe_rgb_without_a_profile_is_believed(tmp_path):
 
 
 def test_the_bits_that_count_are_said_of_all_channels(tmp_path):
-    palette = Chunk(b"PLTE", bytes(range(48)))
-    picture = read(tmp_path, made(numbers(1, 4), 3, 4, Chunk(b"sBIT", b"\5\6\5"), palette, Chunk(b"tRNS", b"\0")))
+    palette = PngChunk(b"PLTE", bytes(range(48)))
+    picture = read(tmp_path, made(numbers(1, 4), 3, 4, PngChunk(b"sBIT", b"\5\6\5"), palette, PngChunk(b"tRNS", b"\0")))
     assert picture.pixels.shape[2] == 4
     assert said(picture, b"sBIT") == [b"\5\6\5\x08"]

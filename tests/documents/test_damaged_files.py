@@ -12,15 +12,15 @@ import pytest
 
 from bench.fuzz.frames import mutated_bytes
 from server.documents import formats, image, kinds
-from server.documents.chunks import Chunk
+from server.documents.chunks import PngChunk
 from server.wire.errors import Code, OverpaintError
 from tests.documents.making import by_pillow, exif, numbers, png, read, tiff
 from tests.running import CHECKOUT
 
 SOUND = {
-    "PNG": png(numbers(3), 2, 8, Chunk(b"eXIf", exif(6)), Chunk(b"tEXt", b"a\0b"), Chunk(b"pHYs", bytes(9))),
+    "PNG": png(numbers(3), 2, 8, PngChunk(b"eXIf", exif(6)), PngChunk(b"tEXt", b"a\0b"), PngChunk(b"pHYs", bytes(9))),
     "PNG, palette": png(
-        numbers(1, 2), 3, 2, Chunk(b"PLTE", bytes(12)), Chunk(b"bKGD", b"\1"), Chunk(b"sBIT", b"\1\2\3")
+        numbers(1, 2), 3, 2, PngChunk(b"PLTE", bytes(12)), PngChunk(b"bKGD", b"\1"), PngChunk(b"sBIT", b"\1\2\3")
     ),
     "PNG, 16 bits": png(numbers(2, 16), 4, 16, interlaced=True),
     "TIFF": tiff(numbers(4, 16), photometric="rgb", extrasamples=["assocalpha"], compression="lzw", tile=(16, 16)),

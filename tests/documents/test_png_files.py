@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as Pillow
 
 from server.documents import chunks
-from server.documents.chunks import Chunk
+from server.documents.chunks import PngChunk
 from server.wire.errors import Code, OverpaintError
 from tests.documents.making import HEIGHT, SRGB, WIDTH, exif, numbers, png, read, turned
 
@@ -20,8 +20,8 @@ either_way = pytest.mark.parametrize("interlaced", [False, True], ids=["plain", 
 PALETTE = np.random.default_rng(5).integers(0, 256, (256, 3), np.uint8)
 
 
-def palette(bits: int) -> Chunk:
-    return Chunk(b"PLTE", PALETTE[: 1 << bits].tobytes())
+def palette(bits: int) -> PngChunk:
+    return PngChunk(b"PLTE", PALETTE[: 1 << bits].tobytes())
 
 
 def twin(stored: np.ndarray, kind: int, bits: int) -> np.ndarray:
@@ -47,7 +47,9 @@ def test_every_kind_is_read_number_for_number(tmp_path, kind, bits, interlaced):
 def test_a_colour_key_is_an_alpha_channel_of_all_or_nothing(tmp_path, kind, bits, interlaced):
     stored = numbers(KINDS[kind][0], bits)
     key = stored[7, 9]
-    again = read(tmp_path, png(stored, kind, bits, Chunk(b"tRNS", key.astype(">u2").tobytes()), interlaced=interlaced))
+    again = read(
+        tmp_path, png(stored, kind, bits, PngChunk(b"tRNS", key.astype(">u2").tobytes()), interlaced=interlaced)
+    )
     clear = np.all(stored == key, axis=2)
     assert np.array_equal(again.pixels[..., :-1], twin(stored, kind, bits))
     assert np.array_equal(again.pixels[..., -1], np.where(clear, 0, again.full))
@@ -56,7 +58,7 @@ def test_a_colour_key_is_an_alpha_channel_of_all_or_nothing(tmp_path, kind, bits
 @pytest.mark.parametrize("bits", [1, 2, 4, 8])
 def test_a_palette_with_transparency_is_rgba(tmp_path, bits):
     stored, alphas = numbers(1, bits), bytes([0, 128])
-    again = read(tmp_path, png(stored, 3, bits, palette(bits), Chunk(b"tRNS", alphas)))
+    again = read(tmp_path, png(stored, 3, bits, palette(bits), PngChunk(b"tRNS", alphas)))
     assert np.array_equal(again.pixels[..., :3], PALETTE[stored[..., 0]])
     expected = np.array([0, 128] + [255] * 254, np.uint8)[stored[..., 0]]
     assert np.array_equal(again.pixels[..., 3], expected)
@@ -67,7 +69,7 @@ def test_every_orientation_is_turned_in_every_kind(tmp_path, kind, bits):
     stored = numbers(KINDS[kind][0], bits)
     said = [palette(bits)] if kind == 3 else []
     for orientation in range(1, 9):
-        data = png(stored, kind, bits, *said, Chunk(b"eXIf", exif(orientation)))
+        data = png(stored, kind, bits, *said, PngChunk(b"eXIf", exif(orientation)))
         assert np.array_equal(read(tmp_path, data).pixels, turned(twin(stored, kind, bits), orientation))
 
 
@@ -80,7 +82,7 @@ def test_a_182_megapixel_line_drawing_opens(tmp_path):
     row = b"\0" + bytes([0b10000000] + [0] * 1890)
     raw = row * 12034
     header = struct.pack(">IIBBBBB", 15124, 12034, 1, 0, 0, 0, 0)
-    body = [Chunk(b"IHDR", header), Chunk(b"IDAT", chunks.zlib.compress(raw, 1)), Chunk(b"IEND", b"")]
+    body = [PngChunk(b"IHDR", header), PngChunk(b"IDAT", chunks.zlib.compress(raw, 1)), PngChunk(b"IEND", b"")]
     again = read(tmp_path, chunks.SIGNATURE + b"".join(chunk.packed for chunk in body))
     assert again.pixels.shape == (12034, 15124, 1)
     assert (again.pixels[:, 0] == 255).all()
@@ -106,7 +108,7 @@ def test_a_size_that_so_few_bytes_cannot_hold_is_no_picture(tmp_path):
 
 def test_a_file_cut_off_anywhere_is_refused_or_whole(tmp_path):
     stored = numbers(3)
-    data = png(stored, 2, 8, Chunk(b"tEXt", b"Comment\0hello"))
+    data = png(stored, 2, 8, PngChunk(b"tEXt", b"Comment\0hello"))
     whole = 0
     for length in range(0, len(data), 7):
         try:
@@ -121,7 +123,7 @@ def test_a_file_cut_off_anywhere_is_refused_or_whole(tmp_path):
 
 def test_a_profile_of_any_size_is_kept(tmp_path):
     large = SRGB + np.random.default_rng(0).bytes(3 << 20)
-    again = read(tmp_path, png(numbers(3), 2, 8, Chunk(b"iCCP", b"p\0\0" + chunks.zlib.compress(large))))
+    again = read(tmp_path, png(numbers(3), 2, 8, PngChunk(b"iCCP", b"p\0\0" + chunks.zlib.compress(large))))
     assert again.icc == large
 
 

@@ -107,7 +107,7 @@ def test_a_worker_that_dies_over_a_question_is_said_and_replaced(own_server: Run
         until(own_server.worker_pids, "the worker")
         question = ponder(prompt="crash").question()
         client.session.estimate(question)
-        failed = client.wait_for(events.Failed)
+        failed = client.wait_for(events.EditFailed)
         assert (failed.job, failed.error.code) == (question.question, Code.WORKER_DIED)
         client.run(ponder(steps=1))
 

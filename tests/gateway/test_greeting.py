@@ -52,7 +52,7 @@ def test_a_second_server_for_the_same_home_ends_with_a_sentence(server: RunningS
 def test_nothing_is_known_of_a_job_that_never_was(server: RunningServer):
     with server.client() as client:
         client.session.attach("f" * 32)
-        error = client.wait_for(events.Failed).error
+        error = client.wait_for(events.EditFailed).error
     assert error.code.value == "unknown-job"
 
 

@@ -174,7 +174,7 @@ def test_a_failure_is_kept_until_somebody_has_heard_of_it(pondering: RunningServ
     with pondering.client() as again:
         until(lambda: again.jobs()[job.job] is JobState.FAILED, "the job to fail")
         again.session.attach(job.job)
-        assert again.wait_for(events.Failed).error.code is Code.EDIT_FAILED
+        assert again.wait_for(events.EditFailed).error.code is Code.EDIT_FAILED
         assert again.jobs() == {}
 
 
@@ -252,7 +252,7 @@ def test_a_client_does_not_see_the_jobs_of_another(pondering: RunningServer):
         owner.wait_for(events.Progressed)
         assert stranger.jobs() == {}
         stranger.session.attach(job.job)
-        assert stranger.wait_for(events.Failed).error.code is Code.UNKNOWN_JOB
+        assert stranger.wait_for(events.EditFailed).error.code is Code.UNKNOWN_JOB
         stranger.session.cancel(job.job)
         stranger.session.list_jobs()
         stranger.wait_for(events.Listed)

@@ -122,7 +122,7 @@ def test_a_question_under_the_name_of_anothers_job_takes_no_answer_from_it(share
         client.start(job)
         client.wait_for(events.Progressed)
         guest.session.estimate(replace(submission("ponder", steps=1).question(), question=job.job))
-        assert client.wait_for(events.Failed, job=job.job).error.code is Code.EDIT_FAILED
+        assert client.wait_for(events.EditFailed, job=job.job).error.code is Code.EDIT_FAILED
         assert guest.wait_for(events.Estimated).question == job.job
 
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from server.models.store import card as cards
 from server.models.store import files
-from server.models.store.download import Transfer, sha256
+from server.models.store.download import DownloadProgress, sha256
 from server.models.store.import_model import adopt, name_from
 from server.models.store.store import Shelf
 from server.wire.errors import Code, OverpaintError
@@ -103,7 +103,7 @@ def test_a_link_that_leads_nowhere_is_said_in_words(folder: Path, shelf: Shelf) 
 
 
 def test_progress_counts_all_bytes_to_the_end(folder: Path, shelf: Shelf) -> None:
-    seen: list[Transfer] = []
+    seen: list[DownloadProgress] = []
     card = adopt(folder, shelf, on_transfer=seen.append)
     total = sum(entry.nbytes for entry in card.checksums)
     assert (seen[-1].done, seen[-1].total) == (total, total)

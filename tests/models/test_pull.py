@@ -14,7 +14,7 @@ from server.methods.inpaint import inpaint
 from server.models.families.families import family
 from server.models.runtime.residency import Models
 from server.models.store.catalogue import CATALOGUE, Known
-from server.models.store.download import Transfer, nobody
+from server.models.store.download import DownloadProgress, nobody
 from server.models.store.hub import Hub
 from server.models.store.pull import fetch, pull
 from server.models.store.store import Shelf
@@ -98,7 +98,7 @@ def test_a_repository_outside_the_catalogue_says_its_own_licence(shelf: Shelf, r
 
 
 def test_progress_runs_to_the_end_and_never_back(shelf: Shelf, remote: LoopbackHub) -> None:
-    seen: list[Transfer] = []
+    seen: list[DownloadProgress] = []
     card = fetch(KNOWN, shelf, Hub(remote.endpoint), seen.append)
     done = [transfer.done for transfer in seen]
     total = sum(entry.nbytes for entry in card.checksums)
@@ -120,7 +120,7 @@ def test_a_pull_that_was_given_up_goes_on_where_it_stopped(shelf: Shelf, remote:
     class GaveUpError(Exception):
         pass
 
-    def give_up(transfer: Transfer) -> None:
+    def give_up(transfer: DownloadProgress) -> None:
         if transfer.file == UNET and len(remote.ranges) and remote.ranges[-1][0] == UNET:
             seen.append(transfer.done)
             if len(seen) == 4:

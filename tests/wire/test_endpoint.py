@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from server.listening import authorized
 from server.listening.endpoint import Endpoint
 from server.listening.peers import Gone, Peer, Received, TurnedOut
-from server.listening.sessions import Line
+from server.listening.sessions import PeerSession
 from server.wire import codec, frames, keys, sockets
 from server.wire import messages as wire
 from server.wire.connection import ConnectionFile, Transport, read_connection, server_lives
@@ -577,7 +577,7 @@ def test_a_thousand_sessions_are_looked_after_in_portions(home: Path) -> None:
     with contextlib.closing(Endpoint(home, welcome)) as endpoint:
         for number in range(1000):
             peer = Peer(f"s{number}", "me", "test")
-            endpoint._lines._by_session[peer.session] = Line(peer, heard=time.monotonic() - 60)
+            endpoint._lines._by_session[peer.session] = PeerSession(peer, heard=time.monotonic() - 60)
         longest = 0.0
         for _ in range(100):
             began = time.thread_time()

@@ -22,7 +22,7 @@ from server.wire.recipe import Recipe
 from .fill import Manner, fill, passes
 from .levels import COLOURS, Bits, inscribed, whole_patches
 from .membrane import membrane
-from .progress import Progress
+from .progress import ErasingProgress
 from .regions import Region, regions
 from .rim import with_rim
 
@@ -58,7 +58,7 @@ def erase(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answe
         return Answer((image,), replace(recipe, seed=first, variations=1), painted=hole)
     work = tuple((region, manner_for(region, known)) for region in regions(hole))
     count = sum(_passes(region, manner) for region, manner in work)
-    progress = Progress(report, count * recipe.variations, scene.picture.rgb)
+    progress = ErasingProgress(report, count * recipe.variations, scene.picture.rgb)
     images = tuple(_erased(scene.picture.rgb, work, known, seed, progress) for seed in seeds(first, recipe.variations))
     return Answer(images, replace(recipe, seed=first, model=""), painted=hole)
 
@@ -120,7 +120,7 @@ def _passes(region: Region, manner: Manner | None) -> int:
 
 
 def _erased(
-    picture: F32, work: tuple[tuple[Region, Manner | None], ...], known: Bits, seed: int, progress: Progress
+    picture: F32, work: tuple[tuple[Region, Manner | None], ...], known: Bits, seed: int, progress: ErasingProgress
 ) -> F32:
     image = picture.copy()
     for number, (region, manner) in enumerate(work):
@@ -137,7 +137,7 @@ def _erased(
 def _filled(picture: F32, hole: Bits, known: Bits, filler: Filler, report: Report) -> F32:
     """By a network, which knows no seeds: the same answer every time."""
     image, work = picture.copy(), tuple(regions(hole))
-    progress = Progress(report, len(work), picture)
+    progress = ErasingProgress(report, len(work), picture)
     for region in work:
         progress.pulse()
         part = image[region.rows, region.columns]
@@ -148,7 +148,7 @@ def _filled(picture: F32, hole: Bits, known: Bits, filler: Filler, report: Repor
 
 
 def _patched(
-    part: F32, region: Region, known: Bits, manner: Manner, rng: np.random.Generator, progress: Progress
+    part: F32, region: Region, known: Bits, manner: Manner, rng: np.random.Generator, progress: ErasingProgress
 ) -> F32:
     around = known[region.rows, region.columns]
 

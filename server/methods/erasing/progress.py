@@ -16,7 +16,7 @@ _SIDE = 256
 """Of a preview, at most."""
 
 
-class Progress:
+class ErasingProgress:
     """Counts passes over all regions and variations of one job."""
 
     def __init__(self, report: Report, of: int, picture: F32) -> None:

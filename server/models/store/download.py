@@ -19,7 +19,7 @@ _SPARE = 512 << 20
 
 
 @dataclass(frozen=True)
-class Transfer:
+class DownloadProgress:
     """``done`` of ``total`` bytes of the whole model are there; ``file`` is on its way now."""
 
     file: str
@@ -27,11 +27,11 @@ class Transfer:
     total: int
 
 
-OnTransfer = Callable[[Transfer], None]
+OnTransfer = Callable[[DownloadProgress], None]
 """May raise to give up; what is there already stays for the next try."""
 
 
-def nobody(_: Transfer) -> None:
+def nobody(_: DownloadProgress) -> None:
     """For callers who need not know."""
 
 

@@ -17,7 +17,7 @@ from server.wire.errors import Code, OverpaintError
 from . import card as cards
 from . import configs, describe, files, headers, sniff
 from .card import Card, Checksum
-from .download import OnTransfer, Transfer, check_room, copy, no_traceback, nobody
+from .download import DownloadProgress, OnTransfer, check_room, copy, no_traceback, nobody
 from .store import Shelf
 
 CONFIGS = "configs"
@@ -185,7 +185,7 @@ def _copy_all(source: Path, target: Path, names: list[str], on_transfer: OnTrans
         def more(nbytes: int, name: str = name) -> None:
             nonlocal done
             done += nbytes
-            on_transfer(Transfer(name, done, total))
+            on_transfer(DownloadProgress(name, done, total))
 
         sums.append(copy(source / name, target / name, name, more))
     return tuple(sums)

@@ -18,7 +18,7 @@ from . import card as cards
 from . import describe, files
 from .card import Card, Checksum
 from .catalogue import Known, known
-from .download import OnTransfer, Transfer, check_room, nobody, sha256
+from .download import DownloadProgress, OnTransfer, check_room, nobody, sha256
 from .hub import Hub, Listing, RemoteFile
 from .import_model import whole
 from .store import Shelf
@@ -130,10 +130,10 @@ def _fetch_all(
     for file in chosen:
 
         def heard(nbytes: int, name: str = file.name, before: int = before) -> None:
-            on_transfer(Transfer(name, min(before + nbytes, total), total))
+            on_transfer(DownloadProgress(name, min(before + nbytes, total), total))
 
         path = hub.fetch(listing, file, incoming, heard)
         before += file.nbytes
-        on_transfer(Transfer(file.name, before, total))
+        on_transfer(DownloadProgress(file.name, before, total))
         sums.append(Checksum(file.name, file.nbytes, file.sha256 or sha256(path)))
     return tuple(sums)
