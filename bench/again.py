@@ -87,7 +87,7 @@ def _stop_ms(session: Session, stop: Submission) -> float:
     while True:
         session.wait(1.0)
         for event in session.poll():
-            if isinstance(event, (events.Failed, events.ServerLost)):
+            if isinstance(event, (events.EditFailed, events.ServerLost)):
                 raise event.error
             if isinstance(event, events.Downloading) and event.fraction > 0 and not first:
                 first = 1000 * (time.perf_counter() - began)
