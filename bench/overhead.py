@@ -37,7 +37,7 @@ from server.client.blocking import Client
 from server.client.submission import Mask, Submission
 from server.models.store import configs
 from server.models.store.import_model import adopt
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.pixels import blend, formats, masks
 from server.pixels.picture import F32
 from server.wire.connection import ConnectionFile, read_connection
@@ -206,7 +206,7 @@ def main() -> int:
     asked = recipe(options.steps)
     with tempfile.TemporaryDirectory(prefix="op-") as folder:
         home, weights = Path(folder) / "home", build(Path(folder))
-        adopt(weights, Shelf(home / "models", bundled=home / "none"), name=MODEL)
+        adopt(weights, ModelStore(home / "models", bundled=home / "none"), name=MODEL)
         with serving(home) as connection, Client("bench", connection) as client:
             theirs, ours, identical = measure(Bare(weights, asked), Server(client, asked), options.rounds)
     bare, server = statistics.median(theirs), statistics.median(ours)

@@ -195,10 +195,10 @@ def models_pull(name: Annotated[str, typer.Argument(help="From the list, or owne
     """Download a model; run it again to go on after a break."""
     from server.command_line import screen
     from server.models.store.pull import pull
-    from server.models.store.store import Shelf
+    from server.models.store.store import ModelStore
 
     with told(), screen.job_bar() as bar:
-        card = pull(name, Shelf(), on_transfer=bar.transferred)
+        card = pull(name, ModelStore(), on_transfer=bar.transferred)
     lines.say(f"Installed: {card.name} ({card.title})")
 
 
@@ -215,12 +215,12 @@ def models_import(
     """Use a model that is on this machine already."""
     from server.command_line import screen
     from server.models.store.import_model import adopt
-    from server.models.store.store import Shelf
+    from server.models.store.store import ModelStore
 
     with told(), screen.job_bar() as bar:
         card = adopt(
             source,
-            Shelf(),
+            ModelStore(),
             name=name,
             title=title,
             licence=licence,
@@ -235,10 +235,10 @@ def models_import(
 @models_app.command("remove")
 def models_remove(name: str) -> None:
     """Remove a model from this machine."""
-    from server.models.store.store import Shelf
+    from server.models.store.store import ModelStore
 
     with told():
-        Shelf().remove(name)
+        ModelStore().remove(name)
     lines.say(f"Removed: {name}")
 
 

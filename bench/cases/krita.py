@@ -40,7 +40,7 @@ class Desk:
 
 
 def cases() -> Iterator[Case]:
-    from server.models.store.store import Shelf
+    from server.models.store.store import ModelStore
     from tests import tiny_models
 
     with ExitStack() as stack:
@@ -49,7 +49,7 @@ def cases() -> Iterator[Case]:
         home = host.work / "op"
         home.mkdir()
         made = stack.enter_context(tempfile.TemporaryDirectory())
-        tiny_models.install(LEARNS, Shelf(home / "models"), Path(made))
+        tiny_models.install(LEARNS, ModelStore(home / "models"), Path(made))
         server = RunningServer(home, "--device", "cpu", environment={"OMP_NUM_THREADS": "1"})
         stack.callback(server.stop)
         running.install(host, home)

@@ -18,7 +18,7 @@ from server.models.store import headers
 from server.models.store.card import Card
 from server.models.store.import_model import adopt, name_from
 from server.models.store.sniff import sniff
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.wire import codec
 from server.wire.errors import OverpaintError
 from tests import single_file, tiny_models
@@ -68,8 +68,8 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _shelf(folder: Path) -> Shelf:
-    return Shelf(folder / "shelf", bundled=folder / "none")
+def _shelf(folder: Path) -> ModelStore:
+    return ModelStore(folder / "shelf", bundled=folder / "none")
 
 
 def _painted(
@@ -115,7 +115,7 @@ def _card(name: str) -> Card:
     return Card(name, "A model", "sd15", "MIT", "tests", 3.0, "here")
 
 
-def _put(shelf: Shelf, card: Card) -> None:
+def _put(shelf: ModelStore, card: Card) -> None:
     cards.write(_made(shelf.root / card.name), card)
 
 

@@ -22,7 +22,7 @@ from bench.faults import recording
 from bench.faults.possible import Folder
 from server.client.submission import Submission
 from server.gateway.job import Job
-from server.gateway.jobs import Book
+from server.gateway.jobs import JobTable
 from server.gateway.transfers import SpoolFile
 from server.journal import Journal
 from server.journal.checked import read_whole
@@ -231,7 +231,7 @@ def judged(made: Folder, heard: Heard, folder: Path, cuts: int, dice: random.Ran
 def _look(disk: Path, heard: Heard, moment: float, loss: Loss) -> None:
     """Starts on ``disk`` as a server does, and compares."""
     journal = Journal(disk)
-    book = Book(journal)
+    book = JobTable(journal)
     book.load(lambda job: None)
     journal.settle()
     there = {job.id: job for job in book}

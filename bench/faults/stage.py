@@ -226,10 +226,10 @@ def stage(home: Path | None = None, method: str = LEARN) -> Iterator[Stage]:
 
 def _install_model(home: Path, folder: Path) -> None:
     """A tiny one, of random weights."""
-    from server.models.store.store import Shelf
+    from server.models.store.store import ModelStore
     from tests import tiny_models
 
-    tiny_models.install(MODEL, Shelf(home / "models"), folder)
+    tiny_models.install(MODEL, ModelStore(home / "models"), folder)
 
 
 def new_job() -> str:

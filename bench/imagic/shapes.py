@@ -20,7 +20,7 @@ from server.models.runtime.residency import Models
 from server.models.store import card as cards
 from server.models.store import configs
 from server.models.store.card import Card
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 
 SHAPES = ("illustration", "sd15", "sdxl")
 
@@ -47,7 +47,7 @@ def of_shape(shape: str, folder: Path, device: torch.device) -> OneModel:
         card = cards.read(folder)
         if card is None:
             raise SystemExit(f"there is no model in {folder}; name its folder with --model")
-        return OneModel(Models(Shelf(folder.parent, bundled=folder.parent), str(device)).get(card.name))
+        return OneModel(Models(ModelStore(folder.parent, bundled=folder.parent), str(device)).get(card.name))
     torch.manual_seed(0)
     dtype = torch.float32 if device.type == "cpu" else torch.float16
     card = Card(f"{shape} (random)", shape, shape, "", "", 0.0, "bench")

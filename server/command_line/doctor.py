@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from server.command_line.connecting import connect
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.wire import paths
 from server.wire.errors import OverpaintError
 from server.wire.messages import Welcome
@@ -116,7 +116,7 @@ def _welcome_with_device() -> Welcome:
 
 
 def _models() -> Iterator[Finding]:
-    shelf = Shelf()
+    shelf = ModelStore()
     cards = shelf.cards()
     if not cards:
         yield Finding("No models are installed: Erase works, the rest needs one (“overpaint models list”)")

@@ -11,17 +11,17 @@ from rich.text import Text
 
 from server.models.store.card import Card, line
 from server.models.store.catalogue import CATALOGUE, Known
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.wire.text import printable
 
 
 def as_json() -> dict[str, Any]:
-    cards = Shelf().cards()
+    cards = ModelStore().cards()
     return {"installed": [_installed(card) for card in cards], "available": [_available(one) for one in _others(cards)]}
 
 
 def show() -> None:
-    shelf = Shelf()
+    shelf = ModelStore()
     cards = shelf.cards()
     console = Console()
     rows = [

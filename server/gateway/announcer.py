@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from server.gateway.job import Job
-from server.gateway.jobs import Book
+from server.gateway.jobs import JobTable
 from server.wire.messages import JobState
 
 _FEW = 64
@@ -23,8 +23,10 @@ _AT_ONCE = 50
 class Announcer:
     """``tell`` is called with each job whose place has changed. order: the names of all that wait, lane by lane."""
 
-    def __init__(self, book: Book, order: Callable[[], Iterable[list[str]]], tell: Callable[[Job], object]) -> None:
-        self._book, self._order, self._tell = book, order, tell
+    def __init__(
+        self, table: JobTable, order: Callable[[], Iterable[list[str]]], tell: Callable[[Job], object]
+    ) -> None:
+        self._table, self._order, self._tell = table, order, tell
         self._moved = False
         self._apart = 0.0
         self._looked = 0.0
@@ -55,7 +57,7 @@ class Announcer:
 
     def _changed(self) -> Iterable[tuple[Job, int]]:
         for names in self._order():
-            waiting = (self._book.get(name) for name in names)  # a question is none of the book's
+            waiting = (self._table.get(name) for name in names)  # a question is none of the table's
             for place, job in enumerate(job for job in waiting if job is not None):
                 if job.place != place:
                     yield job, place

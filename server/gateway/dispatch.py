@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from server.gateway.affinity import Affinity
 from server.gateway.announcer import Announcer
 from server.gateway.job import MAX_RUNS, Job, oom_killed_again, stopped_again
-from server.gateway.jobs import Book
+from server.gateway.jobs import JobTable
 from server.gateway.queue import FairQueue
 from server.gateway.settings import Settings
 from server.gateway.transfers import Send
@@ -58,7 +58,7 @@ class Dispatch:
 
     def __init__(
         self,
-        book: Book,
+        table: JobTable,
         journal: Journal,
         runner: Runner,
         tell: Tell,
@@ -66,7 +66,7 @@ class Dispatch:
         settings: Settings,
         model_of: Callable[[Recipe], str] = lambda recipe: recipe.model,
     ) -> None:
-        self._book = book
+        self._table = table
         self._journal = journal
         self._runner = runner
         self._tell = tell
@@ -75,7 +75,7 @@ class Dispatch:
         self._model_of = model_of
         self._lanes = {light: FairQueue() for light in (False, True)}
         self._affinity = {light: Affinity(queue) for light, queue in self._lanes.items()}
-        self._places = Announcer(book, self._orders, self._say_place)
+        self._places = Announcer(table, self._orders, self._say_place)
         self._questions: dict[str, _Question] = {}
         self._worked = time.monotonic()
         self._unloaded = True
@@ -125,11 +125,11 @@ class Dispatch:
         slot = next((slot for slot in self._runner.slots if slot.work == job.id), None)
         if slot is not None:
             job.given_up = True
-            self._book.listen(job, None)
+            self._table.listen(job, None)
             self._runner.stop(slot, self._settings.stop_grace)
         else:
             self._lane(job.submit.recipe).remove(job.id)
-            self._book.forget(job)
+            self._table.forget(job)
             self.advance()
 
     def hear(self) -> None:
@@ -168,13 +168,13 @@ class Dispatch:
     def close(self) -> None:
         """Running jobs wait in the journal for the next server; the runner ends."""
         for slot in self._runner.slots:
-            job = self._book.get(slot.work) if slot.work else None
+            job = self._table.get(slot.work) if slot.work else None
             if job is not None and not job.given_up:
-                self._book.return_run(job)
+                self._table.return_run(job)
         self._runner.close()
-        for job in self._book:
+        for job in self._table:
             if job.given_up:
-                self._book.forget(job)
+                self._table.forget(job)
 
     def _idle(self, light: bool) -> list[Slot]:
         """For light work the light slots come first."""
@@ -192,16 +192,16 @@ class Dispatch:
             self._tell(job, Queued(job.id, job.place), None)
 
     def _begin(self, name: str, slot: Slot) -> None:
-        question, job = self._questions.get(name), self._book.get(name)
+        question, job = self._questions.get(name), self._table.get(name)
         if question is not None:
             question.begun = True
             self._runner.ask(slot, question.under(name))
         if job is not None:
-            self._book.begin_run(job)
+            self._table.begin_run(job)
             self._runner.run(slot, Task(job.id, self._journal.files(job.id), guest_of(job.client), job.low_memory))
 
     def _on_report(self, note: Progress | Finished | Failed | Cancelled, payload: bytes) -> None:
-        job = self._book.get(note.job)
+        job = self._table.get(note.job)
         if job is None:
             return
         if isinstance(note, Progress):
@@ -209,7 +209,7 @@ class Dispatch:
                 job.progress = (note, payload)
                 self._tell(job, note, payload or None)
         elif job.given_up or isinstance(note, Cancelled):
-            self._book.forget(job)
+            self._table.forget(job)
         elif isinstance(note, Finished):
             self._finish(job, note)
         else:
@@ -227,12 +227,12 @@ class Dispatch:
         if died.work in self._questions:
             sentence = "The server stopped while measuring."
             self._answer(died.work, Failed(died.work, Code.WORKER_DIED, sentence, "Ask again."))
-        job = self._book.get(died.work) if died.work else None
+        job = self._table.get(died.work) if died.work else None
         if job is None:
             return
         answer = self._journal.answer(job.id)
         if job.given_up:
-            self._book.forget(job)
+            self._table.forget(job)
         elif answer is not None:  # it died with the job done and nothing said
             self._finish(job, answer)
         elif job.entry.runs >= MAX_RUNS:
@@ -243,7 +243,7 @@ class Dispatch:
 
     def _run_again(self, job: Job) -> None:
         log.warning("job %s is run once more", job.id)
-        self._book.set_state(job, JobState.QUEUED)
+        self._table.set_state(job, JobState.QUEUED)
         self._lane(job.submit.recipe).put_back(job.id, party(job.client), self._model_of(job.submit.recipe))
         again = Progress(job.id, _AGAIN, 0, 0)
         job.progress = (again, b"")
@@ -251,10 +251,10 @@ class Dispatch:
 
     def _finish(self, job: Job, finished: Finished) -> None:
         log.info("job %s is finished", job.id)
-        self._book.finish(job, finished)
+        self._table.finish(job, finished)
         self._tell(job, finished, None)
 
     def _fail(self, job: Job, error: OverpaintError) -> None:
         log.info("job %s failed: %s", job.id, error.code.value)
-        if self._tell(job, self._book.fail(job, error), None):
-            self._book.forget(job)
+        if self._tell(job, self._table.fail(job, error), None):
+            self._table.forget(job)

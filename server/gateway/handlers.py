@@ -12,7 +12,7 @@ from server.gateway.admission import JOB_ID, admit, admit_question, check_id, ch
 from server.gateway.dispatch import Dispatch
 from server.gateway.hosts import Hosts
 from server.gateway.job import OPEN, Job
-from server.gateway.jobs import Book
+from server.gateway.jobs import JobTable
 from server.gateway.offer import Offer
 from server.gateway.quotas import check_places
 from server.gateway.settings import Settings
@@ -55,12 +55,12 @@ _CANCELS_REMEMBERED, _CANCELLING_CLIENTS = 100, 1000
 themselves, so that nobody can make the server forget another's."""
 
 
-class Desk:
+class Handlers:
     """``answer`` takes each message of a client; what it raises is sent back to that client as ``Failed``."""
 
     def __init__(
         self,
-        book: Book,
+        table: JobTable,
         journal: Journal,
         dispatch: Dispatch,
         offer: Callable[[], Offer],
@@ -68,7 +68,7 @@ class Desk:
         limits: Limits,
         settings: Settings,
     ) -> None:
-        self._book, self._journal, self._dispatch = book, journal, dispatch
+        self._table, self._journal, self._dispatch = table, journal, dispatch
         self._offer, self._send, self._limits, self._settings = offer, send, limits, settings
         self._downloads = Downloads(send, self._damaged)
         self._cancelled: dict[str, deque[str]] = {}
@@ -114,17 +114,17 @@ class Desk:
                 del waiting[name]
         self._dispatch.ask_no_more(peer)
         crashed = self._hosts.took_along(peer)
-        for job in self._book.heard_by(peer):
-            self._book.listen(job, None)
+        for job in self._table.heard_by(peer):
+            self._table.listen(job, None)
             if not job.submit.keep and crashed and job.state is not JobState.UPLOADING:
                 log.info("job %s outlives its application", job.id)
-                self._book.keep(job)
+                self._table.keep(job)
             elif not job.submit.keep:
                 self._dispatch.give_up(job)
 
     def turned_out(self, key: str) -> None:
         """The machine with this key may not come in any more: what it had here is given up and removed."""
-        for job in self._book:
+        for job in self._table:
             if guest_of(job.client) == key:
                 self._downloads.end(job=job.id)
                 self._dispatch.give_up(job)
@@ -140,7 +140,7 @@ class Desk:
         elif isinstance(message, Submit):
             self._submit(peer, message)
         elif isinstance(message, Attach):
-            self._attach(peer, self._book.need(message.job, peer.client))
+            self._attach(peer, self._table.need(message.job, peer.client))
         elif isinstance(message, Fetch):
             self._fetch(peer, message)
         elif isinstance(message, Acknowledge):
@@ -157,7 +157,7 @@ class Desk:
     def take_up_returned(self) -> None:
         """Call it often. Where a host that had vanished submitted its edit again while the first run was being given
         up, the edit begins anew once that has ended."""
-        for name in [name for name in self._returned if not self._book.taken(name)]:
+        for name in [name for name in self._returned if not self._table.taken(name)]:
             self.answer(self._returned.pop(name))
         self._go_on_with_held()
 
@@ -166,19 +166,19 @@ class Desk:
         if submit.job in self._cancelled.get(peer.client, ()):
             self._send(peer, Cancelled(submit.job), None)
             return
-        if self._book.being_given_up(submit.job, peer.client):
+        if self._table.being_given_up(submit.job, peer.client):
             self._returned[submit.job] = Received(peer, submit)
             return
-        job = self._book.find(submit.job, peer.client) or self._admit(peer, submit)
-        self._book.listen(job, peer)
+        job = self._table.find(submit.job, peer.client) or self._admit(peer, submit)
+        self._table.listen(job, peer)
         if not submit.keep:
             self._hosts.meet(peer)
         elif not job.submit.keep:  # its host found no place for the answer
-            self._book.keep(job)
+            self._table.keep(job)
         if job.nothing_came and job.submit.blobs != submit.blobs:
             check_same(job.submit, submit)
-            self._book.name(job, submit, partial(self._refuse, job))
-        if job.nothing_came and job.named and self._book.may_come_with_another(job):
+            self._table.name(job, submit, partial(self._refuse, job))
+        if job.nothing_came and job.named and self._table.may_come_with_another(job):
             self._held[job.id] = peer
         else:
             self._journal.when_written(partial(self._accept, peer, job), checked=job.checking)
@@ -186,55 +186,55 @@ class Desk:
     def _go_on_with_held(self) -> None:
         """The pixels that an edit waits for have come with another one, or will not: then it brings them itself."""
         for name, peer in list(self._held.items()):
-            job = self._book.get(name)
-            if job is not None and job.listener == peer and self._book.may_come_with_another(job):
+            job = self._table.get(name)
+            if job is not None and job.listener == peer and self._table.may_come_with_another(job):
                 continue
             del self._held[name]
             if job is None or job.listener != peer:
                 continue
             if job.nothing_came:
-                self._book.name(job, job.submit, partial(self._refuse, job))
+                self._table.name(job, job.submit, partial(self._refuse, job))
             self._journal.when_written(partial(self._accept, peer, job))
 
     def _accept(self, peer: Peer, job: Job, error: OverpaintError | None = None) -> None:
         """The job is on the disk: that it is accepted may be said, unless something came of it meanwhile."""
-        if self._book.get(job.id) is not job or job.listener != peer:
+        if self._table.get(job.id) is not job or job.listener != peer:
             return
         if job.failure is not None:
             self._attach(peer, job)
             return
         received = job.receiving.received if job.receiving is not None else job.submit.blobs
-        name_first = job.nothing_came and not job.named and self._book.resembles(job)
+        name_first = job.nothing_came and not job.named and self._table.resembles(job)
         self._send(peer, Accepted(job.id, job.state, received, name_first=name_first), None)
         if job.receiving is not None and job.receiving.complete:
             self._uploaded(job)
 
     def _damaged(self, name: str, error: OverpaintError) -> None:
-        job = self._book.get(name)
+        job = self._table.get(name)
         if job is not None and job.state is JobState.FINISHED:
-            self._book.fail(job, error)
-            self._book.forget(job)  # whoever fetched it has just been told
+            self._table.fail(job, error)
+            self._table.forget(job)  # whoever fetched it has just been told
 
     def _admit(self, peer: Peer, submit: Submit) -> Job:
-        if self._book.taken(submit.job):
+        if self._table.taken(submit.job):
             raise OverpaintError(Code.BUSY, "The server cannot take this edit now.", "Run it again as a new one.")
         offer = self._offer()
         admit(submit, offer.methods, offer.models, self._limits)
-        promised = self._book.tally.all.to_come
+        promised = self._table.tally.all.to_come
         check_room(room_for(submit), self._journal.free_bytes() - promised, self._settings.spare_disk)
-        check_places(submit, party(peer.client), self._book, self._settings)
+        check_places(submit, party(peer.client), self._table, self._settings)
         asked = f": {submit.recipe.prompt!r}" if self._settings.log_prompts else ""
         log.info("job %s is %s, from %s%s", submit.job, submit.recipe.method, peer.application or "a host", asked)
-        job = self._book.add(submit, peer.client, lambda error: self._refuse(job, error))
+        job = self._table.add(submit, peer.client, lambda error: self._refuse(job, error))
         return job
 
     def _refuse(self, job: Job, error: OverpaintError | None) -> None:
         """Where the disk did not take the job, or its pixels: it is none, and whoever sent it hears why."""
-        if error is None or self._book.get(job.id) is not job:
+        if error is None or self._table.get(job.id) is not job:
             return
         if job.listener is not None:
-            self._send(job.listener, self._book.fail(job, error), None)
-        self._book.forget(job)
+            self._send(job.listener, self._table.fail(job, error), None)
+        self._table.forget(job)
 
     def _estimate(self, peer: Peer, question: Estimate) -> None:
         offer = self._offer()
@@ -242,10 +242,10 @@ class Desk:
         self._dispatch.ask(peer, question)
 
     def _take_chunk(self, peer: Peer, chunk: Chunk, payload: Buffer) -> None:
-        job = self._book.find(chunk.job, peer.client)
-        if job is None and self._book.just_gone(chunk.job, peer.client):
+        job = self._table.find(chunk.job, peer.client)
+        if job is None and self._table.just_gone(chunk.job, peer.client):
             return
-        job = job or self._book.need(chunk.job, peer.client)
+        job = job or self._table.need(chunk.job, peer.client)
         if job.receiving is None or job.listener != peer:
             return  # still under way when the job was failed, or taken over by another session
         try:
@@ -253,10 +253,10 @@ class Desk:
                 raise OverpaintError(Code.BAD_REQUEST, "Pixels came before their edit was accepted.")
             credit = job.receiving.take(chunk, payload)
         except OverpaintError as error:
-            self._send(peer, self._book.fail(job, error), None)
-            self._book.forget(job)
+            self._send(peer, self._table.fail(job, error), None)
+            self._table.forget(job)
             return
-        self._book.took(job)
+        self._table.took(job)
         if job.receiving.complete:
             self._uploaded(job)
         elif credit is not None:
@@ -269,32 +269,32 @@ class Desk:
 
     def _queue(self, job: Job, error: OverpaintError | None, named: Submit) -> None:
         self._refuse(job, error)
-        if error is None and self._book.get(job.id) is job and job.state is JobState.UPLOADING:
+        if error is None and self._table.get(job.id) is job and job.state is JobState.UPLOADING:
             job.submit = replace(job.submit, blobs=named.blobs)
-            self._book.set_state(job, JobState.QUEUED)
+            self._table.set_state(job, JobState.QUEUED)
             self._dispatch.enqueue(job)
 
     # --- out ----------------------------------------------------------------------------------------
 
     def _attach(self, peer: Peer, job: Job) -> None:
-        self._book.listen(job, peer)
+        self._table.listen(job, peer)
         message, preview = _standing(job)
         if message is not None and self._send(peer, message, preview) and job.failure is not None:
-            self._book.forget(job)  # a failure is kept only until somebody has heard of it
+            self._table.forget(job)  # a failure is kept only until somebody has heard of it
 
     def _fetch(self, peer: Peer, fetch: Fetch) -> None:
-        job = self._book.need(fetch.job, peer.client)
+        job = self._table.need(fetch.job, peer.client)
         if job.finished is None:
             raise OverpaintError(Code.BAD_REQUEST, "The answer was asked for before it was there.")
         self._downloads.begin(peer, fetch, job.finished, self._journal.folder(job.id))
 
     def _acknowledge(self, peer: Peer, name: str) -> None:
-        job = self._book.find(name, peer.client)
+        job = self._table.find(name, peer.client)
         if job is not None and job.state in OPEN:
             raise OverpaintError(Code.BAD_REQUEST, "The answer was acknowledged before it was there.")
         if job is not None:
             self._downloads.end(job=name)
-            self._book.forget(job)
+            self._table.forget(job)
         self._journal.when_written(lambda error: self._say_acknowledged(peer, name))
 
     def _say_acknowledged(self, peer: Peer, name: str) -> None:
@@ -303,7 +303,7 @@ class Desk:
 
     def _cancel(self, peer: Peer, name: str) -> None:
         self._remember_cancel(peer.client, name)
-        job = self._book.find(name, peer.client)
+        job = self._table.find(name, peer.client)
         if job is not None:
             listener = job.listener
             self._downloads.end(job=name)
@@ -320,7 +320,7 @@ class Desk:
             del self._cancelled[next(iter(self._cancelled))]
 
     def _list(self, peer: Peer) -> None:
-        mine = self._book.of(peer.client)[-_LISTED_JOBS:]
+        mine = self._table.of(peer.client)[-_LISTED_JOBS:]
         lines = [(self._journal.entry(job.id), job.listener is not None) for job in mine]
         listed = tuple(_shortened(entry.line, attended) for entry, attended in lines if entry is not None)
         self._send(peer, Jobs(listed), None)

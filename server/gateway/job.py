@@ -21,14 +21,14 @@ OPEN = (JobState.UPLOADING, JobState.QUEUED, JobState.RUNNING)
 
 @dataclass
 class Job:
-    """One job. ``listener`` hears of it (``Book.listen`` sets it); None while nobody does. ``receiving`` only while it
-    uploads, ``making`` until there is a place for what is, ``checking`` while an earlier server's uploads are looked
+    """One job. ``listener`` hears of it (``JobTable.listen`` sets it); None while nobody does. ``receiving`` only while
+    it uploads, ``making`` until there is a place for what is, ``checking`` while an earlier server's uploads are looked
     at, ``place`` is the last one told, ``progress`` the last step with its preview, ``given_up`` set when cancelled
     while running, ``low_memory`` when memory ran out in its first run."""
 
     submit: Submit
     entry: Entry
-    """Where it stands, as the journal has it; whatever changes that (``Book``) puts the journal's new one here."""
+    """Where it stands, as the journal has it; whatever changes that (``JobTable``) puts the journal's new one here."""
     listener: Peer | None = None
     receiving: Receiving | None = None
     making: bool = False

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _REMEMBERED = 1000
 
 
-class Book:
+class JobTable:
     """Finds, keeps and forgets jobs. Whoever is not a job's client does not learn that it exists.
 
     What an earlier server left (``load``) is read bit by bit (``load_more``), or as soon as it is asked for.

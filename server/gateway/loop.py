@@ -11,9 +11,9 @@ from itertools import islice
 from pathlib import Path
 
 from server.gateway.dispatch import Dispatch
-from server.gateway.handlers import Desk
+from server.gateway.handlers import Handlers
 from server.gateway.job import Job
-from server.gateway.jobs import Book
+from server.gateway.jobs import JobTable
 from server.gateway.memory import Memory
 from server.gateway.offer import Offer, fitted
 from server.gateway.settings import Settings
@@ -21,7 +21,7 @@ from server.journal import Journal
 from server.listening.endpoint import Endpoint
 from server.listening.peers import Gone, Peer, Received, TurnedOut, guest_of
 from server.methods import registry
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.wire.address import Address
 from server.wire.connection import Transport
 from server.wire.frames import Buffer
@@ -72,26 +72,26 @@ class Gateway:
         self._home = home
         self._stopping = False
         self._memory = Memory()
-        self._shelf = Shelf(home / "models")
+        self._shelf = ModelStore(home / "models")
         with contextlib.ExitStack() as endings:  # whoever finds the connection file must find a server behind it
             self._endpoint = Endpoint(
                 home, self._welcome, transport, listen, self._settings.silent_after, self._settings.max_sessions
             )
             endings.callback(self._endpoint.close)
             forget_request(home)
-            self._journal = Journal(home, keeping=self._settings.keeping, models=Shelf(home / "models").stamp)
+            self._journal = Journal(home, keeping=self._settings.keeping, models=ModelStore(home / "models").stamp)
             endings.callback(self._journal.close)
-            self._book = Book(self._journal)
+            self._table = JobTable(self._journal)
             self._runner = make_runner(
                 RunnerOptions(self._endpoint.context, home, device, self._settings.worker_silent_after, address)
             )
             self._dispatch = Dispatch(
-                self._book, self._journal, self._runner, self._tell, self._send, self._settings, self._model_of
+                self._table, self._journal, self._runner, self._tell, self._send, self._settings, self._model_of
             )
             endings.callback(self._dispatch.close)
             self._endings = endings.pop_all()
-        self._desk = Desk(
-            self._book, self._journal, self._dispatch, self._offer, self._send, self._limits, self._settings
+        self._handlers = Handlers(
+            self._table, self._journal, self._dispatch, self._offer, self._send, self._limits, self._settings
         )
         self._endpoint.watch(self._runner.wake, self._dispatch.hear)
         for scribe in self._journal.scribes:
@@ -107,10 +107,10 @@ class Gateway:
     def run(self) -> None:
         """Serves; on the way out everything is closed, and unfinished jobs wait in the journal."""
         with self._endings:
-            self._book.load(self._dispatch.enqueue)
+            self._table.load(self._dispatch.enqueue)
             for key in {guest_of(entry.client) for entry in self._journal.entries()}:
-                if key and self._endpoint.guests.has_turned_out(key):
-                    self._desk.turned_out(key)
+                if key and self._endpoint.authorized.has_turned_out(key):
+                    self._handlers.turned_out(key)
             while not self._stopping:
                 self._step_on()
         log.info("the server has ended")
@@ -133,13 +133,13 @@ class Gateway:
         self._sweep(now)
         if self._memory.grows_too_large(now):
             self._endpoint.hush()
-        loading = self._book.load_more(_READ_A_STEP)
+        loading = self._table.load_more(_READ_A_STEP)
         if self._loading:
             gc.freeze()  # what is kept for long need not be looked through for garbage again and again
         self._loading = loading
         for event in self._endpoint.poll(0 if loading else self._dispatch.pause(now, _STEP)):
             self._take(event)
-        self._desk.take_up_returned()
+        self._handlers.take_up_returned()
         if len(self._endpoint) or self._working():
             self._wanted = now
         elif now - self._wanted > self._settings.end_after:
@@ -156,27 +156,27 @@ class Gateway:
     def _take(self, event: Received | Gone | TurnedOut) -> None:
         try:
             if isinstance(event, Gone):
-                self._desk.gone(event.peer)
+                self._handlers.gone(event.peer)
             elif isinstance(event, TurnedOut):
-                self._desk.turned_out(event.key)
+                self._handlers.turned_out(event.key)
             else:
-                self._desk.answer(event)
+                self._handlers.answer(event)
         except Exception:  # one client's message must not end the server for all
             log.exception("a message could not be handled")
 
     def _working(self) -> bool:
-        return self._book.tally.all.working > 0
+        return self._table.tally.all.working > 0
 
     def _sweep(self, now: float) -> None:
         """A little of it at each step: thousands of jobs may be kept."""
         if now - self._swept > _SWEEP:
             self._swept = now
             self._journal.tend()
-            self._sweeping = self._book.sweep(self._journal.clock.now, self._settings)
+            self._sweeping = self._table.sweep(self._journal.clock.now, self._settings)
         gone = [job for job in islice(self._sweeping, _SWEPT_A_STEP) if job is not None]
         for job in gone:
             log.info("job %s is forgotten: too old, or too much is kept", job.id)
-            self._book.forget(job)
+            self._table.forget(job)
 
     def _send(self, peer: Peer, message: Message, payload: Buffer | None = None) -> bool:
         return self._endpoint.send(peer, message, payload)
@@ -191,7 +191,7 @@ class Gateway:
         return Offer.of(self._shelf)
 
     def _welcome(self) -> Welcome:
-        waiting = self._book.tally.all.waiting
+        waiting = self._table.tally.all.waiting
         offer = self._offer()
         return fitted(
             Welcome(

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 
 from server.methods import registry
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.wire import codec
 from server.wire.messages import Welcome
 from server.wire.offers import MethodOffer, ModelOffer
@@ -22,7 +22,7 @@ class Offer:
     models: tuple[ModelOffer, ...]
 
     @classmethod
-    def of(cls, shelf: Shelf) -> Offer:
+    def of(cls, shelf: ModelStore) -> Offer:
         cards = shelf.cards()
         usable = tuple(card.offer for card in cards if card.abilities)
         return cls(registry.offers(cards), usable)

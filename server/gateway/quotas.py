@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.gateway.admission import room_for
-from server.gateway.jobs import Book
+from server.gateway.jobs import JobTable
 from server.gateway.settings import Settings
 from server.gateway.tally import Share
 from server.wire.errors import Code, FullError, OverpaintError
@@ -12,7 +12,7 @@ from server.wire.messages import Submit
 _HINT = "It starts by itself when there is a place."
 
 
-def check_places(submit: Submit, who: str, book: Book, settings: Settings) -> None:
+def check_places(submit: Submit, who: str, table: JobTable, settings: Settings) -> None:
     """Raises ``FullError`` where the job of ``who`` (a ``peers.party``) finds no place: by number, or by the bytes that
     jobs and their answers take until they are fetched; too-large where it would never find one."""
     room = room_for(submit)
@@ -22,7 +22,7 @@ def check_places(submit: Submit, who: str, book: Book, settings: Settings) -> No
             "This edit and its answers are larger than all that the server may keep.",
             "Make the selection smaller, or ask for fewer answers.",
         )
-    all_, own = book.tally.all, book.tally.of(who)
+    all_, own = table.tally.all, table.tally.of(who)
     _check(room, all_, settings.max_waiting, settings.max_bytes, "The server has too many edits waiting.")
     _check(room, own, settings.max_waiting_each, settings.max_bytes_each, "Too many of your own edits are waiting.")
 

@@ -96,7 +96,7 @@ def _writing(home: Path) -> Iterator[None]:
         lock.release()
 
 
-class Guests:
+class AuthorizedKeys:
     """The list as it is now. Asking costs a look at the file's date: whoever is taken off it is out at once.
 
     While there is a list that cannot be read, no other machine comes in or stays: one may have been taken off it.

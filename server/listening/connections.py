@@ -21,7 +21,7 @@ UNGREETED_S = 10.0
 """A connection without a session is cut after so long."""
 
 
-class Crowd:
+class Connections:
     """most: connections at once; further ones are cut as they come, those that are there stay."""
 
     def __init__(self, context: Context, socket: Socket, most: int, patience: float = UNGREETED_S) -> None:
@@ -34,7 +34,7 @@ class Crowd:
         self._strangers: dict[int, float] = {}
         """Descriptors of those without a session, and since when; oldest first."""
         self._arrivals = 0
-        place = f"inproc://crowd-{id(self)}"
+        place = f"inproc://connections-{id(self)}"
         socket.monitor(place, zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
         self.monitor = context.socket(zmq.PAIR)
         self.monitor.setsockopt(zmq.LINGER, 0)

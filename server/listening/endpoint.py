@@ -41,8 +41,8 @@ from server.wire.messages import (  # fmt: skip
 from server.wire.sockets import Socket
 
 from . import descriptors
-from .authorized import Guests
-from .listener import Entrance, wants_ipc
+from .authorized import AuthorizedKeys
+from .listener import Listener, wants_ipc
 from .peers import Gone, Peer, Received, TurnedOut, greeted
 from .sessions import PeerSession, PeerSessions, Route, send
 
@@ -117,11 +117,11 @@ class Endpoint:
         self._poller = zmq.Poller()
         self._watched: dict[object, Callable[[], None]] = {}
         self._ipc_folder: Path | None = None
-        self._door: keys.Door | None = None
+        self._zap: keys.ZapHandler | None = None
         self._pairs: tuple[sockets.KeyPair, sockets.KeyPair] | None = None
         """The server's and this user's own, where there is a door."""
-        self.guests = Guests(home)
-        self._entrances: list[Entrance] = []
+        self.authorized = AuthorizedKeys(home)
+        self._listeners: list[Listener] = []
         try:
             self.connection = self._bind(transport, listen)
         except OverpaintError:
@@ -139,12 +139,12 @@ class Endpoint:
         self._turn_out()
         events: list[Received | Gone | TurnedOut] = []
         for channel, batch in ((Channel.CONTROL, _CONTROL_BATCH), (Channel.DATA, _DATA_BATCH)):
-            for entrance in self._entrances:
-                entrance.crowds[channel].update()
-                if entrance.sockets[channel] in ready:
-                    self._drain(entrance, channel, batch, events)
-        if self._door is not None and self._door.socket in ready:
-            self._door.answer()
+            for listener in self._listeners:
+                listener.connections[channel].update()
+                if listener.sockets[channel] in ready:
+                    self._drain(listener, channel, batch, events)
+        if self._zap is not None and self._zap.socket in ready:
+            self._zap.answer()
         for watched, callback in list(self._watched.items()):
             if watched in ready:
                 callback()
@@ -178,8 +178,8 @@ class Endpoint:
 
     def hush(self) -> None:
         """Ends the connection of another machine that has sent most of late: it fills this server's memory."""
-        for entrance in self._entrances:
-            entrance.hush()
+        for listener in self._listeners:
+            listener.hush()
 
     def __len__(self) -> int:
         """How many sessions there are."""
@@ -193,10 +193,10 @@ class Endpoint:
         """Removes the connection file, closes everything (worker sockets of ``context`` too), frees the lock."""
         if not self.displaced:
             connection.remove_connection(self._home)
-        for entrance in self._entrances:
-            entrance.close()
-        if self._door is not None:
-            self._door.close()
+        for listener in self._listeners:
+            listener.close()
+        if self._zap is not None:
+            self._zap.close()
         self.context.destroy(linger=0)
         if self._ipc_folder is not None:
             connection.remove_ipc(self._ipc_folder)
@@ -208,8 +208,8 @@ class Endpoint:
         ipc = wants_ipc(transport)
         shares = descriptors.shared(descriptors.limit(), self._most, _MOST_VISITS if listen is not None else 0)
         if not sockets.PLAIN_TCP and (listen is not None or not ipc):
-            self._door = keys.Door(self.context, self.guests.admits)
-            self._poller.register(self._door.socket, zmq.POLLIN)
+            self._zap = keys.ZapHandler(self.context, self.authorized.admits)
+            self._poller.register(self._zap.socket, zmq.POLLIN)
             self._pairs = keys.server_keys(self._home), keys.client_keys(self._home)
         if ipc:
             own = self._open(None, shares.sessions).bind_ipc(self._folder())
@@ -226,13 +226,13 @@ class Endpoint:
         self._ipc_folder = self._ipc_folder or connection.ipc_folder(self._home)
         return self._ipc_folder
 
-    def _open(self, pair: sockets.KeyPair | None, most: int) -> Entrance:
-        entrance = Entrance(self.context, pair, most)
-        self._entrances.append(entrance)
+    def _open(self, pair: sockets.KeyPair | None, most: int) -> Listener:
+        listener = Listener(self.context, pair, most)
+        self._listeners.append(listener)
         for channel in Channel:
-            self._poller.register(entrance.sockets[channel], zmq.POLLIN)
-            self._poller.register(entrance.crowds[channel].monitor, zmq.POLLIN)
-        return entrance
+            self._poller.register(listener.sockets[channel], zmq.POLLIN)
+            self._poller.register(listener.connections[channel].monitor, zmq.POLLIN)
+        return listener
 
     def _keep_in_place(self) -> None:
         """What clients find the server by, and what keeps it the only one, may be removed while it lives (by who tidies
@@ -244,7 +244,7 @@ class Endpoint:
         self.displaced = not self._lock.keep()
         if self.displaced:
             return
-        own, *others = self._entrances
+        own, *others = self._listeners
         if self._ipc_folder is not None and own.lost_its_paths():
             log.warning("the sockets were removed: new ones are made")
             self.connection = own.bind_ipc(self._ipc_folder)
@@ -261,22 +261,22 @@ class Endpoint:
     # --- what comes in -------------------------------------------------------------------------
 
     def _drain(
-        self, entrance: Entrance, channel: Channel, batch: int, events: list[Received | Gone | TurnedOut]
+        self, listener: Listener, channel: Channel, batch: int, events: list[Received | Gone | TurnedOut]
     ) -> None:
         for _ in range(batch):
-            raw = frames.receive(entrance.sockets[channel], routed=True)
+            raw = frames.receive(listener.sockets[channel], routed=True)
             if raw is None:
                 return
-            number = entrance.crowds[channel].number(raw.descriptor)
-            received = self._take(channel, Route(entrance, raw.sender, raw.descriptor, number, raw.key), raw)
+            number = listener.connections[channel].number(raw.descriptor)
+            received = self._take(channel, Route(listener, raw.sender, raw.descriptor, number, raw.key), raw)
             if received is not None:
                 events.append(received)
 
     def _take(self, channel: Channel, route: Route, raw: Frames) -> Received | None:
         """Whatever is wrong with a message is told to whoever sent it, or ends its session; never more."""
         try:
-            if raw.key and not self.guests.admits(raw.key):
-                route.entrance.crowds[channel].cut(route.descriptor, route.number)
+            if raw.key and not self.authorized.admits(raw.key):
+                route.listener.connections[channel].cut(route.descriptor, route.number)
                 return None
             message = raw.message()
             if isinstance(message, Hello):
@@ -295,7 +295,7 @@ class Endpoint:
         if line is not None:
             self._drop(line, cut=True)
         else:
-            route.entrance.crowds[channel].cut(route.descriptor, route.number)
+            route.listener.connections[channel].cut(route.descriptor, route.number)
 
     def _deliver(self, channel: Channel, route: Route, message: Message, payload: memoryview | None) -> Received | None:
         line = self._lines.at(channel, route)
@@ -337,9 +337,9 @@ class Endpoint:
     def _turn_out(self) -> None:
         """Ends the sessions of machines whose key is not on the list, or cannot be looked up."""
         for line in self._lines.of_guests:
-            if not self.guests.admits(line.peer.guest):
+            if not self.authorized.admits(line.peer.guest):
                 self._drop(line, cut=True)
-        self._ended += [TurnedOut(key) for key in self.guests.turned_out()]
+        self._ended += [TurnedOut(key) for key in self.authorized.turned_out()]
 
     def _look_for_vanished(self) -> None:
         """A portion of them at a time: a thousand sessions must not make the loop wait."""

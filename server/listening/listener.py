@@ -16,24 +16,24 @@ from server.wire.files import private_folder
 from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, Channel
 from server.wire.sockets import Context, KeyPair, Socket
 
-from .connections import Crowd
+from .connections import Connections
 from .porch import Porch
 
 LOOPBACK = "127.0.0.1"
 _BOTH = (Channel.DATA, Channel.CONTROL)
 
 
-class Entrance:
+class Listener:
     """Its sockets by channel, and who is connected to each. most: connections at once, on each."""
 
     def __init__(self, context: Context, pair: KeyPair | None, most: int) -> None:
         self.sockets: dict[Channel, Socket] = {}
-        self.crowds: dict[Channel, Crowd] = {}
+        self.connections: dict[Channel, Connections] = {}
         self._paths: list[Path] = []
         self._porches: list[Porch] = []
         for channel in Channel:
             self.sockets[channel] = sockets.server_socket(context, pair, channel)
-            self.crowds[channel] = Crowd(context, self.sockets[channel], most)
+            self.connections[channel] = Connections(context, self.sockets[channel], most)
 
     def bind_ipc(self, folder: Path) -> ConnectionFile:
         """Called again when its paths were removed. (Unbinding those would end the sessions that came in there.)"""
@@ -99,8 +99,8 @@ class Entrance:
     def close(self) -> None:
         for porch in self._porches:
             porch.close()
-        for crowd in self.crowds.values():
-            crowd.close()
+        for connections in self.connections.values():
+            connections.close()
 
 
 def wants_ipc(transport: Transport) -> bool:

@@ -17,7 +17,7 @@ from server.wire.frames import Buffer
 from server.wire.messages import Channel, Message
 
 from .backlog import MOST_BYTES, Backlog
-from .listener import Entrance
+from .listener import Listener
 from .peers import Peer
 
 log = logging.getLogger(__name__)
@@ -26,17 +26,17 @@ _ATTENTIVE_S = 3.0
 
 
 class Route(NamedTuple):
-    """A client's way back, and what it is known by: the entrance; on its socket the routing id, which anybody may
-    choose; the connection's descriptor and number (``Crowd``); the CURVE key that it came in with."""
+    """A client's way back, and what it is known by: the listener; on its socket the routing id, which anybody may
+    choose; the connection's descriptor and number (``Connections``); the CURVE key that it came in with."""
 
-    entrance: Entrance
+    listener: Listener
     id: bytes
     descriptor: int
     number: int
     key: str
 
     def is_of_one_party_with(self, other: Route) -> bool:
-        return self.entrance is other.entrance and self.key == other.key
+        return self.listener is other.listener and self.key == other.key
 
 
 @dataclass
@@ -65,7 +65,7 @@ class PeerSession:
 class PeerSessions:
     def __init__(self) -> None:
         self._by_session: dict[str, PeerSession] = {}
-        self._by_route: dict[tuple[Entrance, Channel, bytes], PeerSession] = {}
+        self._by_route: dict[tuple[Listener, Channel, bytes], PeerSession] = {}
         self._guests: dict[str, PeerSession] = {}
 
     def __len__(self) -> int:
@@ -84,13 +84,13 @@ class PeerSessions:
 
     def at(self, channel: Channel, route: Route) -> PeerSession | None:
         """The session of that very connection. Another one that came under its routing id is not taken for it."""
-        line = self._by_route.get((route.entrance, channel, route.id))
+        line = self._by_route.get((route.listener, channel, route.id))
         return line if line is not None and line.routes[channel] == route else None
 
     def displaced(self, channel: Channel, route: Route) -> PeerSession | None:
         """The session of another connection that had this routing id before. No two have one at the same time: that one
         has ended."""
-        line = self._by_route.get((route.entrance, channel, route.id))
+        line = self._by_route.get((route.listener, channel, route.id))
         return line if line is not None and line.routes[channel] != route else None
 
     def join(self, channel: Channel, route: Route, peer: Peer) -> None:
@@ -106,8 +106,8 @@ class PeerSessions:
         self._by_session[peer.session] = line
         if peer.guest:
             self._guests[peer.session] = line
-        self._by_route[route.entrance, channel, route.id] = line
-        route.entrance.crowds[channel].greet(route.descriptor)
+        self._by_route[route.listener, channel, route.id] = line
+        route.listener.connections[channel].greet(route.descriptor)
 
     def leave(self, line: PeerSession, cut: bool) -> bool:
         """Whether it was there. cut: what waits to be sent to it is thrown away with its connections."""
@@ -115,12 +115,12 @@ class PeerSessions:
             return False
         self._guests.pop(line.peer.session, None)
         for channel, route in line.routes.items():
-            self._by_route.pop((route.entrance, channel, route.id), None)
-            crowd = route.entrance.crowds[channel]
+            self._by_route.pop((route.listener, channel, route.id), None)
+            connections = route.listener.connections[channel]
             if cut:
-                crowd.cut(route.descriptor, route.number)
+                connections.cut(route.descriptor, route.number)
             else:
-                crowd.forget(route.descriptor, route.number)
+                connections.forget(route.descriptor, route.number)
         return True
 
 
@@ -129,10 +129,10 @@ def send(
 ) -> bool:
     """Now, or never: False when that connection has ended (a routing id may be another's by now), when nothing more
     fits, or when the message does not fit into its frame. ``backlog`` counts what is on its way."""
-    if not route.entrance.crowds[channel].has(route.descriptor, route.number):
+    if not route.listener.connections[channel].has(route.descriptor, route.number):
         return False
     try:
-        tracker = frames.send(route.entrance.sockets[channel], message, payload, to=route.id)
+        tracker = frames.send(route.listener.sockets[channel], message, payload, to=route.id)
     except zmq.ZMQError as error:
         if error.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
             raise

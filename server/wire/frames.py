@@ -97,7 +97,7 @@ def _passed_over(socket: Socket) -> bool:
 
 
 def _note(frame: zmq.Frame, name: str) -> str:
-    """What libzmq knows of the connection; as ``User-Id`` what the door said whose it is (``keys.Door``)."""
+    """What libzmq knows of the connection; as ``User-Id`` what the door said whose it is (``keys.ZapHandler``)."""
     try:
         return str(frame.get(name))
     except zmq.ZMQError:

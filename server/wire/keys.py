@@ -97,7 +97,7 @@ def _read_pair(path: Path) -> KeyPair | None:
     return None
 
 
-class Door:
+class ZapHandler:
     """Answers ZeroMQ's authentication requests (RFC 27) from the server's own loop.
 
     pyzmq's authenticator would need a thread or asyncio; this is one socket in the poll that runs anyway.

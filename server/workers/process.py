@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from server.journal import SpoolFiles
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.wire.messages import Estimate
 from server.workers import device, link, oom
 from server.workers.executor import Executor
@@ -74,7 +74,7 @@ class Process:
                 return self._todo.get(timeout=_PAUSE_BEFORE_TORCH)
             except queue.Empty:
                 self._had_pause = True
-            if Shelf().cards():
+            if ModelStore().cards():
                 self._begin_warming()
             else:
                 self._say(link.Devices((), "CPU"))
@@ -119,7 +119,7 @@ class Process:
         self._warming.join()
         from server.models.runtime.residency import Models
 
-        return Models(Shelf(), self._device)
+        return Models(ModelStore(), self._device)
 
 
 def main() -> None:

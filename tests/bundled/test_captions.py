@@ -14,7 +14,7 @@ pytest.importorskip("torch")
 
 from server.models.runtime.adapter import Adapter  # noqa: E402
 from server.models.runtime.residency import Models  # noqa: E402
-from server.models.store.store import Shelf  # noqa: E402
+from server.models.store.store import ModelStore  # noqa: E402
 
 PICTURES = Path(__file__).parents[1] / "pictures" / "illustrations"
 MAN = "man shrugging, dark skin, on white background, cartoon"
@@ -22,7 +22,7 @@ MAN = "man shrugging, dark skin, on white background, cartoon"
 
 @pytest.fixture(scope="module")
 def illustration(tmp_path_factory: pytest.TempPathFactory) -> Adapter:
-    return Models(Shelf(tmp_path_factory.mktemp("shelf")), "cpu").get("illustration")
+    return Models(ModelStore(tmp_path_factory.mktemp("shelf")), "cpu").get("illustration")
 
 
 def caption(model: Adapter, picture: Image.Image) -> tuple[str, int]:

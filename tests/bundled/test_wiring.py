@@ -14,7 +14,7 @@ from server.methods.sdedit import sdedit
 from server.models.families.family import Ability
 from server.models.runtime.adapter import Adapter
 from server.models.runtime.residency import Models
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.pixels.picture import F32, Picture
 from server.wire.errors import OverpaintError
 from server.wire.geometry import Extent
@@ -37,13 +37,13 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shelf(bundled: Path, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+def shelf(bundled: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
     """Of somebody who has installed nothing."""
-    return Shelf(tmp_path_factory.mktemp("own"), bundled=bundled)
+    return ModelStore(tmp_path_factory.mktemp("own"), bundled=bundled)
 
 
 @pytest.fixture(scope="module")
-def models(shelf: Shelf) -> Models:
+def models(shelf: ModelStore) -> Models:
     torch.set_num_threads(1)
     return Models(shelf)
 
@@ -66,7 +66,7 @@ def test_without_any_other_model_it_is_the_default_for_words(models: Models) -> 
 
 
 def test_any_model_of_the_users_own_comes_first(bundled: Path, tmp_path: Path) -> None:
-    own = Shelf(tmp_path / "own", bundled=bundled)
+    own = ModelStore(tmp_path / "own", bundled=bundled)
     tiny_models.install("sd15", own, tmp_path)
     assert [card.name for card in own.cards()] == ["sd15", untrained.NAME]
     assert Models(own).choose("", Ability.INPAINT).name == "sd15"
@@ -74,7 +74,7 @@ def test_any_model_of_the_users_own_comes_first(bundled: Path, tmp_path: Path) -
     assert Models(own).choose(untrained.NAME, Ability.INPAINT).bundled
 
 
-def test_it_says_what_it_is_and_cannot_be_removed(shelf: Shelf) -> None:
+def test_it_says_what_it_is_and_cannot_be_removed(shelf: ModelStore) -> None:
     (card,) = shelf.cards()
     assert card.title == "Overpaint Illustration (built in; draws illustrations, not photographs)"
     with pytest.raises(OverpaintError, match="part of Overpaint"):

@@ -9,7 +9,7 @@ import pytest
 
 from server.gateway.announcer import Announcer
 from server.gateway.job import Job
-from server.gateway.jobs import Book
+from server.gateway.jobs import JobTable
 from server.gateway.queue import FairQueue
 from server.journal import Journal
 from server.wire.messages import JobState
@@ -23,7 +23,7 @@ class Row:
 
     def __init__(self, home: Path) -> None:
         self.journal = Journal(home)
-        self.book, self.queue = Book(self.journal), FairQueue()
+        self.book, self.queue = JobTable(self.journal), FairQueue()
         self.told: list[tuple[str, int | None]] = []
         self.announcer = Announcer(self.book, lambda: [self.queue.order()], self._tell)
 

@@ -68,12 +68,12 @@ def edit(model: str) -> Submission:
 
 @pytest.mark.torch
 def test_two_models_on_two_slots_are_each_read_once_though_either_slot_could_take_each_edit():
-    from server.models.store.store import Shelf
+    from server.models.store.store import ModelStore
     from tests import tiny_models
 
     with short_folder() as folder:
         for family in ("sd15", "sdxl"):
-            tiny_models.install(family, Shelf(folder / "models"), folder)
+            tiny_models.install(family, ModelStore(folder / "models"), folder)
         server = RunningServer(folder, "--runner", "pair", environment=MORE_RUNNERS)
         with server.client("one") as one, server.client("two") as two:
             until(lambda: len(server.worker_pids()) == 2, "two workers")

@@ -7,7 +7,7 @@ from pathlib import Path
 import zmq
 
 from server.gateway.dispatch import Dispatch
-from server.gateway.jobs import Book
+from server.gateway.jobs import JobTable
 from server.gateway.settings import Settings
 from server.journal import Journal
 from server.wire import messages as wire
@@ -20,7 +20,7 @@ from tests.running import submission
 def test_the_answer_of_a_worker_that_died_before_it_could_say_so_is_kept(home: Path) -> None:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     journal, runner, told = Journal(home), LocalRunner(RunnerOptions(context, home, "cpu")), []
-    book = Book(journal)
+    book = JobTable(journal)
     dispatch = Dispatch(
         book, journal, runner, lambda job, message, _: told.append(message) is None, lambda *_: True, Settings()
     )

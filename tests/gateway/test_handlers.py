@@ -13,13 +13,13 @@ import zmq
 
 from server.client.submission import Submission
 from server.gateway.dispatch import Dispatch
-from server.gateway.handlers import Desk
-from server.gateway.jobs import Book
+from server.gateway.handlers import Handlers
+from server.gateway.jobs import JobTable
 from server.gateway.offer import Offer
 from server.gateway.settings import Settings
 from server.journal import Journal
 from server.listening.peers import Peer, Received
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.wire import messages as wire
 from server.wire.errors import OverpaintError
 from server.wire.messages import JobState
@@ -39,12 +39,12 @@ class Counter:
     said: list[tuple[Peer, wire.Message]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        shelf, settings = Shelf(self.home / "models"), Settings()
+        shelf, settings = ModelStore(self.home / "models"), Settings()
         self.journal = Journal(self.home)
-        self.book = Book(self.journal)
+        self.book = JobTable(self.journal)
         self.runner = LocalRunner(RunnerOptions(self.context, self.home, "cpu"))
         self.dispatch = Dispatch(self.book, self.journal, self.runner, lambda *_: True, self.send, settings)
-        self.desk = Desk(
+        self.desk = Handlers(
             self.book, self.journal, self.dispatch, lambda: Offer.of(shelf), self.send, wire.Limits(), settings
         )
 
@@ -85,7 +85,7 @@ def asked(keep: bool = True) -> Submission:
 def kept(home: Path) -> dict[str, JobState]:
     """What the next server finds."""
     journal = Journal(home)
-    book = Book(journal)
+    book = JobTable(journal)
     book.load(lambda job: None)
     journal.settle()
     found = {job.id: job.state for job in book}

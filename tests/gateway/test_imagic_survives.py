@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from server.client import events
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from tests.conftest import short_folder
 from tests.running import RunningServer, submission, until
 
@@ -25,7 +25,7 @@ def learning() -> Iterator[RunningServer]:
     from tests import tiny_models
 
     with short_folder() as folder:
-        tiny_models.install("sd15", Shelf(folder / "models"), folder)
+        tiny_models.install("sd15", ModelStore(folder / "models"), folder)
         running = RunningServer(folder, "--device", "cpu", environment={"OMP_NUM_THREADS": "1"})
         yield running
         running.stop()

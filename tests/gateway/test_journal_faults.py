@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.gateway.jobs import Book
+from server.gateway.jobs import JobTable
 from server.gateway.settings import Settings
 from server.journal import RESULT, CheckedFile, Journal
 from server.journal.clock import LONGEST_ABSENCE, KeptTime, Mark
@@ -42,13 +42,13 @@ def answered(journal: Journal, job: str, nbytes: int = 64) -> None:
     (journal.folder(job) / RESULT).write_text(codec.to_text(finished))
 
 
-def states(book: Book) -> dict[str, JobState]:
+def states(book: JobTable) -> dict[str, JobState]:
     return {job.id: job.state for job in book}
 
 
-def loaded(home: Path) -> tuple[Journal, Book]:
+def loaded(home: Path) -> tuple[Journal, JobTable]:
     journal = Journal(home)
-    book = Book(journal)
+    book = JobTable(journal)
     book.load(lambda job: None)
     journal.settle()
     return journal, book
@@ -272,7 +272,7 @@ def test_a_clock_that_jumps_throws_no_result_away_and_changes_no_order(tmp_path:
     journal.close()
     system.now -= jump
     journal = Journal(tmp_path, system)
-    book = Book(journal)
+    book = JobTable(journal)
     book.load(lambda job: None)
     assert len(list(book)) == 3
     assert [entry.job for entry in journal.entries()] == [A, B, C]
@@ -287,7 +287,7 @@ def test_results_do_grow_old(tmp_path: Path) -> None:
         if not journal.entries():
             uploaded(journal, A)
             answered(journal, A)
-        book = Book(journal)
+        book = JobTable(journal)
         book.load(lambda job: None)
         journal.settle()
         assert len(list(book)) == 1

@@ -17,7 +17,7 @@ import pytest
 
 from server.client import blocking, events
 from server.gateway.admission import room_for
-from server.gateway.jobs import Book
+from server.gateway.jobs import JobTable
 from server.gateway.loop import Gateway
 from server.gateway.serve import kept_log
 from server.gateway.settings import Settings
@@ -148,7 +148,7 @@ def test_a_disk_without_room_refuses_before_the_upload(home):
         client.close()
 
 
-def book_with_results(home: Path, *ages: float) -> tuple[Journal, Book, list[str]]:
+def book_with_results(home: Path, *ages: float) -> tuple[Journal, JobTable, list[str]]:
     """A book with one finished, unacknowledged result of 1000 bytes for each age in seconds."""
     journal = Journal(home)
     names = []
@@ -161,7 +161,7 @@ def book_with_results(home: Path, *ages: float) -> tuple[Journal, Book, list[str
         (journal.folder(job.job) / "result-0").write_bytes(bytes(1000))
         (journal.folder(job.job) / RESULT).write_text(codec.to_text(Finished(job.job, Recipe("erase"), (layer,))))
         names.append(job.job)
-    book = Book(journal)
+    book = JobTable(journal)
     book.load(lambda job: None)
     list(book)
     for name, age in zip(names, ages, strict=True):
@@ -169,7 +169,7 @@ def book_with_results(home: Path, *ages: float) -> tuple[Journal, Book, list[str
     return journal, book, names
 
 
-def expired(journal: Journal, book: Book, settings: Settings) -> list[str]:
+def expired(journal: Journal, book: JobTable, settings: Settings) -> list[str]:
     gone = []
     for job in book.sweep(journal.clock.now, settings):
         if job is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from server.client import events
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from tests.conftest import short_folder
 from tests.running import RunningServer, submission, until
 
@@ -21,7 +21,7 @@ def painting() -> Iterator[RunningServer]:
     from tests import tiny_models
 
     with short_folder() as folder:
-        tiny_models.install("sd15", Shelf(folder / "models"), folder)
+        tiny_models.install("sd15", ModelStore(folder / "models"), folder)
         running = RunningServer(folder, "--unload-after", "0.5", "--device", "cpu")
         yield running
         running.stop()

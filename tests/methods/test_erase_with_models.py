@@ -11,10 +11,10 @@ from server.editing.edit import Scene, Step
 from server.methods import registry
 from server.methods.erasing.erase import erase
 from server.models.families.families import Ability
-from server.models.inpainting_networks.network import Filler
+from server.models.inpainting_networks.network import InpaintingNetwork
 from server.models.inpainting_networks.onnx_header import family_of, inputs
 from server.models.store.import_model import adopt
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.pixels.picture import Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Recipe
@@ -63,7 +63,7 @@ def test_a_file_that_is_no_onnx_is_refused(tmp_path: Path, content: bytes) -> No
 def test_lama_paints_the_hole_and_nothing_else(tmp_path: Path, size: tuple[int, int], unit: float) -> None:
     image, mask = picture(*size), hole(*size)
     mask[0, 0] = True
-    answer = Filler(onnx_file.lama(tmp_path / "lama.onnx", 0.25, unit)).fill(image, mask)
+    answer = InpaintingNetwork(onnx_file.lama(tmp_path / "lama.onnx", 0.25, unit)).fill(image, mask)
     assert np.array_equal(answer[~mask], image[~mask])
     inner = mask & np.roll(mask, 4, 0) & np.roll(mask, -4, 0) & np.roll(mask, 4, 1) & np.roll(mask, -4, 1)
     assert np.allclose(answer[inner], 0.25, atol=0.02)
@@ -71,13 +71,13 @@ def test_lama_paints_the_hole_and_nothing_else(tmp_path: Path, size: tuple[int, 
 
 def test_migan_is_given_the_erased_picture_between_minus_one_and_one(tmp_path: Path) -> None:
     image, mask = picture(512, 512), hole(512, 512)
-    answer = Filler(onnx_file.migan(tmp_path / "m.onnx")).fill(image, mask)
+    answer = InpaintingNetwork(onnx_file.migan(tmp_path / "m.onnx")).fill(image, mask)
     assert np.array_equal(answer[~mask], image[~mask])
     assert np.allclose(answer[mask], 0.5, atol=1e-5)
 
 
 def test_an_imported_onnx_model_is_on_the_shelf_for_erasing_only(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "shelf", bundled=tmp_path / "none")
+    shelf = ModelStore(tmp_path / "shelf", bundled=tmp_path / "none")
     card = adopt(onnx_file.lama(tmp_path / "Big LaMa.onnx", 0.5), shelf)
     assert (card.name, card.family, card.abilities) == ("big-lama", "lama", frozenset({Ability.ERASE}))
     assert shelf.find("big-lama").weights.is_file()
@@ -85,8 +85,8 @@ def test_an_imported_onnx_model_is_on_the_shelf_for_erasing_only(tmp_path: Path)
 
 def test_erase_offers_and_uses_the_model_that_the_recipe_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OVERPAINT_HOME", str(tmp_path / "home"))
-    adopt(onnx_file.lama(tmp_path / "lama.onnx", 0.25), Shelf())
-    assert {offer.name: offer.models for offer in registry.offers(Shelf().cards())}["erase"] == ("lama",)
+    adopt(onnx_file.lama(tmp_path / "lama.onnx", 0.25), ModelStore())
+    assert {offer.name: offer.models for offer in registry.offers(ModelStore().cards())}["erase"] == ("lama",)
     image, mask = picture(200, 300), hole(200, 300)
     scene = Scene(Picture(image, np.ones((200, 300), np.float32)), mask.astype(np.float32))
     steps: list[Step] = []

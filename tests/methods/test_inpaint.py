@@ -14,7 +14,7 @@ import torch
 from server.editing.edit import Answer, Cancelled, Scene, Step
 from server.methods.inpaint import inpaint
 from server.models.runtime.residency import Models
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.pixels.picture import F32, Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Recipe
@@ -31,7 +31,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     """All tiny models on one shelf; loaded when first asked for."""
     torch.set_num_threads(1)
     root = tmp_path_factory.mktemp("models")
-    shelf = Shelf(root / "shelf", bundled=root / "none")
+    shelf = ModelStore(root / "shelf", bundled=root / "none")
     for family in tiny_models.FAMILIES:
         tiny_models.install(family, shelf, root)
     return Models(shelf)
@@ -237,5 +237,5 @@ def test_a_name_that_is_not_installed_is_an_error_with_a_way_out(models: Models,
         run(models, scene(square()), recipe("no-such-model"))
     assert caught.value.code is Code.MODEL_MISSING
     with pytest.raises(OverpaintError) as caught:
-        run(Models(Shelf(tmp_path, bundled=tmp_path)), scene(square()), recipe(""))
+        run(Models(ModelStore(tmp_path, bundled=tmp_path)), scene(square()), recipe(""))
     assert "overpaint models pull" in caught.value.hint

@@ -12,7 +12,7 @@ from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionXLImg2ImgPi
 from server.editing.edit import Scene, Step
 from server.methods.sdedit import STRENGTH, sdedit
 from server.models.runtime.residency import Models
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.pixels.picture import Picture
 from server.wire.recipe import Recipe
 from tests import tiny_models
@@ -26,7 +26,7 @@ RECIPE = Recipe("sdedit", prompt="in autumn", seed=3, steps=10)
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     torch.set_num_threads(1)
     root = tmp_path_factory.mktemp("models")
-    shelf = Shelf(root / "shelf", bundled=root / "none")
+    shelf = ModelStore(root / "shelf", bundled=root / "none")
     for family in tiny_models.FAMILIES:
         tiny_models.install(family, shelf, root)
     return Models(shelf)

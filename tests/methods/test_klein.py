@@ -13,7 +13,7 @@ from server.methods.sdedit import redraw
 from server.models.families.family import Ability, Defaults
 from server.models.runtime.denoiser import SamplingRequest
 from server.models.runtime.residency import Models
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.pixels.picture import F32
 from tests import tiny_models
 
@@ -27,7 +27,7 @@ def klein(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """As most people have it: distilled."""
     torch.set_num_threads(1)
     root = tmp_path_factory.mktemp("models")
-    shelf = Shelf(root / "shelf", bundled=root / "none")
+    shelf = ModelStore(root / "shelf", bundled=root / "none")
     tiny_models.install(NAME, shelf, root)
     model: Any = Models(shelf).get(NAME)
     model.pipe.register_to_config(is_distilled=True)

@@ -13,7 +13,7 @@ from server.editing.edit import Scene
 from server.models.families.families import FAMILIES
 from server.models.families.learning import Preset, TuningPhase
 from server.models.runtime.residency import Models
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.pixels.picture import F32, Picture
 from server.wire.recipe import Recipe
 from tests import tiny_models
@@ -23,10 +23,10 @@ KINDS = ("sd15", "sd15-inpainting", "sd2", "sdxl", "sdxl-inpainting", "sd3", "fl
 PROMPT = "a man waving"
 
 
-def shelf_of(families: tuple[str, ...], root: Path) -> Shelf:
+def shelf_of(families: tuple[str, ...], root: Path) -> ModelStore:
     bundled = root / "bundled"
     bundled.mkdir()
-    shelf = Shelf(root / "shelf", bundled=bundled)
+    shelf = ModelStore(root / "shelf", bundled=bundled)
     for family in families:
         if family == untrained.NAME:
             untrained.put(bundled)

@@ -15,7 +15,7 @@ from server.models.store import card as cards
 from server.models.store import files
 from server.models.store.download import DownloadProgress, sha256
 from server.models.store.import_model import adopt, name_from
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.wire.errors import Code, OverpaintError
 from tests import tiny_models
 from tests.models.safe import write_safetensors
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.torch
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "shelf", bundled=tmp_path / "none")
+def shelf(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "shelf", bundled=tmp_path / "none")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def change(path: Path, **values: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
-def refusal(source: Path, shelf: Shelf) -> OverpaintError:
+def refusal(source: Path, shelf: ModelStore) -> OverpaintError:
     with pytest.raises(OverpaintError) as caught:
         adopt(source, shelf, name="refused")
     assert shelf.cards() == ()
@@ -55,7 +55,7 @@ def refusal(source: Path, shelf: Shelf) -> OverpaintError:
     return caught.value
 
 
-def test_a_folder_is_copied_with_checksums_and_its_own_facts(folder: Path, shelf: Shelf) -> None:
+def test_a_folder_is_copied_with_checksums_and_its_own_facts(folder: Path, shelf: ModelStore) -> None:
     card = adopt(folder, shelf)
     assert (card.name, card.family, card.native, card.made_to_inpaint) == ("my-model", "sd15", tiny_models.SIDE, True)
     assert card.licence == "creativeml-openrail-m"
@@ -67,7 +67,7 @@ def test_a_folder_is_copied_with_checksums_and_its_own_facts(folder: Path, shelf
         assert (home / entry.path).stat().st_size == entry.nbytes
 
 
-def test_only_what_loading_needs_is_copied(folder: Path, shelf: Shelf) -> None:
+def test_only_what_loading_needs_is_copied(folder: Path, shelf: ModelStore) -> None:
     (folder / "safety_checker").mkdir()
     write_safetensors(folder / "safety_checker" / "model.safetensors", {"weight": ("F16", (3,))})
     (folder / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"pickle")
@@ -78,7 +78,7 @@ def test_only_what_loading_needs_is_copied(folder: Path, shelf: Shelf) -> None:
     assert not any("safety" in path or "fp16" in path or path.endswith((".bin", ".py")) for path in copied)
 
 
-def test_half_precision_weights_are_taken_where_there_are_no_others(folder: Path, shelf: Shelf) -> None:
+def test_half_precision_weights_are_taken_where_there_are_no_others(folder: Path, shelf: ModelStore) -> None:
     for path in folder.rglob("*.safetensors"):
         path.rename(path.with_suffix(".fp16.safetensors"))
     card = adopt(folder, shelf)
@@ -86,7 +86,7 @@ def test_half_precision_weights_are_taken_where_there_are_no_others(folder: Path
     assert sum(entry.path.endswith(".fp16.safetensors") for entry in card.checksums) == 3
 
 
-def test_a_linked_folder_stays_where_it_is_and_is_not_deleted_with_the_model(folder: Path, shelf: Shelf) -> None:
+def test_a_linked_folder_stays_where_it_is_and_is_not_deleted_with_the_model(folder: Path, shelf: ModelStore) -> None:
     card = adopt(folder, shelf, link=True)
     assert shelf.find(card.name).weights == folder
     shelf.remove(card.name)
@@ -94,7 +94,7 @@ def test_a_linked_folder_stays_where_it_is_and_is_not_deleted_with_the_model(fol
     assert (folder / "unet" / "diffusion_pytorch_model.safetensors").exists()
 
 
-def test_a_link_that_leads_nowhere_is_said_in_words(folder: Path, shelf: Shelf) -> None:
+def test_a_link_that_leads_nowhere_is_said_in_words(folder: Path, shelf: ModelStore) -> None:
     adopt(folder, shelf, link=True)
     folder.rename(folder.with_name("moved"))
     with pytest.raises(OverpaintError, match="no longer at") as caught:
@@ -102,7 +102,7 @@ def test_a_link_that_leads_nowhere_is_said_in_words(folder: Path, shelf: Shelf) 
     assert caught.value.code is Code.MODEL_MISSING
 
 
-def test_progress_counts_all_bytes_to_the_end(folder: Path, shelf: Shelf) -> None:
+def test_progress_counts_all_bytes_to_the_end(folder: Path, shelf: ModelStore) -> None:
     seen: list[DownloadProgress] = []
     card = adopt(folder, shelf, on_transfer=seen.append)
     total = sum(entry.nbytes for entry in card.checksums)
@@ -110,7 +110,7 @@ def test_progress_counts_all_bytes_to_the_end(folder: Path, shelf: Shelf) -> Non
 
 
 @pytest.mark.parametrize("suffix", [".ckpt", ".bin", ".pt", ".pth", ".pickle", ".pkl", ".CKPT"])
-def test_a_pickle_is_refused_with_the_reason(tmp_path: Path, shelf: Shelf, suffix: str) -> None:
+def test_a_pickle_is_refused_with_the_reason(tmp_path: Path, shelf: ModelStore, suffix: str) -> None:
     path = tmp_path / f"model{suffix}"
     path.write_bytes(b"\x80\x04")
     error = refusal(path, shelf)
@@ -119,13 +119,13 @@ def test_a_pickle_is_refused_with_the_reason(tmp_path: Path, shelf: Shelf, suffi
     assert ".safetensors" in error.hint
 
 
-def test_a_pickle_that_calls_itself_safetensors_is_refused(tmp_path: Path, shelf: Shelf) -> None:
+def test_a_pickle_that_calls_itself_safetensors_is_refused(tmp_path: Path, shelf: ModelStore) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(b"\x80\x04\x95" + os.urandom(500))
     assert refusal(path, shelf).code is Code.UNSAFE_FILE
 
 
-def test_a_folder_with_a_part_only_as_a_pickle_is_refused(folder: Path, shelf: Shelf) -> None:
+def test_a_folder_with_a_part_only_as_a_pickle_is_refused(folder: Path, shelf: ModelStore) -> None:
     (folder / "unet" / "diffusion_pytorch_model.safetensors").unlink()
     (folder / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"pickle")
     error = refusal(folder, shelf)
@@ -133,19 +133,21 @@ def test_a_folder_with_a_part_only_as_a_pickle_is_refused(folder: Path, shelf: S
     assert "unet" in error.sentence
 
 
-def test_a_folder_with_a_part_missing_is_refused(folder: Path, shelf: Shelf) -> None:
+def test_a_folder_with_a_part_missing_is_refused(folder: Path, shelf: ModelStore) -> None:
     (folder / "vae" / "diffusion_pytorch_model.safetensors").unlink()
     assert "vae" in refusal(folder, shelf).sentence
 
 
-def test_a_folder_with_damaged_weights_is_refused(folder: Path, shelf: Shelf) -> None:
+def test_a_folder_with_damaged_weights_is_refused(folder: Path, shelf: ModelStore) -> None:
     path = folder / "vae" / "diffusion_pytorch_model.safetensors"
     path.write_bytes(path.read_bytes()[:-3])
     assert refusal(folder, shelf).code is Code.UNSAFE_FILE
 
 
 @pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
-def test_a_folder_whose_weights_lack_one_is_refused_by_the_parts_name(folder: Path, shelf: Shelf, part: str) -> None:
+def test_a_folder_whose_weights_lack_one_is_refused_by_the_parts_name(
+    folder: Path, shelf: ModelStore, part: str
+) -> None:
     path = next((folder / part).glob("*.safetensors"))
     weights = load_file(path)
     weights.pop(next(name for name in weights if name.endswith("norm1.weight")))
@@ -156,7 +158,7 @@ def test_a_folder_whose_weights_lack_one_is_refused_by_the_parts_name(folder: Pa
 
 
 @pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
-def test_a_folder_whose_weights_are_of_another_size_is_refused(folder: Path, shelf: Shelf, part: str) -> None:
+def test_a_folder_whose_weights_are_of_another_size_is_refused(folder: Path, shelf: ModelStore, part: str) -> None:
     path = next((folder / part).glob("*.safetensors"))
     weights = load_file(path)
     name = next(name for name, weight in weights.items() if weight.ndim == 1 and len(weight) > 1)
@@ -165,7 +167,7 @@ def test_a_folder_whose_weights_are_of_another_size_is_refused(folder: Path, she
 
 
 @pytest.mark.parametrize("part", ["unet", "text_encoder"])
-def test_a_folder_with_scaled_weights_is_refused(folder: Path, shelf: Shelf, part: str) -> None:
+def test_a_folder_with_scaled_weights_is_refused(folder: Path, shelf: ModelStore, part: str) -> None:
     path = next((folder / part).glob("*.safetensors"))
     weights = load_file(path)
     name = next(name for name, weight in weights.items() if weight.ndim == 2)
@@ -173,7 +175,7 @@ def test_a_folder_with_scaled_weights_is_refused(folder: Path, shelf: Shelf, par
     assert "stored scaled" in refusal(folder, shelf).sentence
 
 
-def test_a_folder_with_quantised_weights_is_refused(folder: Path, shelf: Shelf) -> None:
+def test_a_folder_with_quantised_weights_is_refused(folder: Path, shelf: ModelStore) -> None:
     change(folder / "unet" / "config.json", quantization_config={"quant_method": "bitsandbytes", "load_in_4bit": True})
     assert "quantised" in refusal(folder, shelf).sentence
 
@@ -182,13 +184,13 @@ def test_a_folder_with_quantised_weights_is_refused(folder: Path, shelf: Shelf) 
     "changes", [{"block_out_channels": "many"}, {"down_block_types": ["NoBlock"]}, {"norm_num_groups": 0}]
 )
 def test_a_configuration_that_makes_no_network_is_refused(
-    folder: Path, shelf: Shelf, changes: dict[str, object]
+    folder: Path, shelf: ModelStore, changes: dict[str, object]
 ) -> None:
     change(folder / "unet" / "config.json", **changes)
     assert "cannot be made" in refusal(folder, shelf).sentence
 
 
-def test_the_names_of_older_autoencoders_are_known(folder: Path, shelf: Shelf) -> None:
+def test_the_names_of_older_autoencoders_are_known(folder: Path, shelf: ModelStore) -> None:
     path = next((folder / "vae").glob("*.safetensors"))
     older = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
     weights = load_file(path)
@@ -198,30 +200,32 @@ def test_the_names_of_older_autoencoders_are_known(folder: Path, shelf: Shelf) -
     assert adopt(folder, shelf).family == "sd15"
 
 
-def test_a_model_that_brings_code_of_its_own_is_refused(folder: Path, shelf: Shelf) -> None:
+def test_a_model_that_brings_code_of_its_own_is_refused(folder: Path, shelf: ModelStore) -> None:
     change(folder / "model_index.json", unet=["my_code", "UNet2DConditionModel"])
     assert refusal(folder, shelf).code is Code.UNSAFE_FILE
 
 
 @pytest.mark.parametrize("part", ["safety_checker", "feature_extractor", "image_encoder", "anything"])
-def test_code_of_its_own_is_refused_for_parts_that_are_not_loaded_too(folder: Path, shelf: Shelf, part: str) -> None:
+def test_code_of_its_own_is_refused_for_parts_that_are_not_loaded_too(
+    folder: Path, shelf: ModelStore, part: str
+) -> None:
     change(folder / "model_index.json", **{part: ["my_code", "Thing"]})
     error = refusal(folder, shelf)
     assert error.code is Code.UNSAFE_FILE
     assert part in error.sentence
 
 
-def test_code_named_in_a_parts_configuration_is_refused(folder: Path, shelf: Shelf) -> None:
+def test_code_named_in_a_parts_configuration_is_refused(folder: Path, shelf: ModelStore) -> None:
     change(folder / "text_encoder" / "config.json", auto_map={"AutoModel": "my_code.Encoder"})
     assert refusal(folder, shelf).code is Code.UNSAFE_FILE
 
 
-def test_the_usual_safety_checker_is_no_code_of_its_own(folder: Path, shelf: Shelf) -> None:
+def test_the_usual_safety_checker_is_no_code_of_its_own(folder: Path, shelf: ModelStore) -> None:
     change(folder / "model_index.json", safety_checker=["stable_diffusion", "StableDiffusionSafetyChecker"])
     assert adopt(folder, shelf).family == "sd15"
 
 
-def test_what_a_mac_leaves_beside_each_file_is_none_of_the_models(folder: Path, shelf: Shelf) -> None:
+def test_what_a_mac_leaves_beside_each_file_is_none_of_the_models(folder: Path, shelf: ModelStore) -> None:
     for path in [path for path in folder.rglob("*") if path.is_file()]:
         (path.parent / f"._{path.name}").write_bytes(b"\0\5\x16\7" + bytes(100))
     card = adopt(folder, shelf)
@@ -229,22 +233,22 @@ def test_what_a_mac_leaves_beside_each_file_is_none_of_the_models(folder: Path, 
     assert not any("._" in entry.path for entry in card.checksums)
 
 
-def test_a_kind_that_is_not_known_is_refused_by_its_name(folder: Path, shelf: Shelf) -> None:
+def test_a_kind_that_is_not_known_is_refused_by_its_name(folder: Path, shelf: ModelStore) -> None:
     change(folder / "model_index.json", _class_name="WonderPipeline")
     assert "WonderPipeline" in refusal(folder, shelf).sentence
 
 
-def test_a_folder_that_is_no_model_is_refused(tmp_path: Path, shelf: Shelf) -> None:
+def test_a_folder_that_is_no_model_is_refused(tmp_path: Path, shelf: ModelStore) -> None:
     assert "model_index.json" in refusal(tmp_path, shelf).sentence
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000])
-def test_an_index_that_cannot_be_read_is_refused(folder: Path, shelf: Shelf, text: str) -> None:
+def test_an_index_that_cannot_be_read_is_refused(folder: Path, shelf: ModelStore, text: str) -> None:
     (folder / "model_index.json").write_text(text)
     assert refusal(folder, shelf).code is Code.BAD_REQUEST
 
 
-def test_a_name_is_taken_only_once(folder: Path, shelf: Shelf) -> None:
+def test_a_name_is_taken_only_once(folder: Path, shelf: ModelStore) -> None:
     adopt(folder, shelf, name="mine")
     with pytest.raises(OverpaintError, match="installed already"):
         adopt(folder, shelf, name="mine")
@@ -254,7 +258,7 @@ def test_a_name_is_taken_only_once(folder: Path, shelf: Shelf) -> None:
     "name",
     ["../evil", "a/b", ".hidden", "UPPER", "x" * 65, "con", "nul.v2", "a\u202eb", "a\u200bb", "a\nb", "\udcff", "v1."],
 )
-def test_a_name_that_could_leave_the_shelf_is_refused(folder: Path, shelf: Shelf, name: str) -> None:
+def test_a_name_that_could_leave_the_shelf_is_refused(folder: Path, shelf: ModelStore, name: str) -> None:
     with pytest.raises(OverpaintError, match="cannot be the name"):
         adopt(folder, shelf, name=name)
 
@@ -279,7 +283,7 @@ def test_names_are_made_from_what_files_are_called_in_any_script(tmp_path: Path,
     assert cards.check_name(name) == name
 
 
-def test_a_model_named_in_another_script_is_found_by_that_name(folder: Path, shelf: Shelf) -> None:
+def test_a_model_named_in_another_script_is_found_by_that_name(folder: Path, shelf: ModelStore) -> None:
     folder = folder.rename(folder.with_name("Модель Ночь"))
     assert adopt(folder, shelf).name == "модель-ночь"
     assert shelf.find("модель-ночь").card.title == "Модель Ночь"
@@ -315,6 +319,6 @@ def test_weights_in_several_files_come_with_their_list() -> None:
     ]
 
 
-def test_a_prediction_that_is_none_is_refused_before_anything_is_read(folder: Path, shelf: Shelf) -> None:
+def test_a_prediction_that_is_none_is_refused_before_anything_is_read(folder: Path, shelf: ModelStore) -> None:
     with pytest.raises(OverpaintError, match="noise or velocity"):
         adopt(folder, shelf, prediction="wonders")

@@ -13,7 +13,7 @@ import torch
 from server.models.store import headers
 from server.models.store.import_model import adopt
 from server.models.store.sniff import EPSILON, VELOCITY, sniff
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.wire.errors import OverpaintError
 from tests import single_file
 from tests.models import variants
@@ -28,13 +28,13 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, variants.Sour
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "shelf", bundled=tmp_path / "none")
+def shelf(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "shelf", bundled=tmp_path / "none")
 
 
 @pytest.mark.parametrize("variant", variants.PAINTED)
 def test_it_paints_what_the_same_weights_in_32_bits_paint(
-    variant: str, sources: dict[str, variants.Source], shelf: Shelf, tmp_path: Path
+    variant: str, sources: dict[str, variants.Source], shelf: ModelStore, tmp_path: Path
 ) -> None:
     kind, changed, most = variants.PAINTED[variant]
     path = variants.file(changed(sources[kind].weights), tmp_path / "a.safetensors")
@@ -44,7 +44,7 @@ def test_it_paints_what_the_same_weights_in_32_bits_paint(
 
 @pytest.mark.parametrize("variant", variants.REFUSED)
 def test_what_would_be_painted_wrongly_is_refused_when_it_is_imported(
-    variant: str, sources: dict[str, variants.Source], shelf: Shelf, tmp_path: Path
+    variant: str, sources: dict[str, variants.Source], shelf: ModelStore, tmp_path: Path
 ) -> None:
     kind, changed, said = variants.REFUSED[variant]
     path = variants.file(changed(sources[kind].weights), tmp_path / "a.safetensors")
@@ -92,7 +92,7 @@ def test_notes_that_cannot_be_followed_are_refused(
     assert sniff(headers.read(path), VELOCITY).prediction == VELOCITY
 
 
-def test_a_schedule_that_ends_in_pure_noise_is_painted_with(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_schedule_that_ends_in_pure_noise_is_painted_with(shelf: ModelStore, tmp_path: Path) -> None:
     marks = {"v_pred": ("F16", (0,)), "ztsnr": ("F16", (0,))}
     path = write_safetensors(tmp_path / "a.safetensors", {**single_file.published("sdxl"), **marks})
     adopt(path, shelf, name="a", link=True)

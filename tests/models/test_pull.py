@@ -17,7 +17,7 @@ from server.models.store.catalogue import CATALOGUE, Known
 from server.models.store.download import DownloadProgress, nobody
 from server.models.store.hub import Hub
 from server.models.store.pull import fetch, pull
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.pixels.picture import Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Recipe
@@ -55,18 +55,18 @@ def remote(published: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopbac
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "shelf", bundled=tmp_path / "none")
+def shelf(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "shelf", bundled=tmp_path / "none")
 
 
-def refusal(shelf: Shelf, remote: LoopbackHub, name: str = REPOSITORY) -> OverpaintError:
+def refusal(shelf: ModelStore, remote: LoopbackHub, name: str = REPOSITORY) -> OverpaintError:
     with pytest.raises(OverpaintError) as caught:
         pull(name, shelf, Hub(remote.endpoint))
     assert shelf.cards() == ()
     return caught.value
 
 
-def test_a_pulled_model_has_its_card_and_paints(shelf: Shelf, remote: LoopbackHub) -> None:
+def test_a_pulled_model_has_its_card_and_paints(shelf: ModelStore, remote: LoopbackHub) -> None:
     card = fetch(KNOWN, shelf, Hub(remote.endpoint))
     assert shelf.card("tiny") == card
     assert (card.family, card.variant, card.made_to_inpaint, card.native) == ("sd15", "fp16", True, 64)
@@ -77,7 +77,7 @@ def test_a_pulled_model_has_its_card_and_paints(shelf: Shelf, remote: LoopbackHu
     assert answer.images[0].shape == (64, 64, 3)
 
 
-def test_only_what_loading_needs_is_fetched(shelf: Shelf, remote: LoopbackHub) -> None:
+def test_only_what_loading_needs_is_fetched(shelf: ModelStore, remote: LoopbackHub) -> None:
     card = fetch(KNOWN, shelf, Hub(remote.endpoint))
     asked = {name for name, _ in remote.ranges}
     assert asked == {entry.path for entry in card.checksums}
@@ -91,13 +91,13 @@ def test_only_what_loading_needs_is_fetched(shelf: Shelf, remote: LoopbackHub) -
     assert lying == asked | {"overpaint.json"}
 
 
-def test_a_repository_outside_the_catalogue_says_its_own_licence(shelf: Shelf, remote: LoopbackHub) -> None:
+def test_a_repository_outside_the_catalogue_says_its_own_licence(shelf: ModelStore, remote: LoopbackHub) -> None:
     card = pull(REPOSITORY, shelf, Hub(remote.endpoint))
     assert (card.name, card.licence) == ("tiny-inpainting", "apache-2.0")
     assert card.memory_gb >= 0
 
 
-def test_progress_runs_to_the_end_and_never_back(shelf: Shelf, remote: LoopbackHub) -> None:
+def test_progress_runs_to_the_end_and_never_back(shelf: ModelStore, remote: LoopbackHub) -> None:
     seen: list[DownloadProgress] = []
     card = fetch(KNOWN, shelf, Hub(remote.endpoint), seen.append)
     done = [transfer.done for transfer in seen]
@@ -107,7 +107,7 @@ def test_progress_runs_to_the_end_and_never_back(shelf: Shelf, remote: LoopbackH
     assert len(set(done)) > len(card.checksums)
 
 
-def test_a_connection_that_breaks_is_taken_up_again_where_it_broke(shelf: Shelf, remote: LoopbackHub) -> None:
+def test_a_connection_that_breaks_is_taken_up_again_where_it_broke(shelf: ModelStore, remote: LoopbackHub) -> None:
     remote.break_after[UNET] = 50_000
     fetch(KNOWN, shelf, Hub(remote.endpoint))
     begins = [begin for name, begin in remote.ranges if name == UNET]
@@ -116,7 +116,7 @@ def test_a_connection_that_breaks_is_taken_up_again_where_it_broke(shelf: Shelf,
     assert begins[1] > 0
 
 
-def test_a_pull_that_was_given_up_goes_on_where_it_stopped(shelf: Shelf, remote: LoopbackHub) -> None:
+def test_a_pull_that_was_given_up_goes_on_where_it_stopped(shelf: ModelStore, remote: LoopbackHub) -> None:
     class GaveUpError(Exception):
         pass
 
@@ -139,7 +139,7 @@ def test_a_pull_that_was_given_up_goes_on_where_it_stopped(shelf: Shelf, remote:
 
 @pytest.mark.parametrize("name", [UNET, "unet/config.json"])
 def test_a_file_that_is_not_what_was_announced_is_refused_and_deleted(
-    shelf: Shelf, remote: LoopbackHub, name: str
+    shelf: ModelStore, remote: LoopbackHub, name: str
 ) -> None:
     remote.changed.add(name)
     error = refusal(shelf, remote)
@@ -150,7 +150,7 @@ def test_a_file_that_is_not_what_was_announced_is_refused_and_deleted(
     assert pull(REPOSITORY, shelf, Hub(remote.endpoint)).name == "tiny-inpainting"
 
 
-def test_a_locked_model_says_where_to_accept_its_licence(shelf: Shelf, remote: LoopbackHub) -> None:
+def test_a_locked_model_says_where_to_accept_its_licence(shelf: ModelStore, remote: LoopbackHub) -> None:
     remote.locked = True
     error = refusal(shelf, remote)
     assert error.code is Code.REFUSED
@@ -159,32 +159,34 @@ def test_a_locked_model_says_where_to_accept_its_licence(shelf: Shelf, remote: L
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_hub_that_wants_a_sign_in_is_worded(shelf: Shelf, remote: LoopbackHub, status: int) -> None:
+def test_a_hub_that_wants_a_sign_in_is_worded(shelf: ModelStore, remote: LoopbackHub, status: int) -> None:
     remote.status = status
     error = refusal(shelf, remote)
     assert error.code in (Code.REFUSED, Code.MODEL_MISSING)
     assert "hf auth login" in error.hint
 
 
-def test_a_repository_that_is_not_there_is_worded(shelf: Shelf, remote: LoopbackHub) -> None:
+def test_a_repository_that_is_not_there_is_worded(shelf: ModelStore, remote: LoopbackHub) -> None:
     error = refusal(shelf, remote, "nobody/nothing")
     assert error.code is Code.MODEL_MISSING
     assert "nobody/nothing" in error.sentence
 
 
-def test_a_hub_that_fails_is_worded(shelf: Shelf, remote: LoopbackHub) -> None:
+def test_a_hub_that_fails_is_worded(shelf: ModelStore, remote: LoopbackHub) -> None:
     remote.status = 500
     assert refusal(shelf, remote).code is Code.UNREACHABLE
 
 
-def test_no_hub_at_all_is_worded(shelf: Shelf, remote: LoopbackHub) -> None:
+def test_no_hub_at_all_is_worded(shelf: ModelStore, remote: LoopbackHub) -> None:
     with pytest.raises(OverpaintError) as caught:
         pull(REPOSITORY, shelf, Hub("http://127.0.0.1:9"))
     assert caught.value.code is Code.UNREACHABLE
     assert "kept" in caught.value.hint
 
 
-def test_a_model_with_pickles_only_is_refused_before_anything_large_is_fetched(tmp_path: Path, shelf: Shelf) -> None:
+def test_a_model_with_pickles_only_is_refused_before_anything_large_is_fetched(
+    tmp_path: Path, shelf: ModelStore
+) -> None:
     folder = tiny_models.save("sd15", tmp_path / "old")
     for path in folder.rglob("*.safetensors"):
         path.rename(path.with_suffix(".bin"))
@@ -193,7 +195,7 @@ def test_a_model_with_pickles_only_is_refused_before_anything_large_is_fetched(t
         assert {name for name, _ in remote.ranges} == {"model_index.json"}
 
 
-def test_a_name_that_is_taken_is_refused_before_the_hub_is_asked(shelf: Shelf, remote: LoopbackHub) -> None:
+def test_a_name_that_is_taken_is_refused_before_the_hub_is_asked(shelf: ModelStore, remote: LoopbackHub) -> None:
     fetch(KNOWN, shelf, Hub(remote.endpoint))
     asked = len(remote.ranges)
     with pytest.raises(OverpaintError, match="installed already"):
@@ -201,7 +203,7 @@ def test_a_name_that_is_taken_is_refused_before_the_hub_is_asked(shelf: Shelf, r
     assert len(remote.ranges) == asked
 
 
-def test_a_name_that_is_not_in_the_catalogue_lists_what_is(shelf: Shelf) -> None:
+def test_a_name_that_is_not_in_the_catalogue_lists_what_is(shelf: ModelStore) -> None:
     with pytest.raises(OverpaintError) as caught:
         pull("sd99", shelf)
     assert "sd15-inpainting" in caught.value.hint

@@ -15,7 +15,7 @@ from server.methods import registry
 from server.models.families.families import FAMILIES, Ability, family
 from server.models.store import card as cards
 from server.models.store.card import Card
-from server.models.store.store import Shelf, able
+from server.models.store.store import ModelStore, able
 from server.wire import codec
 from server.wire.errors import Code, OverpaintError
 
@@ -23,8 +23,8 @@ CARD = Card("a", "A", "sd15", "MIT", "tests", 1.5, "here", installed=10.0)
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "own", bundled=tmp_path / "bundled")
+def shelf(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "own", bundled=tmp_path / "bundled")
 
 
 def put(root: Path, card: Card) -> None:
@@ -32,14 +32,14 @@ def put(root: Path, card: Card) -> None:
     cards.write(root / card.name, card)
 
 
-def test_an_empty_shelf_offers_what_needs_no_model(shelf: Shelf) -> None:
+def test_an_empty_shelf_offers_what_needs_no_model(shelf: ModelStore) -> None:
     assert shelf.cards() == ()
     for offer in registry.offers(shelf.cards()):
         assert offer.ready == (registry.method(offer.name).requires is None)
         assert offer.models == ()
 
 
-def test_a_card_is_read_as_it_was_written(shelf: Shelf) -> None:
+def test_a_card_is_read_as_it_was_written(shelf: ModelStore) -> None:
     card = replace(CARD, title="Zeichnung “ä”", checksums=(cards.Checksum("unet/x.safetensors", 5, "ab"),))
     put(shelf.root, card)
     assert shelf.cards() == (card,)
@@ -47,7 +47,7 @@ def test_a_card_is_read_as_it_was_written(shelf: Shelf) -> None:
     assert shelf.card("a").offer.memory_gb == 1.5
 
 
-def test_a_folder_that_cannot_be_read_does_not_hide_the_others(shelf: Shelf) -> None:
+def test_a_folder_that_cannot_be_read_does_not_hide_the_others(shelf: ModelStore) -> None:
     put(shelf.root, CARD)
     (shelf.root / "broken").mkdir()
     (shelf.root / "broken" / cards.FILE_NAME).write_text("{")
@@ -85,7 +85,7 @@ def _foreign_name(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [_not_text, _a_folder, _a_circle, _a_pipe, _huge, _deep, _foreign_name])
 def test_a_damaged_card_is_named_once_and_hides_no_other(
-    shelf: Shelf, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+    shelf: ModelStore, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     put(shelf.root, CARD)
     (shelf.root / "broken").mkdir()
@@ -96,7 +96,7 @@ def test_a_damaged_card_is_named_once_and_hides_no_other(
     assert len(shelf.unreadable()) == 1
 
 
-def test_a_card_that_was_mended_is_there_at_once(shelf: Shelf) -> None:
+def test_a_card_that_was_mended_is_there_at_once(shelf: ModelStore) -> None:
     put(shelf.root, CARD)
     path = shelf.root / CARD.name / cards.FILE_NAME
     good = path.read_text()
@@ -106,19 +106,19 @@ def test_a_card_that_was_mended_is_there_at_once(shelf: Shelf) -> None:
     assert shelf.cards() == (CARD,)
 
 
-def test_what_a_menu_shows_of_a_model_is_one_line(shelf: Shelf) -> None:
+def test_what_a_menu_shows_of_a_model_is_one_line(shelf: ModelStore) -> None:
     offer = replace(CARD, title="T" * 70_000, good_for="a\nb\x1b[2J\u202ec", licence="L " * 9000).offer
     assert max(len(offer.title), len(offer.good_for), len(offer.licence)) <= 120
     assert offer.good_for == "a b [2J c"
 
 
-def test_an_own_model_comes_before_a_bundled_one_of_the_same_name(shelf: Shelf, tmp_path: Path) -> None:
+def test_an_own_model_comes_before_a_bundled_one_of_the_same_name(shelf: ModelStore, tmp_path: Path) -> None:
     put(tmp_path / "bundled", replace(CARD, title="Bundled", bundled=True))
     put(shelf.root, CARD)
     assert shelf.card("a") == CARD
 
 
-def test_the_best_model_comes_first(shelf: Shelf) -> None:
+def test_the_best_model_comes_first(shelf: ModelStore) -> None:
     plain = replace(CARD, name="plain", installed=50)
     newer = replace(CARD, name="newer", installed=60)
     fill = replace(CARD, name="fill", installed=1, made_to_inpaint=True)
@@ -131,20 +131,20 @@ def test_the_best_model_comes_first(shelf: Shelf) -> None:
     assert offer.ready
 
 
-def test_a_model_of_a_family_to_come_is_shown_but_not_offered(shelf: Shelf) -> None:
+def test_a_model_of_a_family_to_come_is_shown_but_not_offered(shelf: ModelStore) -> None:
     future = replace(CARD, family="dream-machine")
     put(shelf.root, future)
     assert shelf.cards() == (future,)
     assert not any(offer.models for offer in registry.offers(shelf.cards()))
 
 
-def test_a_bundled_model_cannot_be_removed(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_bundled_model_cannot_be_removed(shelf: ModelStore, tmp_path: Path) -> None:
     put(tmp_path / "bundled", replace(CARD, bundled=True))
     with pytest.raises(OverpaintError, match="part of Overpaint"):
         shelf.remove("a")
 
 
-def test_removing_takes_the_whole_folder(shelf: Shelf) -> None:
+def test_removing_takes_the_whole_folder(shelf: ModelStore) -> None:
     put(shelf.root, CARD)
     shelf.remove("a")
     assert not (shelf.root / "a").exists()

@@ -18,7 +18,7 @@ from server.models.runtime.denoiser import SamplingRequest
 from server.models.runtime.residency import Models
 from server.models.store import configs, headers
 from server.models.store.import_model import adopt
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.wire.errors import OverpaintError
 from tests import single_file
 from tests.models.safe import write_safetensors
@@ -37,8 +37,8 @@ _WORDS = "transformer_blocks.0.attn2.to_k.weight"  # its width tells the kinds a
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "shelf", bundled=tmp_path / "none")
+def shelf(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "shelf", bundled=tmp_path / "none")
 
 
 def checkpoint(path: Path, **changes: tuple[str, tuple[int, ...]] | None) -> Path:
@@ -88,7 +88,7 @@ def test_the_tokenizer_made_from_the_merges_is_clips(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind, in_channels", [("sd1", 4), ("sd1", 9), ("sdxl", 4), ("sdxl", 9)])
 def test_a_single_file_paints_what_the_same_weights_in_a_folder_paint(
-    kind: str, in_channels: int, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, in_channels: int, shelf: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.set_num_threads(1)
     pipe = single_file.build(kind, in_channels)
@@ -102,7 +102,7 @@ def test_a_single_file_paints_what_the_same_weights_in_a_folder_paint(
     assert _painted(shelf, "file") == pytest.approx(_painted(shelf, "folder"), abs=1e-5)
 
 
-def test_a_linked_single_file_keeps_its_configurations_on_the_shelf(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_linked_single_file_keeps_its_configurations_on_the_shelf(shelf: ModelStore, tmp_path: Path) -> None:
     path = write_safetensors(tmp_path / "a.safetensors", single_file.published("sd1"))
     adopt(path, shelf, name="linked", link=True)
     model = shelf.find("linked")
@@ -115,7 +115,7 @@ def test_a_linked_single_file_keeps_its_configurations_on_the_shelf(shelf: Shelf
 @pytest.mark.parametrize("kind, native", [("sd1", 512), ("sd2", 512), ("sdxl", 1024)])
 @pytest.mark.parametrize("channels", [4, 9])
 def test_a_file_of_the_published_size_is_taken(
-    shelf: Shelf, tmp_path: Path, kind: str, native: int, channels: int
+    shelf: ModelStore, tmp_path: Path, kind: str, native: int, channels: int
 ) -> None:
     path = write_safetensors(tmp_path / "a.safetensors", single_file.published(kind, channels))
     card = adopt(path, shelf, link=True)
@@ -134,7 +134,9 @@ def test_a_file_of_the_published_size_is_taken(
         ({"something": ("F16", (1,))}, "not a model that Overpaint knows"),
     ],
 )
-def test_what_is_no_whole_model_is_called_by_its_name(shelf: Shelf, tmp_path: Path, tensors: Any, said: str) -> None:
+def test_what_is_no_whole_model_is_called_by_its_name(
+    shelf: ModelStore, tmp_path: Path, tensors: Any, said: str
+) -> None:
     with pytest.raises(OverpaintError, match=said):
         adopt(write_safetensors(tmp_path / "a.safetensors", tensors), shelf)
 
@@ -147,7 +149,7 @@ def test_what_is_no_whole_model_is_called_by_its_name(shelf: Shelf, tmp_path: Pa
     ],
 )
 def test_a_checkpoint_without_one_of_its_parts_is_refused(
-    shelf: Shelf, tmp_path: Path, missing: str, said: str
+    shelf: ModelStore, tmp_path: Path, missing: str, said: str
 ) -> None:
     whole = headers.read(checkpoint(tmp_path / "a")).tensors
     rest = {name: (tensor.dtype, tensor.shape) for name, tensor in whole.items() if name != missing}
@@ -155,7 +157,7 @@ def test_a_checkpoint_without_one_of_its_parts_is_refused(
         adopt(write_safetensors(tmp_path / "b.safetensors", rest), shelf)
 
 
-def _painted(shelf: Shelf, name: str) -> np.ndarray[Any, Any]:
+def _painted(shelf: ModelStore, name: str) -> np.ndarray[Any, Any]:
     image = np.random.default_rng(1).random((64, 64, 3), dtype=np.float32)
     mask = np.zeros((64, 64), np.float32)
     mask[:, 16:] = 1

@@ -16,7 +16,7 @@ from server.models.runtime.denoiser import SamplingRequest
 from server.models.runtime.residency import Models
 from server.models.store.import_model import adopt
 from server.models.store.sniff import EPSILON, VELOCITY
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.pixels.picture import F32
 from tests import single_file
 
@@ -44,12 +44,12 @@ def source(kind: str, folder: Path) -> Source:
     pipe = single_file.build(kind)
     pipe.save_pretrained(folder / "configs")
     path = single_file.save(pipe, folder / "model.safetensors")
-    shelf = Shelf(folder / "shelf", bundled=folder / "none")
+    shelf = ModelStore(folder / "shelf", bundled=folder / "none")
     adopt(path, shelf, name="model", own_configs=folder / "configs")
     return Source(load_file(path), folder / "configs", paint(shelf, "model"))
 
 
-def paint(shelf: Shelf, name: str) -> F32:
+def paint(shelf: ModelStore, name: str) -> F32:
     torch.set_num_threads(1)
     image = np.random.default_rng(1).random((64, 64, 3), dtype=np.float32)
     mask = np.zeros((64, 64), np.float32)

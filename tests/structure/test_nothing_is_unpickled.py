@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from server.models.store import headers, import_model
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.wire.errors import Code, OverpaintError
 from tests.running import CHECKOUT
 
@@ -88,10 +88,10 @@ def test_a_pickle_that_would_run_a_program_is_refused_unopened_whatever_it_is_ca
     path = tmp_path / f"model{ending}"
     path.write_bytes(pickle.dumps(Bomb(mark)))
     with pytest.raises(OverpaintError) as caught:
-        import_model.adopt(path, Shelf(tmp_path / "models"))
+        import_model.adopt(path, ModelStore(tmp_path / "models"))
     assert caught.value.code in (Code.UNSAFE_FILE, Code.BAD_REQUEST)
     assert not mark.exists()
-    assert Shelf(tmp_path / "models", bundled=tmp_path / "none").cards() == ()
+    assert ModelStore(tmp_path / "models", bundled=tmp_path / "none").cards() == ()
 
 
 def test_the_bomb_is_a_bomb(tmp_path: Path):

@@ -16,7 +16,7 @@ import zmq
 from server.editing.edit import Answer, Scene, Step
 from server.methods.inpaint import inpaint
 from server.models.runtime.residency import Models
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.pixels.picture import Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Extent
@@ -35,8 +35,8 @@ SIZE = Extent(SIDE, SIDE)
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    shelf = Shelf(tmp_path / "shelf", bundled=tmp_path / "none")
+def shelf(tmp_path: Path) -> ModelStore:
+    shelf = ModelStore(tmp_path / "shelf", bundled=tmp_path / "none")
     for family in ("sd15", "sd2"):
         tiny_models.install(family, shelf, tmp_path)
     return shelf
@@ -65,7 +65,7 @@ def edit(models: Models, steps: list[Step], model: str = "sd15") -> Answer:
     return retried_with_less_memory(lambda: inpaint(scene, asked, models, steps.append), models, steps.append, SIZE)
 
 
-def test_an_edit_too_large_at_once_is_done_in_tiles(shelf: Shelf) -> None:
+def test_an_edit_too_large_at_once_is_done_in_tiles(shelf: ModelStore) -> None:
     models, steps = Models(shelf), list[Step]()
     asked = small_device(models, "sd15", latents=16)
     (image,) = edit(models, steps).images
@@ -75,7 +75,7 @@ def test_an_edit_too_large_at_once_is_done_in_tiles(shelf: Shelf) -> None:
     assert max(asked[1:]) <= 16
 
 
-def test_the_next_edit_begins_with_what_was_learned(shelf: Shelf) -> None:
+def test_the_next_edit_begins_with_what_was_learned(shelf: ModelStore) -> None:
     models, steps = Models(shelf), list[Step]()
     small_device(models, "sd15", latents=16)
     edit(models, [])
@@ -83,7 +83,7 @@ def test_the_next_edit_begins_with_what_was_learned(shelf: Shelf) -> None:
     assert AGAIN not in [step.stage for step in steps]
 
 
-def test_other_models_leave_first(shelf: Shelf) -> None:
+def test_other_models_leave_first(shelf: ModelStore) -> None:
     models, steps = Models(shelf), list[Step]()
     models.get("sd2")
     small_device(models, "sd15", latents=16)
@@ -92,7 +92,7 @@ def test_other_models_leave_first(shelf: Shelf) -> None:
     assert [step.stage for step in steps].count(AGAIN) == 2
 
 
-def test_what_can_never_fit_is_refused_with_what_would(shelf: Shelf) -> None:
+def test_what_can_never_fit_is_refused_with_what_would(shelf: ModelStore) -> None:
     models, steps = Models(shelf), list[Step]()
     small_device(models, "sd15", latents=1)
     with pytest.raises(OverpaintError) as caught:
@@ -102,7 +102,7 @@ def test_what_can_never_fit_is_refused_with_what_would(shelf: Shelf) -> None:
     assert [step.stage for step in steps].count(AGAIN) == 1
 
 
-def test_at_last_a_model_paints_fewer_pixels(shelf: Shelf) -> None:
+def test_at_last_a_model_paints_fewer_pixels(shelf: ModelStore) -> None:
     models = Models(shelf)
     adapter: Any = models.get("sd15")
     adapter.native = 1024
@@ -114,13 +114,13 @@ def test_at_last_a_model_paints_fewer_pixels(shelf: Shelf) -> None:
     assert len(painted) == 4
 
 
-def test_another_error_passes_at_once(shelf: Shelf) -> None:
+def test_another_error_passes_at_once(shelf: ModelStore) -> None:
     models = Models(shelf)
     with pytest.raises(ZeroDivisionError):
         retried_with_less_memory(lambda: 1 // 0, models, lambda step: None, SIZE)
 
 
-def test_a_worker_with_low_memory_loads_models_with_the_first_measure_taken(shelf: Shelf) -> None:
+def test_a_worker_with_low_memory_loads_models_with_the_first_measure_taken(shelf: ModelStore) -> None:
     models = Models(shelf)
     models.low_memory = True
     adapter: Any = models.get("sd15")

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from server.editing.edit import Answer, Report, Scene, seed_of, seeds
-from server.models.inpainting_networks.network import Filler, installed
-from server.models.store.store import Shelf
+from server.models.inpainting_networks.network import InpaintingNetwork, installed
+from server.models.store.store import ModelStore
 from server.pixels.picture import F32, Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Recipe
 
-from .fill import Manner, fill, passes
+from .fill import PatchSettings, fill, passes
 from .levels import COLOURS, Bits, inscribed, whole_patches
 from .membrane import membrane
 from .progress import ErasingProgress
@@ -52,12 +52,12 @@ def erase(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answe
     if not known.any():
         raise _nothing_around(scene.picture)
     first = seed_of(recipe)
-    filler = installed(recipe.model, Shelf()) if recipe.model else None
+    filler = installed(recipe.model, ModelStore()) if recipe.model else None
     if filler is not None:
         image = _filled(scene.picture.rgb, hole, known, filler, report)
         return Answer((image,), replace(recipe, seed=first, variations=1), painted=hole)
-    work = tuple((region, manner_for(region, known)) for region in regions(hole))
-    count = sum(_passes(region, manner) for region, manner in work)
+    work = tuple((region, settings_for(region, known)) for region in regions(hole))
+    count = sum(_passes(region, settings) for region, settings in work)
     progress = ErasingProgress(report, count * recipe.variations, scene.picture.rgb)
     images = tuple(_erased(scene.picture.rgb, work, known, seed, progress) for seed in seeds(first, recipe.variations))
     return Answer(images, replace(recipe, seed=first, model=""), painted=hole)
@@ -98,7 +98,7 @@ def _nothing_around(picture: Picture) -> OverpaintError:
     )
 
 
-def manner_for(region: Region, known: Bits) -> Manner | None:
+def settings_for(region: Region, known: Bits) -> PatchSettings | None:
     """With the largest patches of which the surroundings hold enough; None when they hold too few of any."""
     around = known[region.rows, region.columns]
     radius = next((each for each in _RADII if _has_patches(around, each)), None)
@@ -106,35 +106,39 @@ def manner_for(region: Region, known: Bits) -> Manner | None:
         return None
     deepest = inscribed(region.hole)
     if deepest <= _THIN:
-        return Manner(radius=radius, coarse=radius, sharp=_MILD)
-    large = deepest > _ROOMY and radius == _RADII[0] and _has_patches(around, Manner.coarse)
-    return Manner(radius=radius, coarse=Manner.coarse if large else radius)
+        return PatchSettings(radius=radius, coarse=radius, sharp=_MILD)
+    large = deepest > _ROOMY and radius == _RADII[0] and _has_patches(around, PatchSettings.coarse)
+    return PatchSettings(radius=radius, coarse=PatchSettings.coarse if large else radius)
 
 
 def _has_patches(known: Bits, radius: int) -> bool:
     return int(np.count_nonzero(whole_patches(known, radius))) >= _ENOUGH_PATCHES
 
 
-def _passes(region: Region, manner: Manner | None) -> int:
-    return 1 if manner is None else passes(region.hole, manner)
+def _passes(region: Region, settings: PatchSettings | None) -> int:
+    return 1 if settings is None else passes(region.hole, settings)
 
 
 def _erased(
-    picture: F32, work: tuple[tuple[Region, Manner | None], ...], known: Bits, seed: int, progress: ErasingProgress
+    picture: F32,
+    work: tuple[tuple[Region, PatchSettings | None], ...],
+    known: Bits,
+    seed: int,
+    progress: ErasingProgress,
 ) -> F32:
     image = picture.copy()
-    for number, (region, manner) in enumerate(work):
+    for number, (region, settings) in enumerate(work):
         part = image[region.rows, region.columns]
-        if manner is None:
+        if settings is None:
             painted = _surface(picture, region, known)
             progress.passed(painted, region)
         else:
-            painted = _patched(part, region, known, manner, np.random.default_rng([seed, number]), progress)
+            painted = _patched(part, region, known, settings, np.random.default_rng([seed, number]), progress)
         part[region.hole] = painted[region.hole]
     return image
 
 
-def _filled(picture: F32, hole: Bits, known: Bits, filler: Filler, report: Report) -> F32:
+def _filled(picture: F32, hole: Bits, known: Bits, filler: InpaintingNetwork, report: Report) -> F32:
     """By a network, which knows no seeds: the same answer every time."""
     image, work = picture.copy(), tuple(regions(hole))
     progress = ErasingProgress(report, len(work), picture)
@@ -148,14 +152,14 @@ def _filled(picture: F32, hole: Bits, known: Bits, filler: Filler, report: Repor
 
 
 def _patched(
-    part: F32, region: Region, known: Bits, manner: Manner, rng: np.random.Generator, progress: ErasingProgress
+    part: F32, region: Region, known: Bits, settings: PatchSettings, rng: np.random.Generator, progress: ErasingProgress
 ) -> F32:
     around = known[region.rows, region.columns]
 
     def show(canvas: F32) -> None:
         progress.passed(canvas, region)
 
-    painted = fill(part, region.hole, around, manner, rng, show, progress.pulse)
+    painted = fill(part, region.hole, around, settings, rng, show, progress.pulse)
     return np.clip(painted, part[around].min(0), part[around].max(0))
 
 

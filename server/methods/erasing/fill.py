@@ -34,7 +34,7 @@ _FAR = 60
 
 
 @dataclass(frozen=True)
-class Manner:
+class PatchSettings:
     """radius: of a patch, pixels. coarse: the same at all sizes but the finest; larger ones see more of what a
     picture is built of. sweeps: of the search, per pass. The passes are of matching and voting.
     trust: how fast a vote's weight falls with the distance from what is known, per pixel of the level.
@@ -55,45 +55,45 @@ class Manner:
 
 
 def fill(
-    colour: F32, hole: Bits, known: Bits, manner: Manner, rng: np.random.Generator, show: Show, pulse: Pulse
+    colour: F32, hole: Bits, known: Bits, settings: PatchSettings, rng: np.random.Generator, show: Show, pulse: Pulse
 ) -> F32:
     """``colour`` float32 (H, W, 3) with ``hole`` painted; everything else as it was.
 
     known: bool (H, W), what may be copied and believed; must not meet ``hole``, and at least one patch of it must be
     whole (``whole_patches``). Pixels that are neither are left alone.
     """
-    rim = 2 * manner.coarse + 1
-    levels = pyramid(colour, hole, known, manner.coarse, rim)
+    rim = 2 * settings.coarse + 1
+    levels = pyramid(colour, hole, known, settings.coarse, rim)
     field: Field | None = None
-    canvas = peel(levels[-1], _radius_at(len(levels) - 1, manner), manner.texture, rng, pulse)
+    canvas = peel(levels[-1], _radius_at(len(levels) - 1, settings), settings.texture, rng, pulse)
     for depth in range(len(levels) - 1, -1, -1):
-        painter = Painter(levels[depth], _radius_at(depth, manner), manner, rng, pulse)
+        painter = Painter(levels[depth], _radius_at(depth, settings), settings, rng, pulse)
         if field is not None:
             field = painter.doubled(field)
             canvas = painter.vote(field, None)
-        for _ in range(_passes_at(depth, len(levels), levels[depth].hole.size, manner)):
+        for _ in range(_passes_at(depth, len(levels), levels[depth].hole.size, settings)):
             field, canvas = painter.paint(field, canvas)
             show(canvas[..., :COLOURS])
     inner = canvas[rim:-rim, rim:-rim, :COLOURS]
     return np.where(hole[..., None], inner, colour).astype(np.float32)
 
 
-def passes(hole: Bits, manner: Manner) -> int:
+def passes(hole: Bits, settings: PatchSettings) -> int:
     """How often ``fill`` will call ``show`` (a few more or less for very large pictures)."""
-    levels = halvings(hole, manner.coarse) + 1
-    return sum(_passes_at(depth, levels, hole.size >> (2 * depth), manner) for depth in range(levels))
+    levels = halvings(hole, settings.coarse) + 1
+    return sum(_passes_at(depth, levels, hole.size >> (2 * depth), settings) for depth in range(levels))
 
 
-def _passes_at(depth: int, levels: int, pixels: int, manner: Manner) -> int:
+def _passes_at(depth: int, levels: int, pixels: int, settings: PatchSettings) -> int:
     if depth == levels - 1:
-        return manner.coarsest_passes
+        return settings.coarsest_passes
     if pixels > _SEARCHED_PIXELS:
         return 0
-    return manner.middle_passes if depth else manner.finest_passes
+    return settings.middle_passes if depth else settings.finest_passes
 
 
-def _radius_at(depth: int, manner: Manner) -> int:
-    return manner.coarse if depth else manner.radius
+def _radius_at(depth: int, settings: PatchSettings) -> int:
+    return settings.coarse if depth else settings.radius
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +107,10 @@ class Field:
 class Painter:
     """Matching and voting at one level."""
 
-    def __init__(self, level: Level, radius: int, manner: Manner, rng: np.random.Generator, pulse: Pulse) -> None:
-        self._level, self._radius, self._manner, self._rng, self._pulse = level, radius, manner, rng, pulse
+    def __init__(
+        self, level: Level, radius: int, settings: PatchSettings, rng: np.random.Generator, pulse: Pulse
+    ) -> None:
+        self._level, self._radius, self._settings, self._rng, self._pulse = level, radius, settings, rng, pulse
         self._width, self._stride = level.hole.shape[1], 1 if radius <= _DENSE else 2
         window = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
         touched = cv2.dilate(level.hole.astype(np.uint8), window) > 0
@@ -119,7 +121,7 @@ class Painter:
         self._is_source = whole_patches(level.known, radius)
         self._sources = np.flatnonzero(self._is_source)
         depth = cv2.distanceTransform(level.hole.astype(np.uint8), cv2.DIST_L2, 3).ravel()[self._targets]
-        self._trust = (manner.trust ** -np.minimum(depth, _FAR)).astype(np.float32)
+        self._trust = (settings.trust ** -np.minimum(depth, _FAR)).astype(np.float32)
         self._smooth = level.smooth()
         self._searching: tuple[Describer, Search] | None = None
 
@@ -138,7 +140,7 @@ class Painter:
         describer, search = self._searching or self._prepared()
         described = self._describe(describer, canvas, self._targets)
         matching = search.measure(described, self._anywhere() if field is None else self._best(field))
-        for number in range(self._manner.sweeps):
+        for number in range(self._settings.sweeps):
             search.improve(described, matching, 2 + 3 * number, self._pulse)
         found = self._field(matching.best)
         return found, self.vote(found, matching)
@@ -148,7 +150,7 @@ class Painter:
         weight = self._trust if matching is None else self._trust * self._goodness(matching.distance)
         voted, reached = self._counted(self._best(field), weight)
         voted[..., :COLOURS] += self._missed(voted[..., :COLOURS], reached)
-        voted[..., COLOURS:] += self._manner.held * (self._smooth[..., COLOURS:] - voted[..., COLOURS:])
+        voted[..., COLOURS:] += self._settings.held * (self._smooth[..., COLOURS:] - voted[..., COLOURS:])
         return np.where((self._level.hole & reached)[..., None], voted, self._smooth)
 
     def _counted(self, best: Ints, weight: F32) -> tuple[F32, Bits]:
@@ -178,7 +180,7 @@ class Painter:
         summed = cv2.blur(plane.reshape(self._level.hole.shape), window).ravel()[self._targets]
         count = cv2.blur(there.reshape(self._level.hole.shape), window).ravel()[self._targets]
         usual = summed / count
-        weight: F32 = np.exp(-self._manner.sharp * distance / np.maximum(usual, 1e-12))
+        weight: F32 = np.exp(-self._settings.sharp * distance / np.maximum(usual, 1e-12))
         return weight
 
     def _missed(self, voted: F32, reached: Bits) -> F32:
@@ -199,7 +201,7 @@ class Painter:
 
     def _describe(self, describer: Describer, canvas: F32, centres: Ints) -> F32:
         looks = describer.describe(canvas[..., :COLOURS], centres, self._pulse)
-        feel = canvas.reshape(-1, PLANES)[centres, COLOURS:] * self._manner.texture
+        feel = canvas.reshape(-1, PLANES)[centres, COLOURS:] * self._settings.texture
         return np.concatenate([looks, feel], 1)
 
     def _anywhere(self) -> Ints:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from server.models.families.families import Ability
-from server.models.store.store import Shelf
+from server.models.store.store import ModelStore
 from server.pixels.picture import F32
 from server.wire.errors import Code, OverpaintError
 
@@ -23,13 +23,13 @@ from .onnx_header import MIGAN, SIDE, family_of, inputs
 Bits = npt.NDArray[np.bool_]
 
 
-def installed(name: str, shelf: Shelf) -> Filler | None:
+def installed(name: str, shelf: ModelStore) -> InpaintingNetwork | None:
     """The erasing network that is called so; None for a model that does something else. Raises model-missing."""
     found = shelf.find(name)
-    return Filler(found.weights) if Ability.ERASE in found.card.abilities else None
+    return InpaintingNetwork(found.weights) if Ability.ERASE in found.card.abilities else None
 
 
-class Filler:
+class InpaintingNetwork:
     """One loaded network."""
 
     def __init__(self, path: Path) -> None:

@@ -13,7 +13,7 @@ from server.models.families.families import family
 from server.models.families.family import Ability
 from server.models.store.card import Card
 from server.models.store.files import weight_files
-from server.models.store.store import Installed, Shelf, able
+from server.models.store.store import Installed, ModelStore, able
 from server.wire.errors import Code, OverpaintError
 
 from . import memory
@@ -28,7 +28,7 @@ class Models:
     budget: bytes that loaded models may take together; None: what the device has free.
     """
 
-    def __init__(self, shelf: Shelf, device: str = "cpu", budget: int | None = None) -> None:
+    def __init__(self, shelf: ModelStore, device: str = "cpu", budget: int | None = None) -> None:
         self._shelf = shelf
         self._device = torch.device(device)
         self._budget = budget

@@ -18,7 +18,7 @@ from . import card as cards
 from . import configs, describe, files, headers, sniff
 from .card import Card, Checksum
 from .download import DownloadProgress, OnTransfer, check_room, copy, no_traceback, nobody
-from .store import Shelf
+from .store import ModelStore
 
 CONFIGS = "configs"
 _GOOD_FOR = "what it was made for; imported by you"
@@ -27,7 +27,7 @@ _GOOD_FOR_ERASING = "erasing without words; imported by you"
 
 def adopt(
     source: Path,
-    shelf: Shelf,
+    shelf: ModelStore,
     *,
     name: str = "",
     title: str = "",

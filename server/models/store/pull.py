@@ -21,12 +21,12 @@ from .catalogue import Known, known
 from .download import DownloadProgress, OnTransfer, check_room, nobody, sha256
 from .hub import Hub, Listing, RemoteFile
 from .import_model import whole
-from .store import Shelf
+from .store import ModelStore
 
 _REPOSITORY = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
 
 
-def pull(name: str, shelf: Shelf, hub: Hub | None = None, on_transfer: OnTransfer = nobody) -> Card:
+def pull(name: str, shelf: ModelStore, hub: Hub | None = None, on_transfer: OnTransfer = nobody) -> Card:
     """name: of the catalogue, or ``owner/repository``. Raises ``OverpaintError``; then nothing was installed."""
     return fetch(wanted(name), shelf, hub or Hub(), on_transfer)
 
@@ -39,7 +39,7 @@ def wanted(name: str) -> Known:
     return Known(short, name, "", name, "", "what it was made for; chosen by you", 0.0, 0.0)
 
 
-def fetch(model: Known, shelf: Shelf, hub: Hub, on_transfer: OnTransfer = nobody) -> Card:
+def fetch(model: Known, shelf: ModelStore, hub: Hub, on_transfer: OnTransfer = nobody) -> Card:
     """Downloads, checks and installs ``model``. Raises busy while another pull of it runs."""
     folder = shelf.folder_for(model.name)
     incoming = shelf.root / ".incoming" / model.name

@@ -49,7 +49,7 @@ class _Reading:
     trouble: str
 
 
-class Shelf:
+class ModelStore:
     """The models under ``root`` (``paths.models()`` by default), and the bundled ones behind them."""
 
     def __init__(self, root: Path | None = None, bundled: Path | None = None) -> None:

@@ -60,13 +60,13 @@ def krita_display(host: Host) -> Iterator[Screen]:
 @pytest.fixture(scope="package")
 def krita_home(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Overpaint's home, which Krita sees too, with two tiny models of random weights."""
-    from server.models.store.store import Shelf
+    from server.models.store.store import ModelStore
     from tests import tiny_models
 
     home = host.work / "krita-op"
     home.mkdir()
     for family in MODELS:
-        tiny_models.install(family, Shelf(home / "models"), tmp_path_factory.mktemp("models"))
+        tiny_models.install(family, ModelStore(home / "models"), tmp_path_factory.mktemp("models"))
     return home
 
 
