@@ -70,17 +70,17 @@ def serve(
 ) -> None:
     """Run the server. The plugins and the other commands start it by themselves when they need it."""
     from server.gateway.serve import serve as run
-    from server.gateway.settings import Settings
+    from server.gateway.settings import GatewaySettings
 
     with told():
         place = addresses.parse(listen) if listen else None
-        patience = end_after if end_after is not None else math.inf if place else Settings.end_after
+        patience = end_after if end_after is not None else math.inf if place else GatewaySettings.end_after
 
         def say_where() -> None:
             if place is not None:
                 lines.complain(f"Machines that were invited may connect at {place} and the port after it.")
 
-        settings = Settings(unload_after=unload_after, end_after=patience, log_prompts=log_prompts)
+        settings = GatewaySettings(unload_after=unload_after, end_after=patience, log_prompts=log_prompts)
         run(paths.home(), settings, transport, device, place, runner, say_where)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from server.models.runtime.residency import Models
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: the user wanted it
+class CancelledEdit(Exception):  # noqa: N818 - not an error: the user wanted it
     """Raised by ``Report`` when the user gave the job up; an edit lets it pass."""
 
 
@@ -53,7 +53,7 @@ class Step:
 
 
 Report = Callable[[Step], None]
-"""Called at least once per denoising step; may raise ``Cancelled``."""
+"""Called at least once per denoising step; may raise ``CancelledEdit``."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from server.gateway.announcer import Announcer
 from server.gateway.job import MAX_RUNS, Job, oom_killed_again, stopped_again
 from server.gateway.jobs import JobTable
 from server.gateway.queue import FairQueue
-from server.gateway.settings import Settings
+from server.gateway.settings import GatewaySettings
 from server.gateway.transfers import Send
 from server.journal import Journal
 from server.listening.peers import Peer, guest_of, party
@@ -63,7 +63,7 @@ class Dispatch:
         runner: Runner,
         tell: Tell,
         send: Send,
-        settings: Settings,
+        settings: GatewaySettings,
         model_of: Callable[[Recipe], str] = lambda recipe: recipe.model,
     ) -> None:
         self._table = table

@@ -15,7 +15,7 @@ from server.gateway.job import OPEN, Job
 from server.gateway.jobs import JobTable
 from server.gateway.offer import Offer
 from server.gateway.quotas import check_places
-from server.gateway.settings import Settings
+from server.gateway.settings import GatewaySettings
 from server.gateway.transfers import Downloads, Send
 from server.journal import Blobs, Journal
 from server.listening.peers import Peer, Received, guest_of, party
@@ -66,7 +66,7 @@ class Handlers:
         offer: Callable[[], Offer],
         send: Send,
         limits: Limits,
-        settings: Settings,
+        settings: GatewaySettings,
     ) -> None:
         self._table, self._journal, self._dispatch = table, journal, dispatch
         self._offer, self._send, self._limits, self._settings = offer, send, limits, settings

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 
 from server.gateway.job import MAX_RUNS, OPEN, Job, stopped_again
-from server.gateway.settings import Settings
+from server.gateway.settings import GatewaySettings
 from server.gateway.tally import Tally
 from server.gateway.transfers import upload, upload_on
 from server.journal import Begun, Blobs, DamagedError, Entry, Journal, Made, Then
@@ -266,7 +266,7 @@ class JobTable:
             job.receiving = receiving
             self._count(job)
 
-    def sweep(self, now: float, settings: Settings) -> Iterator[Job | None]:
+    def sweep(self, now: float, settings: GatewaySettings) -> Iterator[Job | None]:
         """All jobs that an earlier server or this one has kept, the oldest first: each that nobody listens to and that
         is too old, or too large together with what came after it, else None (``now`` by the journal's clock)."""
         for entry in sorted(self._journal.entries(), key=lambda entry: entry.changed):
@@ -274,7 +274,7 @@ class JobTable:
             gone = job is not None and job.listener is None and self._is_too_much(entry, now - entry.changed, settings)
             yield job if gone else None
 
-    def _is_too_much(self, entry: Entry, age: float, settings: Settings) -> bool:
+    def _is_too_much(self, entry: Entry, age: float, settings: GatewaySettings) -> bool:
         if entry.state is JobState.FINISHED:
             return age > settings.keep_results_for or self.tally.all.answer > settings.keep_bytes
         return entry.state in (JobState.UPLOADING, JobState.FAILED) and age > settings.keep_uploads_for

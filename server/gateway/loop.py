@@ -16,7 +16,7 @@ from server.gateway.job import Job
 from server.gateway.jobs import JobTable
 from server.gateway.memory import Memory
 from server.gateway.offer import Offer, fitted
-from server.gateway.settings import Settings
+from server.gateway.settings import GatewaySettings
 from server.journal import Journal
 from server.listening.endpoint import Endpoint
 from server.listening.peers import Gone, Peer, Received, TurnedOut, guest_of
@@ -58,7 +58,7 @@ class Gateway:
     def __init__(
         self,
         home: Path,
-        settings: Settings | None = None,
+        settings: GatewaySettings | None = None,
         transport: Transport = Transport.AUTO,
         device: str = AUTO,
         limits: Limits | None = None,
@@ -67,7 +67,7 @@ class Gateway:
     ) -> None:
         name, _, address = runner.partition("://")
         make_runner = runner_class(name)
-        self._settings = settings or Settings()
+        self._settings = settings or GatewaySettings()
         self._limits = limits or Limits()
         self._home = home
         self._stopping = False

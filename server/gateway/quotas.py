@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.gateway.admission import room_for
 from server.gateway.jobs import JobTable
-from server.gateway.settings import Settings
+from server.gateway.settings import GatewaySettings
 from server.gateway.tally import Share
 from server.wire.errors import Code, FullError, OverpaintError
 from server.wire.messages import Submit
@@ -12,7 +12,7 @@ from server.wire.messages import Submit
 _HINT = "It starts by itself when there is a place."
 
 
-def check_places(submit: Submit, who: str, table: JobTable, settings: Settings) -> None:
+def check_places(submit: Submit, who: str, table: JobTable, settings: GatewaySettings) -> None:
     """Raises ``FullError`` where the job of ``who`` (a ``peers.party``) finds no place: by number, or by the bytes that
     jobs and their answers take until they are fetched; too-large where it would never find one."""
     room = room_for(submit)

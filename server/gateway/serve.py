@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 from server.gateway.loop import Gateway
-from server.gateway.settings import Settings
+from server.gateway.settings import GatewaySettings
 from server.journal import disk_errors
 from server.listening import descriptors
 from server.wire.address import Address
@@ -44,7 +44,7 @@ _LAST_MOMENT_S = 2.0
 
 def serve(
     home: Path,
-    settings: Settings | None = None,
+    settings: GatewaySettings | None = None,
     transport: Transport = Transport.AUTO,
     device: str = AUTO,
     listen: Address | None = None,

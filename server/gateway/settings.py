@@ -10,7 +10,7 @@ from server.workers.runner import SILENT_AFTER_S as WORKER_SILENT_AFTER_S
 
 
 @dataclass(frozen=True)
-class Settings:
+class GatewaySettings:
     """Durations in seconds, sizes in bytes."""
 
     silent_after: float = SILENT_AFTER_S

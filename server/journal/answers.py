@@ -31,7 +31,7 @@ class _Drawn:
     notices: tuple[str, ...]
 
 
-class Answers:
+class RememberedAnswers:
     """models: says what is installed, in any words that change with it: the answer of another model is another one."""
 
     def __init__(self, blobs: Blobs, models: Callable[[], str]) -> None:

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from server.journal.answers import Answers
+from server.journal.answers import RememberedAnswers
 from server.journal.blobs import Blobs, Keeping
 from server.journal.clock import KeptTime, Mark
 from server.journal.disk import disk_errors
@@ -63,7 +63,7 @@ class Journal:
             self.clock = KeptTime(self._mark(known), system_clock)
             self._agree(known)
         self.blobs = Blobs(home / "blobs", keeping or Keeping())
-        self._answers = Answers(self.blobs, models)
+        self._answers = RememberedAnswers(self.blobs, models)
         self._ink = Scribe("journal", self._commit)
         self._bulk = Scribe("spool")
         self.scribes = (self._ink, self._bulk)

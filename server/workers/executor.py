@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, cast
 
-from server.editing.edit import Cancelled, Step
+from server.editing.edit import CancelledEdit, Step
 from server.methods import registry
 from server.methods.method import Method
 from server.wire import messages as wire
@@ -38,7 +38,7 @@ class Executor:
         note: link.Note
         try:
             note = self._do(task, stopped)
-        except Cancelled:
+        except CancelledEdit:
             note = wire.Cancelled(task.job)
         except Exception as error:  # whatever an edit raises ends that edit, not the worker
             log.exception("job %s failed", task.job)
@@ -70,7 +70,7 @@ class Executor:
 
         def report(step: Step) -> None:
             if task.job in stopped:
-                raise Cancelled
+                raise CancelledEdit
             if throttle.passes(step):
                 self._say(*progress.message(task.job, step, pace))
 

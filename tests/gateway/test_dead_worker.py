@@ -8,7 +8,7 @@ import zmq
 
 from server.gateway.dispatch import Dispatch
 from server.gateway.jobs import JobTable
-from server.gateway.settings import Settings
+from server.gateway.settings import GatewaySettings
 from server.journal import Journal
 from server.wire import messages as wire
 from server.workers import link
@@ -22,7 +22,7 @@ def test_the_answer_of_a_worker_that_died_before_it_could_say_so_is_kept(home: P
     journal, runner, told = Journal(home), LocalRunner(RunnerOptions(context, home, "cpu")), []
     book = JobTable(journal)
     dispatch = Dispatch(
-        book, journal, runner, lambda job, message, _: told.append(message) is None, lambda *_: True, Settings()
+        book, journal, runner, lambda job, message, _: told.append(message) is None, lambda *_: True, GatewaySettings()
     )
     job = submission("erase")
     entry = book.add(job.message(), "me", lambda _: None)

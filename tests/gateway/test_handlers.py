@@ -16,7 +16,7 @@ from server.gateway.dispatch import Dispatch
 from server.gateway.handlers import Handlers
 from server.gateway.jobs import JobTable
 from server.gateway.offer import Offer
-from server.gateway.settings import Settings
+from server.gateway.settings import GatewaySettings
 from server.journal import Journal
 from server.listening.peers import Peer, Received
 from server.models.store.store import ModelStore
@@ -39,7 +39,7 @@ class Counter:
     said: list[tuple[Peer, wire.Message]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        shelf, settings = ModelStore(self.home / "models"), Settings()
+        shelf, settings = ModelStore(self.home / "models"), GatewaySettings()
         self.journal = Journal(self.home)
         self.book = JobTable(self.journal)
         self.runner = LocalRunner(RunnerOptions(self.context, self.home, "cpu"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from server.gateway.jobs import JobTable
-from server.gateway.settings import Settings
+from server.gateway.settings import GatewaySettings
 from server.journal import RESULT, CheckedFile, Journal
 from server.journal.clock import LONGEST_ABSENCE, KeptTime, Mark
 from server.wire import codec
@@ -276,7 +276,7 @@ def test_a_clock_that_jumps_throws_no_result_away_and_changes_no_order(tmp_path:
     book.load(lambda job: None)
     assert len(list(book)) == 3
     assert [entry.job for entry in journal.entries()] == [A, B, C]
-    assert not any(book.sweep(journal.clock.now, Settings()))
+    assert not any(book.sweep(journal.clock.now, GatewaySettings()))
     journal.close()
 
 
@@ -291,7 +291,7 @@ def test_results_do_grow_old(tmp_path: Path) -> None:
         book.load(lambda job: None)
         journal.settle()
         assert len(list(book)) == 1
-        expired = [job for job in book.sweep(journal.clock.now, Settings()) if job is not None]
+        expired = [job for job in book.sweep(journal.clock.now, GatewaySettings()) if job is not None]
         journal.close()
         system.now += DAY
     assert [job.id for job in expired] == [A]

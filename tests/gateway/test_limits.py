@@ -20,7 +20,7 @@ from server.gateway.admission import room_for
 from server.gateway.jobs import JobTable
 from server.gateway.loop import Gateway
 from server.gateway.serve import kept_log
-from server.gateway.settings import Settings
+from server.gateway.settings import GatewaySettings
 from server.journal import RESULT, Journal
 from server.wire import codec
 from server.wire.connection import read_connection
@@ -32,7 +32,7 @@ from tests.running import PONDERING, Client, RunningServer, submission, until
 
 
 @contextmanager
-def gateway(home: Path, settings: Settings) -> Iterator[threading.Thread]:
+def gateway(home: Path, settings: GatewaySettings) -> Iterator[threading.Thread]:
     """A real gateway in a thread, so that it may have settings of its own."""
     made: list[Gateway] = []
 
@@ -51,13 +51,13 @@ def gateway(home: Path, settings: Settings) -> Iterator[threading.Thread]:
 
 
 def test_a_server_that_nobody_needs_ends_and_leaves_no_connection_file(home):
-    with gateway(home, Settings(end_after=1.0)) as thread:
+    with gateway(home, GatewaySettings(end_after=1.0)) as thread:
         until(lambda: not thread.is_alive(), "the server to end by itself")
         assert read_connection(home / "connection.json") is None
 
 
 def test_a_server_with_a_client_stays(home):
-    with gateway(home, Settings(end_after=3.0)) as thread:
+    with gateway(home, GatewaySettings(end_after=3.0)) as thread:
         client = Client(read_connection(home / "connection.json"))
         greeted = time.monotonic()
         while time.monotonic() - greeted < 4.0:
@@ -69,7 +69,7 @@ def test_a_server_with_a_client_stays(home):
 
 
 def test_more_than_it_can_hold_is_refused_as_busy_and_taken_later(home):
-    with gateway(home, Settings(max_waiting=1)):
+    with gateway(home, GatewaySettings(max_waiting=1)):
         client = Client(read_connection(home / "connection.json"))
         first = submission("erase", 2000, 2000)
         client.start(first)
@@ -86,7 +86,7 @@ def test_more_than_it_can_hold_is_refused_as_busy_and_taken_later(home):
 
 
 def test_who_finds_no_place_is_shown_as_waiting_and_begins_by_itself(home):
-    with gateway(home, Settings(max_waiting=1)):
+    with gateway(home, GatewaySettings(max_waiting=1)):
         first = Client(read_connection(home / "connection.json"))
         taken = submission("erase", 2000, 2000)
         first.start(taken)
@@ -107,14 +107,14 @@ def test_who_finds_no_place_is_shown_as_waiting_and_begins_by_itself(home):
 
 def test_an_edit_that_will_never_find_a_place_is_refused_instead_of_waiting_for_one(home):
     large = submission("erase", 2000, 2000)
-    with gateway(home, Settings(max_bytes_each=room_for(large.message()) - 1)):
+    with gateway(home, GatewaySettings(max_bytes_each=room_for(large.message()) - 1)):
         client = Client(read_connection(home / "connection.json"))
         assert client.refused(large).code is Code.TOO_LARGE
         client.close()
 
 
 def test_one_clients_many_edits_leave_room_for_another(home):
-    with gateway(home, Settings(max_waiting_each=1)):
+    with gateway(home, GatewaySettings(max_waiting_each=1)):
         many = Client(read_connection(home / "connection.json"), "many")
         many.start(submission("erase", 2000, 2000))
         many.wait_for(events.Uploading)
@@ -129,7 +129,9 @@ def test_one_clients_many_edits_leave_room_for_another(home):
 ONE = room_for(submission("erase", 500, 500).message())
 
 
-@pytest.mark.parametrize("settings", [Settings(max_bytes_each=ONE), Settings(max_bytes=ONE)], ids=["each", "all"])
+@pytest.mark.parametrize(
+    "settings", [GatewaySettings(max_bytes_each=ONE), GatewaySettings(max_bytes=ONE)], ids=["each", "all"]
+)
 def test_announced_bytes_are_limited_for_one_client_and_for_all(home, settings):
     with gateway(home, settings):
         client = Client(read_connection(home / "connection.json"))
@@ -142,7 +144,7 @@ def test_announced_bytes_are_limited_for_one_client_and_for_all(home, settings):
 
 
 def test_a_disk_without_room_refuses_before_the_upload(home):
-    with gateway(home, Settings(spare_disk=1 << 60)):
+    with gateway(home, GatewaySettings(spare_disk=1 << 60)):
         client = Client(read_connection(home / "connection.json"))
         assert client.refused(submission("erase")).code is Code.DISK_FULL
         client.close()
@@ -169,7 +171,7 @@ def book_with_results(home: Path, *ages: float) -> tuple[Journal, JobTable, list
     return journal, book, names
 
 
-def expired(journal: Journal, book: JobTable, settings: Settings) -> list[str]:
+def expired(journal: Journal, book: JobTable, settings: GatewaySettings) -> list[str]:
     gone = []
     for job in book.sweep(journal.clock.now, settings):
         if job is not None:
@@ -180,20 +182,20 @@ def expired(journal: Journal, book: JobTable, settings: Settings) -> list[str]:
 
 def test_a_result_nobody_fetched_goes_when_it_is_too_old(home):
     journal, book, (old, new) = book_with_results(home, 900, 100)
-    assert expired(journal, book, Settings(keep_results_for=500)) == [old]
+    assert expired(journal, book, GatewaySettings(keep_results_for=500)) == [old]
     assert {job.id: job.state for job in book}[new] is JobState.FINISHED
     journal.close()
 
 
 def test_of_too_many_results_the_oldest_go(home):
     journal, book, (first, second, _) = book_with_results(home, 30, 20, 10)
-    assert expired(journal, book, Settings(keep_bytes=2000)) == [first]
-    assert expired(journal, book, Settings(keep_bytes=1000)) == [second]
+    assert expired(journal, book, GatewaySettings(keep_bytes=2000)) == [first]
+    assert expired(journal, book, GatewaySettings(keep_bytes=1000)) == [second]
     journal.close()
 
 
 def test_a_server_whose_folder_was_deleted_ends(home):
-    with gateway(home, Settings()) as thread:
+    with gateway(home, GatewaySettings()) as thread:
         shutil.rmtree(home)
         until(lambda: not thread.is_alive(), "the server to notice that nobody can find it")
 
@@ -212,7 +214,7 @@ def test_the_log_holds_what_is_asked_for_only_where_that_was_asked_for():
 @pytest.mark.skipif(os.name != "posix", reason="SIGSTOP")
 def test_the_job_of_a_worker_that_was_stopped_is_taken_up_by_another(home):
     others = set(psutil.Process().children())  # of earlier tests
-    with gateway(home, Settings(worker_silent_after=6.0)):
+    with gateway(home, GatewaySettings(worker_silent_after=6.0)):
         client = Client(read_connection(home / "connection.json"))
         job = submission("erase")
         until(lambda: set(psutil.Process().children()) - others, "the worker")

@@ -12,7 +12,7 @@ import pytest
 from server.client import events
 from server.client.digests import Digests
 from server.client.submission import Mask, Submission, new_job_id
-from server.gateway.settings import Settings
+from server.gateway.settings import GatewaySettings
 from server.listening import authorized
 from server.wire import content, frames
 from server.wire import messages as wire
@@ -319,10 +319,14 @@ def test_an_answer_that_is_damaged_where_it_is_kept_is_made_anew(own_server: Run
 
 @pytest.mark.parametrize(
     "settings",
-    [Settings(keep_sent_for=0.0), Settings(keep_sent_bytes_each=1000), Settings(keep_sent_bytes=1000)],
+    [
+        GatewaySettings(keep_sent_for=0.0),
+        GatewaySettings(keep_sent_bytes_each=1000),
+        GatewaySettings(keep_sent_bytes=1000),
+    ],
     ids=["age", "bytes of one", "bytes of all"],
 )
-def test_no_more_is_kept_than_the_settings_say(home, settings: Settings):
+def test_no_more_is_kept_than_the_settings_say(home, settings: GatewaySettings):
     with gateway(home, settings):
         connection = read_connection(home / "connection.json")
         assert connection is not None

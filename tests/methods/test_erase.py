@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from server.editing.edit import Answer, Cancelled, Scene, Step
+from server.editing.edit import Answer, CancelledEdit, Scene, Step
 from server.methods.erasing.erase import erase
 from server.pixels.picture import F32, Picture
 from server.wire.errors import Code, OverpaintError
@@ -189,9 +189,9 @@ def test_raising_cancelled_ends_it_there_and_then() -> None:
         after += cancelled
         if step.step >= 2:
             cancelled = True
-            raise Cancelled
+            raise CancelledEdit
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(CancelledEdit):
         run(stripes(), box(96, 120, 30, 40, 60, 80), report=report)
     assert cancelled
     assert after == 0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from server.editing.edit import Answer, Cancelled, Scene, Step
+from server.editing.edit import Answer, CancelledEdit, Scene, Step
 from server.methods.imagic import imagic
 from server.models.runtime.residency import Models
 from server.pixels.picture import F32
@@ -54,7 +54,7 @@ class Run:
         return [stage for stage in dict.fromkeys(step.stage for step in self.steps) if not stage.startswith("Loading")]
 
 
-def halted(models: Models, asked: Recipe, when: Callable[[Step], bool], error: type[Exception] = Cancelled) -> int:
+def halted(models: Models, asked: Recipe, when: Callable[[Step], bool], error: type[Exception] = CancelledEdit) -> int:
     """Runs until ``when``, raises there; how many steps were reported."""
     reported = []
 
@@ -92,7 +92,7 @@ def test_afterwards_the_model_is_bit_for_bit_what_it_was(models: Models, family:
 
 @every_preset
 @pytest.mark.parametrize("stage", ["Learning the picture", "Painting"])
-@pytest.mark.parametrize("error", [Cancelled, RuntimeError])
+@pytest.mark.parametrize("error", [CancelledEdit, RuntimeError])
 def test_a_cancel_or_an_error_ends_it_at_that_step_and_leaves_the_model_as_it_was(
     models: Models, preset: str, stage: str, error: type[Exception]
 ):

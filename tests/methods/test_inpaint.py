@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from server.editing.edit import Answer, Cancelled, Scene, Step
+from server.editing.edit import Answer, CancelledEdit, Scene, Step
 from server.methods.inpaint import inpaint
 from server.models.runtime.residency import Models
 from server.models.store.store import ModelStore
@@ -116,9 +116,9 @@ def test_cancelling_stops_at_that_step_and_leaves_the_model_usable(models: Model
     def stop_at_two(step: Step) -> None:
         reached.append(step.step)
         if step.stage == "Painting" and step.step == 2:
-            raise Cancelled
+            raise CancelledEdit
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(CancelledEdit):
         inpaint(scene(ramp()), recipe(family), models, stop_at_two)
     assert reached[-1] == 2
     assert np.array_equal(run(models, scene(ramp()), recipe(family)).images[0], before)

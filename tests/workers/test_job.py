@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.editing.edit import Answer, Cancelled, Scene, Step, seed_of
+from server.editing.edit import Answer, CancelledEdit, Scene, Step, seed_of
 from server.journal import RESULT, SpoolFiles
 from server.wire import codec
 from server.wire.errors import Code, OverpaintError
@@ -101,10 +101,10 @@ def test_an_empty_selection_is_an_error_and_leaves_no_answer(tmp_path):
 
 def test_a_cancel_ends_the_job_at_the_next_step_and_leaves_no_answer(tmp_path):
     def cancelled(step: Step) -> None:
-        raise Cancelled
+        raise CancelledEdit
 
     submit = request(tmp_path, Channels.RGBA, Depth.U8, Recipe("x"))
-    with pytest.raises(Cancelled):
+    with pytest.raises(CancelledEdit):
         job.run(submit, SpoolFiles(tmp_path), inverted, None, cancelled)
     assert not (tmp_path / RESULT).exists()
 
