@@ -108,6 +108,7 @@ def _finished_job(ends: tuple[str, str], pair: KeyPair, public: str) -> str:
     machine.greet()
     edit = submission("muse", steps=1)
     machine.tell(edit.message())
+    assert any(isinstance(said, wire.Accepted) for said in machine.hears(60.0, wire.Accepted)), "nothing was accepted"
     for part in edit.parts():
         machine.tell(wire.Chunk(edit.job, part.name, 0), bytes(part.store.read(0, part.nbytes)))
     assert any(isinstance(said, wire.Finished) for said in machine.hears(60.0, wire.Finished)), "no answer to steal"

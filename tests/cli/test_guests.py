@@ -239,14 +239,14 @@ def test_a_key_that_begins_like_a_note_is_a_key(laptop: Path):
         file.write(f"# a note\n#{key} turned out for now\n")
     authorized.let_in(laptop, "tablet", "a" * 40)
     assert {guest.name for guest in authorized.listed(laptop)} == {"laptop", "tablet"}
-    assert authorized.Guests(laptop).admits(key)
+    assert authorized.AuthorizedKeys(laptop).admits(key)
     authorized.turn_out(laptop, "laptop")
     assert "# a note" in authorized.guests_file(laptop).read_text()
-    assert not authorized.Guests(laptop).admits(key)
+    assert not authorized.AuthorizedKeys(laptop).admits(key)
 
 
 def test_an_edited_list_counts_from_the_next_question_on(laptop: Path):
-    known = authorized.Guests(laptop)
+    known = authorized.AuthorizedKeys(laptop)
     key = "a" * 40
     assert not known.admits(key)
     authorized.let_in(laptop, "laptop", key)

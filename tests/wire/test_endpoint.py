@@ -57,7 +57,7 @@ class Wire:
             socket = sockets.client_socket(self._context, pair, connection.server_key or None)
             if routing_id is not None:
                 socket.setsockopt(zmq.ROUTING_ID, routing_id)
-            self.lines[channel] = sockets.Line(socket)
+            self.lines[channel] = sockets.ConnectionMonitor(socket)
             socket.connect(address)
             self.sockets[channel] = socket
         self.endpoint = endpoint
@@ -349,7 +349,7 @@ def test_over_tcp_a_connection_without_keys_never_gets_a_word_in(home: Path) -> 
     context = sockets.new_context()
     with contextlib.closing(endpoint):
         plain = sockets.client_socket(context, None, None)
-        line = sockets.Line(plain)
+        line = sockets.ConnectionMonitor(plain)
         plain.connect(endpoint.connection.control)
         end = time.monotonic() + PATIENCE_S
         while not (line.refused or line.gone):

@@ -64,7 +64,7 @@ def test_keys_are_made_once(home: Path) -> None:
 def test_admitted_are_this_user_and_the_listed_keys(home: Path) -> None:
     own, other = keys.client_keys(home).public, keys.server_keys(home).public
     authorized.guests_file(home).write_text(f"# laptops\n\n{other} the laptop\nnot-a-key somebody\n")
-    admitted = authorized.Guests(home)
+    admitted = authorized.AuthorizedKeys(home)
     assert admitted.admits(own)
     assert admitted.admits(other)
     assert not admitted.admits("not-a-key")
@@ -73,7 +73,7 @@ def test_admitted_are_this_user_and_the_listed_keys(home: Path) -> None:
 def test_while_the_list_cannot_be_read_no_other_machine_is_let_in_and_none_is_forgotten(home: Path) -> None:
     file, key = authorized.guests_file(home), keys.new_pair().public
     authorized.let_in(home, "laptop", key)
-    admitted = authorized.Guests(home)
+    admitted = authorized.AuthorizedKeys(home)
     assert admitted.admits(key)
     text = file.read_text()
     file.unlink()
@@ -91,7 +91,7 @@ def test_who_is_revoked_while_the_list_cannot_be_read_stays_out_when_it_can(home
     file, key, other = authorized.guests_file(home), keys.new_pair().public, keys.new_pair().public
     authorized.let_in(home, "laptop", key)
     authorized.let_in(home, "studio", other)
-    admitted = authorized.Guests(home)
+    admitted = authorized.AuthorizedKeys(home)
     assert admitted.admits(key)
     authorized.turn_out(home, "laptop")
     with unreadable(file):
@@ -118,14 +118,14 @@ def test_a_list_that_is_a_pipe_makes_nobody_wait(home: Path) -> None:
     file, key = authorized.guests_file(home), keys.new_pair().public
     keys.client_keys(home)
     os.mkfifo(file)
-    assert not authorized.Guests(home).admits(key)
+    assert not authorized.AuthorizedKeys(home).admits(key)
 
 
 def test_a_line_of_the_list_that_is_damaged_is_left_out_and_notes_in_it_stay(home: Path) -> None:
     file, key = authorized.guests_file(home), keys.new_pair().public
     authorized.let_in(home, "laptop", key)
     file.write_bytes(b"# J\xfcrgens\n\xff\xfe\x00 what\n" + file.read_bytes() + b"\x1b[2J\n" + b"x" * 5000)
-    assert authorized.Guests(home).admits(key)
+    assert authorized.AuthorizedKeys(home).admits(key)
     authorized.let_in(home, "studio", keys.new_pair().public)
     assert file.read_text("utf-8").startswith("# J")
     assert [guest.name for guest in authorized.listed(home)] == ["laptop", "studio"]

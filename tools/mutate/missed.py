@@ -12,7 +12,7 @@ MISSED = (
     ("server/wire/files.py", "temporary.replace(path)\n        else:", "path.write_text(text)\n        else:"),
     ("server/journal/spool.py", "self.folder(job).replace(place)", "remove_tree(self.folder(job))"),
     ("server/gateway/dispatch.py", "elif answer is not None:  # it died", "elif False:  # it died"),
-    ("server/listening/endpoint.py", "if raw.key and not self.guests.admits(raw.key):", "if False:"),
+    ("server/listening/endpoint.py", "if raw.key and not self.authorized.admits(raw.key):", "if False:"),
 )
 """File, what is there once, and what is put in its place."""
 
