@@ -7,7 +7,7 @@ import pytest
 from server.gateway.offer import fitted
 from server.wire import codec
 from server.wire.messages import Welcome
-from server.wire.offers import Limits, MethodOffer, ModelOffer
+from server.wire.offers import Limits, MethodOffer, ModelOffer, Role
 
 
 def greeting(count: int, title: str = "A model with a usual title") -> Welcome:
@@ -15,7 +15,7 @@ def greeting(count: int, title: str = "A model with a usual title") -> Welcome:
         ModelOffer(f"model-{number:05}", title, "sd15", "a licence", "good for much", 4.0) for number in range(count)
     )
     names = tuple(model.name for model in models)
-    methods = tuple(MethodOffer(f"m{number}", "M", "", True, True, names) for number in range(9))
+    methods = tuple(MethodOffer(f"m{number}", "M", "", Role.REPLACE, models=names) for number in range(9))
     return Welcome(1, 3, "s", "CPU", methods, models, Limits())
 
 
