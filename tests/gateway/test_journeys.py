@@ -122,6 +122,7 @@ def test_a_cancelled_job_ends_and_is_forgotten(pondering: RunningServer, phase: 
             other.start(blocking)
             other.wait_for(events.Progressed)
         job = large_job() if phase == "uploading" else ponder(500 if phase == "running" else 1)
+        job = replace(job, recipe=replace(job.recipe, prompt=f"cancelled while {phase}"))  # an edit nobody made yet
         client.start(job)
         if phase != "uploading":
             kinds = {"queued": events.Queued, "running": events.Progressed, "finished": events.Arrived}
