@@ -13,11 +13,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from words import label
-
-from server.client.translation import tr
-from server.wire.words import mark
-
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
@@ -26,8 +21,11 @@ import gi  # noqa: E402  # our own folder has to come first
 gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
 from settings import READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
+from words import label  # noqa: E402
 
 from server.client.roles import FORMS  # noqa: E402
+from server.client.translation import tr  # noqa: E402
+from server.wire.words import mark  # noqa: E402
 
 if TYPE_CHECKING:
     from canvas.source import GimpSource

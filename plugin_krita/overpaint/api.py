@@ -90,8 +90,6 @@ def imagic(
     to 1.5; several, or as text "0.5:1.0:6" (from, to, how many), become layers in a group of their own, the strongest
     on top and alone visible. Learned once, the picture is painted at another ``eta`` or ``seed`` at once.
     """
-    if not prompt.strip():
-        raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))
     recipe = dataclasses.replace(runs.recipe_for(the_controller(), Role.LEARN, prompt), preset=preset, eta=_etas(eta))
     return _run(document, node, recipe, settings, wait)
 

@@ -11,7 +11,7 @@ from .job import KritaJob
 from .server.client.followed import Then
 from .server.client.reading import Reading
 from .server.client.recipes import another_variation
-from .server.client.roles import best, needs_of, no_method, role_of
+from .server.client.roles import best, check_words, needs_of, no_method, role_of
 from .server.client.strengths import swept
 from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
@@ -28,7 +28,7 @@ def run(
     reading: Reading = Reading.LAYER,
 ) -> KritaJob:
     """Edits ``node`` as ``recipe`` says. Raises ``OverpaintError`` for what cannot be begun."""
-    _check_words(controller, recipe)
+    check_words(recipe, controller.offers)
     source = canvas.capture(document, node, wish_for(controller, recipe.method, reading))
     return controller.begin(source, recipe, then)
 
@@ -41,7 +41,7 @@ def learn(
     reading: Reading = Reading.LAYER,
 ) -> KritaJob:
     """Learns ``node`` or its selected part, then shows it at any edit strength. Raises as ``run``."""
-    _check_words(controller, recipe)
+    check_words(recipe, controller.offers)
     source = canvas.capture(document, node, wish_for(controller, recipe.method, reading))
     return controller.begin(source, swept(recipe, first_shown()), Then.EXPLORE)
 
@@ -55,11 +55,6 @@ def wish_for(controller: Controller, method: str, reading: Reading) -> canvas.Ca
 def to_learn(recipe: Recipe, preset: str) -> Recipe:
     """``recipe`` for a method that learns: its edit strength is another than that of the settings."""
     return replace(recipe, preset=preset, strength=None, variations=1)
-
-
-def _check_words(controller: Controller, recipe: Recipe) -> None:
-    if Need.PROMPT in needs_of(recipe.method, controller.offers) and not recipe.prompt.strip():
-        raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))
 
 
 def run_again(

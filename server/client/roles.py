@@ -137,7 +137,12 @@ def check_offer(recipe: Recipe, offers: Iterable[MethodOffer]) -> None:
             tr("This needs a model that understands words, and none is installed."),
             tr("Get one with: overpaint models list"),
         )
-    if offer.needs_prompt and not recipe.prompt.strip():
+    check_words(recipe, offers)
+
+
+def check_words(recipe: Recipe, offers: Iterable[MethodOffer]) -> None:
+    """Raises ``OverpaintError`` where the method needs words and there are none; the server need not have answered."""
+    if Need.PROMPT in needs_of(recipe.method, offers) and not recipe.prompt.strip():
         raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))
 
 

@@ -71,7 +71,8 @@ class Setting:
             return "" if not self.choices or text in self.choices else f"one of {', '.join(self.choices)}"
         if self.range is None:
             return ""
-        numbers = text.split() if self.kind is SettingKind.NUMBERS else [text]
+        several = self.kind is SettingKind.NUMBERS
+        numbers = [end for part in text.split() for end in part.split(":")[:2]] if several else [text]
         good = all(_number(number, self.kind) in self.range for number in numbers)
         return "" if good else f"{'a whole number ' if self.kind is SettingKind.WHOLE else ''}{self.range}"
 

@@ -61,10 +61,10 @@ def test_a_role_that_nobody_else_has_is_theirs(
     assert (image.read(answer).pixels == 40).all()
 
 
-def test_one_that_needs_neither_words_nor_selection_is_not_taken_for_another_role(
+def test_one_that_needs_neither_words_nor_selection_is_not_taken_before_ours_of_a_role(
     strangers: CommandLine, picture: Path, tmp_path: Path
 ) -> None:
-    """Redraw needs words: without a model for it that is said, and no enlarger does it instead."""
+    """The stranger's eraser would take it; ours stands before it and says what is missing."""
     status, _, err = strangers("edit", picture, "--role", "erase", "--out", tmp_path / "answer.png")
     assert status != 0
     assert "Nothing is selected" in err

@@ -13,6 +13,7 @@ from server.client import events
 from server.client.digests import Digests
 from server.client.submission import Mask, Submission, new_job_id
 from server.gateway.settings import GatewaySettings
+from server.journal.blobs import Blobs, Keeping
 from server.listening import authorized
 from server.wire import content, frames
 from server.wire import messages as wire
@@ -317,14 +318,14 @@ def test_an_answer_that_is_damaged_where_it_is_kept_is_made_anew(own_server: Run
         assert client.run(again(first)).layers[0].data == before.layers[0].data
 
 
+def kept_in(home: Path) -> list[Path]:
+    return [path for path in (home / "blobs").rglob("*") if len(path.name) == 64]
+
+
 @pytest.mark.parametrize(
     "settings",
-    [
-        GatewaySettings(keep_sent_for=0.0),
-        GatewaySettings(keep_sent_bytes_each=1000),
-        GatewaySettings(keep_sent_bytes=1000),
-    ],
-    ids=["age", "bytes of one", "bytes of all"],
+    [GatewaySettings(keep_sent_bytes_each=1000), GatewaySettings(keep_sent_bytes=1000)],
+    ids=["of one", "of all"],
 )
 def test_no_more_is_kept_than_the_settings_say(home, settings: GatewaySettings):
     with gateway(home, settings):
@@ -333,10 +334,20 @@ def test_no_more_is_kept_than_the_settings_say(home, settings: GatewaySettings):
         client = Client(connection)
         for _ in range(3):
             client.run(replace(picture(), recipe=submission("erase").recipe))
-        kept = [path for path in (home / "blobs").rglob("*") if len(path.name) == 64]
-        if settings.keep_sent_for:
-            assert sum(path.stat().st_size for path in kept) <= 1000
+        assert sum(path.stat().st_size for path in kept_in(home)) <= 1000
         client.close()
+
+
+def test_what_was_not_used_for_long_goes_when_it_is_swept_and_nothing_else(own_server: RunningServer):
+    with own_server.client() as client:
+        client.run(picture())
+    own_server.stop()
+    kept = kept_in(own_server.home)
+    assert kept
+    Blobs(own_server.home / "blobs", Keeping(seconds=3600)).sweep()
+    assert kept_in(own_server.home) == kept
+    Blobs(own_server.home / "blobs", Keeping(seconds=0)).sweep()
+    assert kept_in(own_server.home) == []
 
 
 @pytest.fixture
