@@ -62,8 +62,8 @@ def test_an_edit_that_a_runner_from_outside_was_at_when_the_server_ended_is_done
         assert client.wait_for(events.Arrived, job=long.job).layers
 
 
-def edit(model: str) -> Submission:
-    return submission("inpaint", 64, 64, prompt="a boat", steps=20, model=model)
+def edit(model: str, seed: int) -> Submission:
+    return submission("inpaint", 64, 64, prompt="a boat", steps=20, model=model, seed=seed)
 
 
 @pytest.mark.torch
@@ -79,7 +79,7 @@ def test_two_models_on_two_slots_are_each_read_once_though_either_slot_could_tak
             until(lambda: len(server.worker_pids()) == 2, "two workers")
             turns = [(one, "sd15"), (two, "sdxl")]
             for turn in range(3):
-                jobs = [(client, edit(model)) for client, model in turns[:: 1 if turn % 2 == 0 else -1]]
+                jobs = [(client, edit(model, seed=turn)) for client, model in turns[:: 1 if turn % 2 == 0 else -1]]
                 for client, job in jobs:  # whoever begins first could take the other's place
                     client.start(job)
                     client.wait_for(events.Progressed, job=job.job)

@@ -276,7 +276,7 @@ def test_a_hanging_worker_is_ended_soon_after_its_job_is_cancelled(own_server: R
 
 def test_jobs_survive_a_crash_of_the_server(own_server: RunningServer):
     with own_server.client() as client:
-        finished, running, queued = ponder(), ponder(6), ponder()
+        finished, running, queued = ponder(), ponder(6), ponder(prompt="later")
         client.start(finished)
         client.wait_for(events.Arrived)
         client.start(running)

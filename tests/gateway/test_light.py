@@ -40,7 +40,7 @@ def test_an_erase_that_waits_beside_another_is_cancelled_and_its_worker_dies_lik
         client.wait_for(events.Progressed, job=erase.job)
         psutil.Process(light_processes(own_server)[0]).kill()
         assert client.wait_for(events.Arrived, job=erase.job).layers
-        another = submission("erase", 700, 700)
+        another = submission("erase", 720, 720)  # the first one's answer is remembered
         client.start(another)
         client.wait_for(events.Progressed, job=another.job)
         client.session.cancel(another.job)

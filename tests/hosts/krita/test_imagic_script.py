@@ -121,7 +121,7 @@ def test_another_variation_has_the_same_strength_and_another_seed(easel: Krita) 
 @pytest.mark.parametrize(
     ("settings", "sentence", "hint"),
     [
-        ({"prompt": "  "}, "There are no words yet.", "Say what should be here."),
+        ({"method": "imagic", "prompt": "  "}, "There are no words yet.", "Say what should be here."),
         ({"eta": "a lot"}, "“a lot” is no edit strength.", "Write one like 0.7, or several like 0.5:1.0:6"),
         ({"eta": 3.0}, "“3.0” is no edit strength.", "each from 0 to 1.5."),
         ({"preset": "alchemy"}, "has no preset “alchemy”", ""),
