@@ -144,7 +144,7 @@ def _meanwhile(bench: Bench, name: str, sentence: str) -> Callable[[], Seen]:
 
 def _said(bench: Bench, name: str, sentence: str) -> Callable[[], Seen]:
     def look() -> Seen:
-        _, found = bench.found("cases", name, {**SAID, "out_of_range": "", "erased_with_a_model_that_cannot": ""})
+        _, found = bench.found("refusals", name, {**SAID, "out_of_range": ""})
         return Seen(found["error"], sentence in found["error"] and found["untouched"])
 
     return look
@@ -152,7 +152,7 @@ def _said(bench: Bench, name: str, sentence: str) -> Callable[[], Seen]:
 
 def _ranges(bench: Bench) -> Callable[[], Seen]:
     def look() -> Seen:
-        _, found = bench.found("cases", "out_of_range", SAID)
+        _, found = bench.found("refusals", "out_of_range", SAID)
         silent = [
             what for what, (status, error, _) in found["refusals"].items() if status == "success" or "It " not in error
         ]
@@ -163,7 +163,8 @@ def _ranges(bench: Bench) -> Callable[[], Seen]:
 
 def _model(bench: Bench) -> Callable[[], Seen]:
     def look() -> Seen:
-        _, found = bench.found("cases", "erased_with_a_model_that_cannot", SAID)
+        name = "erased_with_a_model_that_cannot"
+        _, found = bench.found("cases", name, {name: ""})
         names = [layer["name"] for layer in found["layers"]]
         return Seen(f"{found['status']} {names}", found["status"] == "success" and names == ["Erased"])
 

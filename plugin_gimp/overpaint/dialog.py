@@ -6,22 +6,22 @@ It opens at once. The server is looked for (and started) meanwhile, and what it 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import gi
 
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
-from canvas.source import GimpSource  # noqa: E402
+from choices import Choices  # noqa: E402  # gi wants its versions before
 from estimate import PolledEstimate  # noqa: E402
-from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402  # gi wants its versions before
-from methods import suitable, with_method  # noqa: E402
-from server_link import ServerLink  # noqa: E402
-from settings import EXTRAS, READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
-from task import order  # noqa: E402
-from words import label  # noqa: E402
+from fields import SPACE, Fields, grid, note, say  # noqa: E402
+from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402
+from request import Origin, order  # noqa: E402
+from settings import READING, arguments, reading, recipe, values  # noqa: E402
+from words import label, title  # noqa: E402
 
+from server.client import roles  # noqa: E402
+from server.client.blocking import Client  # noqa: E402
 from server.client.events import Event  # noqa: E402
 from server.client.reading import Reading  # noqa: E402
 from server.client.submission import Submission  # noqa: E402
@@ -29,13 +29,10 @@ from server.client.translation import tr  # noqa: E402
 from server.client.wording import sentence, server_line  # noqa: E402
 from server.wire.errors import Code, OverpaintError  # noqa: E402
 from server.wire.messages import Welcome  # noqa: E402
-from server.wire.offers import MethodOffer, PresetOffer  # noqa: E402
+from server.wire.offers import Need  # noqa: E402
 
 WIDTH = 460
-SPACE = 6
 POLL_MS = 50
-ID, TITLE = 0, 1
-"""Columns of a list to choose from; an empty id is *Automatic*."""
 
 SHOWN_ABOVE = ("prompt", "method", "preset", "model", "eta", "reading")
 """Not among the settings that unfold."""
@@ -49,20 +46,17 @@ ESTIMATE_CROP = ("reading", "grow", "feather")
 ESTIMATE_NEEDS = ("prompt", "preset", "model", *ESTIMATE_CROP)
 """What learning takes may depend on these."""
 
-Aim = Callable[[Reading], GimpSource]
-"""What to start from when so much is read; raises ``OverpaintError`` where there is nothing to work on."""
 
-
-def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, kind: Kind, aim: Aim, line: ServerLink) -> None:
+def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, origin: Origin, client: Client) -> None:
     """Lets a person fill in ``config``. Raises ``OverpaintError``: cancelled when the person does not want to, or why
     there is nothing to work on, whatever is read."""
-    matters = [matter for each in Reading if (matter := _matter(aim, each)) is not None]
+    matters = [matter for each in Reading if (matter := _matter(origin, each, "", client)) is not None]
     if len(matters) == len(Reading):
         raise matters[0]
     GimpUi.init("overpaint")
-    dialog = GimpUi.ProcedureDialog.new(procedure, config, label(f"title-{kind.value}"))
-    dialog.set_ok_label(label(f"button-{kind.value}"))
-    form = DialogForm(dialog, config, kind, aim, line)
+    dialog = GimpUi.ProcedureDialog.new(procedure, config, title(origin.kind))
+    dialog.set_ok_label(label(f"button-{origin.kind.value}"))
+    form = DialogForm(dialog, config, origin, client)
     watching = GLib.timeout_add(POLL_MS, form.watch)
     wanted = dialog.run()
     GLib.source_remove(watching)
@@ -71,10 +65,10 @@ def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, kind: Kind, aim
         raise OverpaintError(Code.CANCELLED, tr("Cancelled."))
 
 
-def _matter(aim: Aim, reading: Reading) -> OverpaintError | None:
+def _matter(origin: Origin, reading: Reading, method: str, client: Client) -> OverpaintError | None:
     """Why there is nothing to work on."""
     try:
-        aim(reading)
+        origin.source(reading, method, client.offers)
     except OverpaintError as error:
         return error
     return None
@@ -84,33 +78,24 @@ class DialogForm:
     """What stands in the dialog."""
 
     def __init__(
-        self,
-        dialog: GimpUi.ProcedureDialog,
-        config: Gimp.ProcedureConfig,
-        kind: Kind,
-        aim: Aim,
-        line: ServerLink,
+        self, dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, origin: Origin, client: Client
     ) -> None:
-        self._dialog, self._config, self._kind, self._aim, self._line = dialog, config, kind, aim, line
+        self._dialog, self._config, self._origin, self._client = dialog, config, origin, client
+        self._kind = origin.kind
         self._asked: tuple[tuple[object, ...], Submission] | None = None
-        self._arguments = [
-            argument for argument in arguments(kind) if not kind.learns or argument.name not in IN_THE_OTHER_DIALOG
-        ]
         self._welcome: Welcome | None = None
-        self._labels = Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL)
-        self._rows: dict[str, tuple[Gtk.Widget, Gtk.Widget]] = {}
-        self._way = "preset" if kind.learns else "method"
-        self._lists = {name: Gtk.ListStore(str, str) for name in (self._way, "model")}
+        self._fields = Fields(config)
         content = dialog.get_content_area()
         content.set_spacing(2 * SPACE)
-        parts = [self._server_row(), self._prompt_row(), self._reading_row(), self._choices(), self._folded()]
-        if kind.learns:
+        parts = [self._server_row(), self._prompt_row(), self._reading_row()]
+        self._choices = Choices(config, self._kind, self._fields, self._changed)
+        parts += [self._choices.grid, self._folded()]
+        if self._kind.learns:
             parts.append(self._estimate_row())
         for part in parts:
             content.pack_start(part, False, False, 0)
         content.show_all()
         dialog.set_default_size(WIDTH, -1)
-        self._reading_changed()
         self._offer(None)
         self._seek()
 
@@ -128,56 +113,35 @@ class DialogForm:
 
     def _prompt_row(self) -> Gtk.Widget:
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
-        entry = GimpUi.prop_entry_new(self._config, "prompt", -1)
-        entry.set_activates_default(True)
-        entry.set_placeholder_text(label(f"{self._kind.question}-tip"))
-        above = Gtk.Label(label=label(self._kind.question), use_underline=True, xalign=0, mnemonic_widget=entry)
-        entry.connect("changed", self._words_changed)
-        self._entry = entry
+        self._entry = GimpUi.prop_entry_new(self._config, "prompt", -1)
+        self._entry.set_activates_default(True)
+        self._entry.set_placeholder_text(label(f"{self._kind.question}-tip"))
+        above = Gtk.Label(label=label(self._kind.question), use_underline=True, xalign=0, mnemonic_widget=self._entry)
+        self._entry.connect("changed", lambda _: self._changed())
         box.pack_start(above, False, False, 0)
-        box.pack_start(entry, False, False, 0)
+        box.pack_start(self._entry, False, False, 0)
         return box
 
     def _reading_row(self) -> Gtk.Widget:
         """What is read; below it why that cannot be, where it cannot."""
-        grid = _grid()
         rows = Gtk.ListStore(str, str)
         for each in Reading:
             rows.append([each.value, each.label])
-        combo = GimpUi.prop_string_combo_box_new(self._config, READING.name, rows, ID, TITLE)
-        self._attach(grid, 0, READING.name, combo)
-        self._trouble = Gtk.Label(xalign=0, wrap=True, max_width_chars=44, no_show_all=True)
-        grid.attach(self._trouble, 1, 1, 1, 1)
-        self._config.connect(f"notify::{READING.name}", lambda *_: self._reading_changed())
-        return grid
-
-    def _choices(self) -> Gtk.Widget:
-        """The lists that the server fills."""
-        self._grid = _grid()
-        self._purpose = Gtk.Label(xalign=0, wrap=True, max_width_chars=44, no_show_all=True)
-        self._purpose.get_style_context().add_class("dim-label")
-        self._way_row = self._list(self._way, 0)
-        self._grid.attach(self._purpose, 1, 1, 1, 1)
-        self._list("model", 2)
-        self._no_model = Gtk.Label(xalign=0, wrap=True, max_width_chars=44, no_show_all=True, selectable=True)
-        self._no_model.set_text(
-            f"{tr('No model for this is installed yet.')} {tr('See what there is with: overpaint models list')}"
-        )
-        self._grid.attach(self._no_model, 1, 3, 1, 1)
-        self._config.connect(f"notify::{self._way}", lambda *_: self._way_changed())
-        return self._grid
-
-    def _list(self, name: str, row: int) -> tuple[Gtk.Widget, Gtk.Widget]:
-        combo = GimpUi.prop_string_combo_box_new(self._config, name, self._lists[name], ID, TITLE)
-        return self._attach(self._grid, row, name, combo)
+        made = grid()
+        self._fields.choose(made, 0, READING.name, rows)
+        self._trouble = note()
+        made.attach(self._trouble, 1, 1, 1, 1)
+        self._config.connect(f"notify::{READING.name}", lambda *_: self._changed())
+        return made
 
     def _folded(self) -> Gtk.Widget:
-        plain = [argument for argument in self._arguments if argument.name not in SHOWN_ABOVE]
+        elsewhere = (*SHOWN_ABOVE, *(IN_THE_OTHER_DIALOG if self._kind.learns else ()))
+        plain = [argument for argument in arguments(self._kind) if argument.name not in elsewhere]
         first = [argument for argument in plain if not argument.folded]
-        grid = self._settings(first)
-        more = self._expander("more-settings", self._settings([argument for argument in plain if argument.folded]))
-        grid.attach(more, 0, len(first), 2, 1)
-        return self._expander("settings", grid)
+        inside = self._fields.all_of(first)
+        rest = self._fields.all_of([argument for argument in plain if argument.folded])
+        inside.attach(self._expander("more-settings", rest), 0, len(first), 2, 1)
+        return self._expander("settings", inside)
 
     def _expander(self, name: str, inside: Gtk.Widget) -> Gtk.Expander:
         expander = Gtk.Expander(label=label(name), use_underline=True)
@@ -187,36 +151,9 @@ class DialogForm:
         expander.connect("notify::expanded", lambda *_: self._dialog.resize(WIDTH, 1))
         return expander
 
-    def _settings(self, arguments: list[Argument]) -> Gtk.Grid:
-        grid = _grid()
-        for row, argument in enumerate(arguments):
-            text = isinstance(argument.default, str)
-            widget = GimpUi.prop_entry_new(self._config, argument.name, -1) if text else self._spin(argument)
-            widget.set_activates_default(True)
-            self._rows[argument.name] = self._attach(grid, row, argument.name, widget)
-        return grid
-
-    def _spin(self, argument: Argument) -> Gtk.SpinButton:
-        digits = 2 if isinstance(argument.default, float) else 0
-        spin = GimpUi.prop_spin_button_new(self._config, argument.name, argument.step, 10 * argument.step, digits)
-        spin.set_range(argument.low, argument.high)
-        if argument.low < 0:
-            _name_the_lowest(spin, tr("New each time") if argument.name == "seed" else tr("Automatic"))
-        return spin
-
-    def _attach(self, grid: Gtk.Grid, row: int, name: str, widget: Gtk.Widget) -> tuple[Gtk.Widget, Gtk.Widget]:
-        beside = Gtk.Label(label=label(name), use_underline=True, xalign=0, mnemonic_widget=widget)
-        self._labels.add_widget(beside)
-        widget.set_hexpand(True)
-        for one in (beside, widget):
-            one.set_tooltip_text(label(f"{name}-tip"))
-        grid.attach(beside, 0, row, 1, 1)
-        grid.attach(widget, 1, row, 1, 1)
-        return beside, widget
-
     def _estimate_row(self) -> Gtk.Widget:
         """How long it will take. The line keeps the room of two, so that nothing moves when the answer comes."""
-        self._estimate = PolledEstimate(self._line, self._request)
+        self._estimate = PolledEstimate(self._client, self._request)
         self._estimate_label = Gtk.Label(label=self._estimate.text, xalign=0, yalign=0, wrap=True, max_width_chars=50)
         height = self._estimate_label.create_pango_layout("\n").get_pixel_size()[1]
         self._estimate_label.set_size_request(-1, height)
@@ -232,13 +169,12 @@ class DialogForm:
 
     def _request(self) -> Submission:
         """What would be sent now."""
-        given = values(self._config, self._kind)
-        wanted = recipe(given)
-        assert self._welcome is not None
-        wanted, key = with_method(self._kind, wanted, self._welcome), tuple(given[name] for name in ESTIMATE_CROP)
+        given, offers = values(self._config, self._kind), self._client.offers
+        wanted = roles.chosen(self._kind.role, recipe(given), offers)
+        key = tuple(given[name] for name in ESTIMATE_CROP)
         if self._asked is None or self._asked[0] != key:  # to read may take a moment, and words change nothing of it
-            source = self._aim(reading(given))
-            self._asked = key, order(self._kind, source, wanted, self._welcome).request
+            source = self._origin.source(reading(given), wanted.method, offers)
+            self._asked = key, order(self._kind, source, wanted, offers).request
         return replace(self._asked[1], recipe=wanted)
 
     # --- what the server says -----------------------------------------------------------------------
@@ -246,22 +182,21 @@ class DialogForm:
     def _seek(self) -> None:
         self._retry.hide()
         self._lost = False
-        self._line.link.open()
+        self._client.link.open()
 
     def watch(self) -> bool:
         """Called by the dialog's loop again and again; True: go on."""
         if self._lost:
             return True
         try:
-            heard = self._line.listen(wait=0, budget=0.005)
+            heard = self._client.listen(wait=0, budget=0.005)
         except OverpaintError as error:
             self._lost = True
             self._server.set_text(sentence(error))
             self._retry.show()
             return True
-        if self._line.welcome is not self._welcome:
-            self._welcome = self._line.welcome
-            self._offer(self._welcome)
+        if self._client.welcome is not self._welcome:
+            self._offer(self._client.welcome)
         if self._kind.learns:
             self._show_estimate(heard)
         return True
@@ -274,96 +209,16 @@ class DialogForm:
             self._estimate_label.set_text(self._estimate.text)
 
     def _offer(self, welcome: Welcome | None) -> None:
-        """Fill the lists with what there is; a choice of last time that is no longer there becomes *Automatic*."""
+        self._welcome = welcome
         self._server.set_text(server_line(welcome))
-        ways = self._ways()
-        self._fill(self._way, [(way.name, tr(way.title)) for way in ways])
-        for widget in self._way_row:
-            widget.set_visible(len(ways) > 1)
-        self._offer_models()
-        self._way_changed()
+        self._choices.offer(welcome)
 
-    def _ways(self) -> Sequence[MethodOffer | PresetOffer]:
-        """What the first list has: the methods, or how the one that learns can do it."""
-        offers = suitable(self._kind, self._welcome) if self._welcome is not None else []
-        return offers[0].presets if self._kind.learns and offers else offers
-
-    def _offer_models(self) -> None:
-        known = {model.name: model.title for model in self._welcome.models} if self._welcome is not None else {}
-        names = dict.fromkeys(name for offer in self._chosen_offers() for name in offer.models)
-        self._fill("model", [(name, known.get(name, name)) for name in names])
-        ready = any(offer.ready for offer in self._chosen_offers())
-        self._no_model.set_visible(self._welcome is not None and not ready)
-
-    def _fill(self, name: str, entries: list[tuple[str, str]]) -> None:
-        chosen = self._config.get_property(name) or ""
-        rows = self._lists[name]
-        rows.clear()
-        rows.append(["", tr("Automatic")])
-        for entry in entries:
-            rows.append(list(entry))
-        kept = chosen if self._welcome is None or chosen in dict(entries) else ""
-        self._config.set_property(name, kept)
-
-    def _chosen_offers(self) -> list[MethodOffer]:
-        offers = suitable(self._kind, self._welcome) if self._welcome is not None else []
-        if self._kind.learns:
-            return offers[:1]
-        chosen = [offer for offer in offers if offer.name == self._config.get_property("method")]
-        return chosen or offers
-
-    def _fit(self) -> None:
-        """Shows the settings that the method reads, and no others; all of them while that is not known."""
-        offers = self._chosen_offers()[:1]
-        for name, widgets in self._rows.items():
-            shown = not offers or name in offers[0].settings or (name == EXTRAS.name and bool(offers[0].own))
-            for widget in widgets:
-                widget.set_visible(shown)
-        if offers and offers[0].own:
-            told = "; ".join(f"{own.name}: {tr(own.tip)}" for own in offers[0].own)
-            self._rows[EXTRAS.name][1].set_tooltip_text(told)
-
-    def _way_changed(self) -> None:
-        self._fit()
-        chosen = [way for way in self._ways() if way.name == self._config.get_property(self._way)]
-        self._purpose.set_text(tr(chosen[0].purpose) if chosen else "")
-        self._purpose.set_visible(bool(chosen))
-
-    def _reading_changed(self) -> None:
-        matter = _matter(self._aim, reading(values(self._config, self._kind)))
-        self._ready = matter is None
-        self._trouble.set_text(sentence(matter) if matter is not None else "")
-        self._trouble.set_visible(matter is not None)
-        self._words_changed(self._entry)
-
-    def _words_changed(self, entry: Gtk.Entry) -> None:
-        wanted = self._ready and bool(entry.get_text().strip())
-        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, wanted)
-
-
-def _grid() -> Gtk.Grid:
-    return Gtk.Grid(row_spacing=SPACE, column_spacing=2 * SPACE)
-
-
-def _name_the_lowest(spin: Gtk.SpinButton, words: str) -> None:
-    """Show ``words`` in place of the lowest value, -1, and step from it to 0 at once."""
-    last = [spin.get_value()]
-
-    def leap(button: Gtk.SpinButton) -> None:
-        value = button.get_value()
-        if -1 < value < 0:
-            button.set_value(0 if value > last[0] else -1)
-        last[0] = button.get_value()
-
-    def show(button: Gtk.SpinButton) -> bool:
-        if button.get_value() >= 0:
-            return False
-        button.set_text(words)
-        return True
-
-    # What is not a number leaves the value as it is; otherwise our words would be read as 0.
-    spin.set_update_policy(Gtk.SpinButtonUpdatePolicy.IF_VALID)
-    spin.set_numeric(False)
-    spin.connect("value-changed", leap)
-    spin.connect("output", show)
-    spin.update()
+    def _changed(self) -> None:
+        """Whether it can begin, and why not where that is no matter of words."""
+        given = values(self._config, self._kind)
+        method = str(given["method"] or "")
+        needs = roles.needs_for(self._kind.role, method, self._client.offers)
+        matter = _matter(self._origin, reading(given), method, self._client)
+        say(self._trouble, sentence(matter) if matter is not None else "")
+        worded = bool(self._entry.get_text().strip()) or Need.PROMPT not in needs
+        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, matter is None and worded)

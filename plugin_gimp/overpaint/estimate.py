@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 
-from server_link import ServerLink
-
 from server.client import events
+from server.client.blocking import Client
 from server.client.estimate import Estimating
 from server.client.submission import Submission
 
@@ -18,9 +17,9 @@ BUDGET_S = 0.02
 class PolledEstimate:
     """``request``: what would be sent now; may raise ``OverpaintError``."""
 
-    def __init__(self, line: ServerLink, request: Callable[[], Submission]) -> None:
-        self._line, self._request = line, request
-        self._asked = Estimating(line.link)
+    def __init__(self, client: Client, request: Callable[[], Submission]) -> None:
+        self._client, self._request = client, request
+        self._asked = Estimating(client.link)
         self._work: Generator[None, None, None] | None = None
 
     @property
@@ -36,7 +35,7 @@ class PolledEstimate:
 
     def ask(self, now: float) -> None:
         """Asks the server where it is time to, in turns of ``BUDGET_S``: call it often."""
-        if self._line.welcome is None:
+        if self._client.welcome is None:
             return
         if self._asked.due(now):
             self._work = self._asked.ask(self._read)

@@ -8,7 +8,6 @@ wrong when it is used).
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ import gi  # noqa: E402  # our own folder has to come first
 gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
 from settings import READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
-from words import label  # noqa: E402
+from words import label, purpose  # noqa: E402
 
 from server.client.roles import FORMS  # noqa: E402
 from server.client.translation import tr  # noqa: E402
@@ -29,9 +28,9 @@ from server.wire.words import mark  # noqa: E402
 
 if TYPE_CHECKING:
     from canvas.source import GimpSource
-    from server_link import ServerLink
+    from request import Origin
 
-    from server.client.reading import Reading
+    from server.client.blocking import Client
 
 EARLIER = "earlier"
 WITHOUT_ARGUMENTS = ("run-again", "another", EARLIER)
@@ -70,7 +69,7 @@ class Overpaint(Gimp.PlugIn):
         procedure.set_menu_label(label(f"menu-{key}"))
         procedure.add_menu_path(f"<Image>/Filters/Overpaint{FURTHER_MENU if key in FURTHER else ''}")
         procedure.set_documentation(
-            label(f"blurb-{key}"),
+            label(f"blurb-{key}") if key in WITHOUT_ARGUMENTS else purpose(Kind(key)),
             tr(
                 "The answer arrives as a new layer above the chosen one, which is never changed. The work is done by "
                 "the Overpaint server on this machine, which is started when it does not run. -1 means: chosen for "
@@ -120,20 +119,20 @@ def _run(
     bootstrap.prepare(FOLDER)
     import task
     from canvas import talk
-    from server_link import ServerLink
+    from request import Origin
 
-    from server.client.link import Link
+    from server.client.blocking import Client
     from server.client.wording import sentence
     from server.wire.errors import Code, OverpaintError
 
     try:
-        with contextlib.closing(Link("gimp")) as link:
+        with Client("gimp") as client:
             if key == EARLIER:
-                layers = task.earlier(image, ServerLink(link))
+                layers = task.earlier(image, client)
             elif key in WITHOUT_ARGUMENTS:
-                layers = task.again(image, drawables, ServerLink(link), same_seed=key == "run-again")
+                layers = task.again(image, drawables, client, same_seed=key == "run-again")
             else:
-                layers = _edit(procedure, mode, image, drawables, config, Kind(key), ServerLink(link))
+                layers = _edit(procedure, mode, Origin(Kind(key), image, drawables), config, client)
     except OverpaintError as error:
         if error.code is Code.CANCELLED:
             return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
@@ -147,34 +146,28 @@ def _run(
 def _edit(
     procedure: Gimp.Procedure,
     mode: Gimp.RunMode,
-    image: Gimp.Image,
-    drawables: list[Gimp.Drawable],
+    origin: Origin,
     config: Gimp.ProcedureConfig,
-    kind: Kind,
-    line: ServerLink,
+    client: Client,
 ) -> list[Gimp.Layer]:
     import task
     from canvas import remembered
 
-    if mode == Gimp.RunMode.INTERACTIVE:
+    kind, interactive = origin.kind, mode == Gimp.RunMode.INTERACTIVE
+    if interactive:
         config.set_property(READING.name, remembered.reading().value)
-
-    def aim(reading: Reading) -> GimpSource:
-        return task.origin(kind, image, drawables, reading)
-
-    asked_for = mode == Gimp.RunMode.INTERACTIVE and kind.needs_words
-    if asked_for:
+    if interactive and kind.asks:
         import dialog
 
-        dialog.ask(procedure, config, kind, aim, line)
+        dialog.ask(procedure, config, origin, client)
         remembered.remember(reading(values(config, kind)))
-    source = aim(reading(values(config, kind)))
-    if asked_for and kind.learns:
-        return _explore(config, kind, source, line)
-    return task.edit(kind, source, recipe(values(config, kind)), line)
+    source = origin.source(reading(values(config, kind)), config.get_property("method") or "", client.offers)
+    if interactive and kind.learns:
+        return _explore(config, kind, source, client)
+    return task.edit(kind, source, recipe(values(config, kind)), client)
 
 
-def _explore(config: Gimp.ProcedureConfig, kind: Kind, source: GimpSource, line: ServerLink) -> list[Gimp.Layer]:
+def _explore(config: Gimp.ProcedureConfig, kind: Kind, source: GimpSource, client: Client) -> list[Gimp.Layer]:
     """The layers that a person keeps after the picture has been learned. The strength that was kept last is where the
     slider begins the next time, and what *Repeat* takes."""
     import strength_dialog
@@ -186,8 +179,8 @@ def _explore(config: Gimp.ProcedureConfig, kind: Kind, source: GimpSource, line:
 
     wanted = recipe(values(config, kind))
     shown = wanted.eta[0] if wanted.eta else USUAL_ETA
-    asked, first = task.learned(kind, source, swept(wanted, shown), line)
-    kept = strength_dialog.choose(asked, Renders(line, asked.request, first, shown))
+    asked, first = task.learned(kind, source, swept(wanted, shown), client)
+    kept = strength_dialog.choose(asked, Renders(client, asked.request, first, shown))
     if kept.eta is not None:
         config.set_property("eta", f"{kept.eta:g}")
     return kept.layers

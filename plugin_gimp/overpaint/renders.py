@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from server_link import ServerLink
-
 from server.client import events
+from server.client.blocking import Client
 from server.client.explorer import Explorer
 from server.client.strengths import Point
 from server.client.submission import Submission
@@ -18,17 +17,17 @@ class Renders(Explorer[None]):
     """``request`` made ``first``, the answers that are there from the beginning; ``shown``: the first edit strength to
     show."""
 
-    def __init__(self, line: ServerLink, request: Submission, first: events.Arrived, shown: float) -> None:
-        super().__init__(line.link, request, Point(first.finished.layers[0].seed, shown))
-        self._line = line
+    def __init__(self, client: Client, request: Submission, first: events.Arrived, shown: float) -> None:
+        super().__init__(client.link, request, Point(first.finished.layers[0].seed, shown))
+        self._client = client
         self._receive(first)
-        line.link.acknowledge(first.job)
+        client.link.acknowledge(first.job)
 
     def work(self, now: float, wait: float = 0.0) -> None:
         """Hears what has come, after waiting up to ``wait`` seconds for something, and asks for what is due at ``now``
         (seconds, monotonic). Call it often."""
         try:
-            for event in self._line.listen(wait, BUDGET_S):
+            for event in self._client.listen(wait, BUDGET_S):
                 if isinstance(event, events.Arrived):
                     self._receive(event)
                 else:

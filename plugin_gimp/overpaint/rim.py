@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import alpha
-
+from server.client import alpha
 from server.client.crop import cut, selected_bounds
 from server.client.submission import Mask
 from server.wire.geometry import Bounds

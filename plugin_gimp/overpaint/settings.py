@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from server.client.reading import Reading
-from server.client.roles import FORMS
+from server.client.roles import FORMS, role_of
 from server.client.strengths import parse
 from server.client.wording import problem
-from server.wire.offers import Need, Role
+from server.wire.offers import MethodOffer, Need, Role
 from server.wire.recipe import SETTINGS, Extra, Recipe
 from server.wire.setting import Group, Setting, SettingKind
 
@@ -47,11 +47,13 @@ class Kind(str, Enum):
 
     @property
     def needs_selection(self) -> bool:
+        """As its menu entry says; what a method needs its own offer says."""
         return Need.SELECTION in FORMS[self.role].needs
 
     @property
-    def needs_words(self) -> bool:
-        return Need.PROMPT in FORMS[self.role].needs
+    def asks(self) -> bool:
+        """A person is asked for more before it begins."""
+        return self is not Kind.ERASE
 
     @property
     def learns(self) -> bool:
@@ -62,6 +64,12 @@ class Kind(str, Enum):
     def question(self) -> str:
         """The key of the words above the prompt; with ``-tip``, of the sentence that helps to fill it in."""
         return "prompt" if self.needs_selection or self is Kind.CREATE else f"prompt-{_ASKED.get(self, self).value}"
+
+
+def kind_of(method: str, offers: Iterable[MethodOffer]) -> Kind:
+    """What was asked for, where only the method is known that did it."""
+    role = role_of(method, offers)
+    return next((kind for kind in Kind if kind.role is role), Kind.EDIT_LAYER)
 
 
 _ROLES = {Kind.EDIT_LAYER: Role.REDRAW, Kind.IMAGIC: Role.LEARN}

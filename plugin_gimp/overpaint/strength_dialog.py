@@ -14,12 +14,13 @@ import gi
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 gi.require_version("GdkPixbuf", "2.0")
-from canvas.pixels import Preview, preview  # noqa: E402  # gi wants its versions before
+from answer import new_layer  # noqa: E402  # gi wants its versions before
+from canvas.pixels import Preview, preview  # noqa: E402
 from canvas.placing import GimpNewLayer, add_layers  # noqa: E402
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk  # noqa: E402
 from renders import Renders  # noqa: E402
+from request import EditRequest  # noqa: E402
 from settings import new_seed  # noqa: E402
-from task import EditRequest, new_layer  # noqa: E402
 from words import label  # noqa: E402
 
 from server.client.explorer import PaintedAnswer  # noqa: E402

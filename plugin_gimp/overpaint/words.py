@@ -7,6 +7,9 @@ time, in the language GIMP itself speaks: it puts the one chosen in its preferen
 
 from __future__ import annotations
 
+from settings import Kind
+
+from server.client.roles import FORMS
 from server.client.translation import tr, use_language
 from server.wire.words import mark
 
@@ -22,47 +25,24 @@ LABELS: dict[str, str] = {
     "negative": mark("Not th_is"),
     "negative-tip": mark("What should not be there"),
     "menu-instruct": mark("Edit by _Instruction…"),
-    "title-instruct": mark("Edit by Instruction"),
     "button-instruct": mark("_Edit"),
-    "blurb-instruct": mark("Do to the layer what you say, as a new layer"),
     "menu-create": mark("_Create Layer…"),
-    "title-create": mark("Create Layer"),
     "button-create": mark("Cr_eate"),
-    "blurb-create": mark("Make a picture of your words, as a new layer"),
-    "menu-enlarge": mark("En_large"),
-    "title-enlarge": mark("Enlarge"),
+    "menu-enlarge": mark("En_large…"),
     "button-enlarge": mark("_Enlarge"),
-    "blurb-enlarge": mark("Give the picture more pixels"),
-    "menu-expand": mark("E_xpand"),
-    "title-expand": mark("Expand"),
+    "menu-expand": mark("E_xpand…"),
     "button-expand": mark("_Expand"),
-    "blurb-expand": mark("Continue the picture beyond its borders"),
-    "menu-select": mark("_Select"),
-    "title-select": mark("Select"),
+    "menu-select": mark("_Select…"),
     "button-select": mark("S_elect"),
-    "blurb-select": mark("Find what you name or point at, and select it"),
     "menu-compare": mark("Co_mpare…"),
-    "title-compare": mark("Compare"),
     "button-compare": mark("Compar_e"),
-    "blurb-compare": mark("Do the same in several ways, as layers to choose from"),
     "menu-run-again": mark("Run _Again"),
     "menu-another": mark("Another _Variation"),
     "menu-earlier": mark("_Bring In Earlier Answers"),
     "blurb-earlier": mark("Put the answers of edits that GIMP did not live to see on top of this image, as new layers"),
-    "title-replace": mark("Replace Selection"),
-    "title-erase": mark("Erase Selection"),
-    "title-edit-layer": mark("Edit Layer"),
-    "title-imagic": mark("Edit with a Prompt"),
     "button-replace": mark("Replac_e"),
-    "button-erase": mark("_Erase"),
     "button-edit-layer": mark("_Edit"),
     "button-imagic": mark("L_earn and Edit"),
-    "blurb-replace": mark("Put what you describe in place of the selection, as a new layer"),
-    "blurb-erase": mark("Remove what is selected and continue its surroundings, as a new layer"),
-    "blurb-edit-layer": mark("Redraw the layer, or the selected part of it, after your words, as a new layer"),
-    "blurb-imagic": mark(
-        "Learn the layer or the selected part of it, then change what is in it after your words, as a new layer"
-    ),
     "blurb-run-again": mark(
         "Do the edit of the chosen Overpaint layer once more, with the settings and the seed it had"
     ),
@@ -114,3 +94,12 @@ LABELS: dict[str, str] = {
 def label(name: str) -> str:
     """In the reader's language."""
     return tr(LABELS[name])
+
+
+def title(kind: Kind) -> str:
+    return tr(FORMS[kind.role].title)
+
+
+def purpose(kind: Kind) -> str:
+    """One sentence on what it does."""
+    return tr(FORMS[kind.role].purpose)

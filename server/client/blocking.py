@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
@@ -9,6 +10,7 @@ from types import TracebackType
 from ..wire.connection import ConnectionFile
 from ..wire.errors import Code, OverpaintError
 from ..wire.messages import Estimated, JobLine, Welcome
+from ..wire.offers import MethodOffer
 from . import events
 from .link import Link
 from .submission import Submission
@@ -26,7 +28,7 @@ class Client:
     """A line to the server, opened (and the server started) on first use. Use it as a context manager."""
 
     def __init__(self, application: str, connection: ConnectionFile | None = None) -> None:
-        self._link = Link(application, connection)
+        self.link = Link(application, connection)
 
     def __enter__(self) -> Client:
         return self
@@ -35,25 +37,47 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        self._link.close()
+        self.link.close()
 
-    def hello(self) -> Welcome:
-        """What the server offers. Raises ``OverpaintError`` when none can be reached or started."""
-        self._link.open()
-        while self._link.welcome is None:
-            for event in self._step():
-                _raise_if_lost(event)
-        return self._link.welcome
+    @property
+    def welcome(self) -> Welcome | None:
+        """What the server offers; None while there is none."""
+        return self.link.welcome
+
+    @property
+    def offers(self) -> tuple[MethodOffer, ...]:
+        """Its methods; none before it has answered."""
+        return self.welcome.methods if self.welcome is not None else ()
+
+    def hello(self, on_event: OnEvent | None = None) -> Welcome:
+        """What the server offers; ``on_event`` hears of its start. Raises ``OverpaintError`` when none can be reached
+        or started."""
+        self.link.open()
+        while self.link.welcome is None:
+            for event in self.listen():
+                if on_event is not None:
+                    on_event(event)
+        return self.link.welcome
+
+    def listen(self, wait: float = _WAIT_S, budget: float = _WHOLE_CHUNKS_S) -> list[events.Event]:
+        """For a dialog with a loop of its own: what has happened, after waiting up to ``wait`` seconds for something
+        and working on it for about ``budget``. Raises ``OverpaintError`` when there is no server and nothing is to be
+        hoped for."""
+        self.link.wait(wait)
+        happened = self.link.poll(budget)
+        for event in happened:
+            _raise_if_lost(event)
+        return happened
 
     def run(self, submission: Submission, on_event: OnEvent | None = None) -> events.Arrived:
         """One job from beginning to end. The server keeps the answer until ``acknowledge``. Raises ``OverpaintError``:
         the server's own, or ``cancelled``."""
-        self._link.start(submission)
+        self.link.start(submission)
         return self._follow(submission.job, on_event)
 
     def estimate(self, submission: Submission) -> Estimated:
         """What an edit of a method with presets would need; its pixels stay here. Raises ``OverpaintError``."""
-        question = self._link.estimate(submission)
+        question = self.link.estimate(submission)
         for event in self._stream():
             if isinstance(event, events.Estimated) and event.question == question:
                 return event
@@ -63,31 +87,35 @@ class Client:
 
     def attach(self, job: str, on_event: OnEvent | None = None) -> events.Arrived:
         """Follows a job of an earlier run to its end; errors as for ``run``."""
-        self._link.attach(job)
+        self.link.attach(job)
         return self._follow(job, on_event)
 
     def jobs(self) -> tuple[JobLine, ...]:
         """What the server still keeps for this application."""
-        self._link.list_jobs()
+        self.link.list_jobs()
         return next(event.jobs for event in self._stream() if isinstance(event, events.Listed))
 
-    def acknowledge(self, job: str) -> None:
-        """The answer is where it belongs: the server may forget it. Returns when it has."""
-        self._link.acknowledge(job)
-        next(event for event in self._stream() if isinstance(event, events.Acknowledged) and event.job == job)
+    def acknowledge(self, job: str, patience: float = math.inf) -> None:
+        """The answer is where it belongs: the server may forget it. Returns when it has, at the latest after
+        ``patience`` seconds: what it has not heard by then it forgets by itself later."""
+        self.link.acknowledge(job)
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            if any(isinstance(event, events.Acknowledged) and event.job == job for event in self.listen()):
+                return
 
     def cancel(self, job: str) -> None:
         """Stops a job of this application, also one of an earlier run; returns when it has stopped."""
         self.hello()
-        self._link.cancel(job)
+        self.link.cancel(job)
         until = time.monotonic() + _CANCEL_PATIENCE_S
         while time.monotonic() < until:
-            if any(isinstance(event, events.Cancelled) and event.job == job for event in self._step()):
+            if any(isinstance(event, events.Cancelled) and event.job == job for event in self.listen()):
                 return
 
     def reuse(self, arrived: events.Arrived) -> None:
         """The answer's pixels have been copied; their memory may serve the next one."""
-        self._link.reuse(arrived)
+        self.link.reuse(arrived)
 
     def _follow(self, job: str, on_event: OnEvent | None) -> events.Arrived:
         try:
@@ -96,7 +124,7 @@ class Client:
                 if getattr(event, "job", job) == job and _is_end(event):
                     return _outcome(event)
                 if wanted is False:
-                    self._link.cancel(job)
+                    self.link.cancel(job)
         except BaseException:
             self._cancel_quietly(job)
             raise
@@ -105,20 +133,14 @@ class Client:
     def _cancel_quietly(self, job: str) -> None:
         """Cancels on the way out of an error, which must not be covered by another one."""
         try:
-            if self._link.active and self._link.welcome is not None:
+            if self.link.active and self.link.welcome is not None:
                 self.cancel(job)
         except OverpaintError:
             return
 
     def _stream(self) -> Iterator[events.Event]:
         while True:
-            for event in self._step():
-                _raise_if_lost(event)
-                yield event
-
-    def _step(self) -> list[events.Event]:
-        self._link.wait(_WAIT_S)
-        return self._link.poll(_WHOLE_CHUNKS_S)
+            yield from self.listen()
 
 
 def _raise_if_lost(event: events.Event) -> None:

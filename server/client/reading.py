@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from ..wire.geometry import Bounds
 from ..wire.raster import Depth, Raster
+from . import alpha
 from .translation import tr
 
 if TYPE_CHECKING:  # without pyzmq GIMP's menu is there all the same, and says what is missing
@@ -167,20 +169,9 @@ class Veil:
     def over(self, data: bytes, raster: Raster) -> bytes:
         """``data``, which covers whole rows of ``bounds``, with alpha 0 where nothing may be seen."""
         width, first = self.bounds.width, raster.bounds.y - self.bounds.y
-        shown = int.from_bytes(self.shown[first * width : (first + raster.bounds.height) * width], "little")
-        pixel, veiled = raster.channels.per_pixel * raster.depth.nbytes, bytearray(data)
-        for at in range(pixel - raster.depth.nbytes, pixel):
-            alpha = veiled[at::pixel]
-            veiled[at::pixel] = (int.from_bytes(alpha, "little") & shown).to_bytes(len(alpha), "little")
-        return bytes(veiled)
-
-
-_ANY = bytes([0, *[255] * 255])
+        return alpha.within(data, raster, self.shown[first * width : (first + raster.bounds.height) * width])
 
 
 def shown_through(masks: Iterable[bytes], count: int) -> bytes:
     """255 where none of the ``masks`` (one byte a pixel, ``count`` pixels) is 0."""
-    shown = (1 << 8 * count) - 1
-    for mask in masks:
-        shown &= int.from_bytes(mask.translate(_ANY), "little")
-    return shown.to_bytes(count, "little")
+    return reduce(alpha.both, (alpha.samples_shape(mask, Depth.U8) for mask in masks), alpha.everywhere(count))

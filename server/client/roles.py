@@ -100,6 +100,15 @@ def needs_of(method: str, offers: Iterable[MethodOffer]) -> tuple[Need, ...]:
     return FORMS[role].needs if role is not None else ()
 
 
+def needs_for(role: Role, method: str, offers: Iterable[MethodOffer]) -> tuple[Need, ...]:
+    """The same for ``role``, where ``method`` may be empty: the best one then, and before the server has said what it
+    has, what a menu knows."""
+    offers = tuple(offers)
+    if not method and not offers:
+        return FORMS[role].needs
+    return needs_of(method or best(role, offers), offers)
+
+
 def wanted(prompt: str, selected: bool) -> Role | None:
     """What a single button would do: replace with words and a selection, erase without words, redraw without a
     selection. None: there is nothing to go by."""
@@ -121,6 +130,17 @@ def fitted(recipe: Recipe, offer: MethodOffer | None) -> Recipe:
     if not offer.needs_prompt and recipe.model not in offer.models:
         changes["model"] = ""
     return replace(recipe, **changes)
+
+
+def chosen(role: Role, recipe: Recipe, offers: Iterable[MethodOffer]) -> Recipe:
+    """``recipe`` with the method that will do it: the one it names, else the first of ``role`` for its model. What that
+    does not read is left out. Before the server has said what it has: the usual one, or none. Raises
+    ``OverpaintError`` where the server has none."""
+    offers = tuple(offers)
+    method = recipe.method or best(role, offers, recipe.model)
+    if offers and not method:
+        raise no_method()
+    return fitted(replace(recipe, method=method), named(method, offers))
 
 
 def check_offer(recipe: Recipe, offers: Iterable[MethodOffer]) -> None:

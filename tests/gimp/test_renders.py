@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from renders import Renders
-from server_link import ServerLink
 
 from server.client import events
-from server.client.link import Link
+from server.client.blocking import Client
 from server.client.strengths import QUIET_S, SWEEP, Point, swept
 from server.client.submission import Submission
 from server.wire.messages import JobState
@@ -18,25 +17,21 @@ from tests.running import RunningServer, submission, until
 
 
 @pytest.fixture
-def line(pondering: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServerLink]:
+def client(pondering: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     monkeypatch.setenv("OVERPAINT_HOME", str(pondering.home))
-    line = ServerLink(Link("gimp"))
-    yield line
-    line.link.close()
+    client = Client("gimp")
+    yield client
+    client.close()
 
 
-def first_of(line: ServerLink, request: Submission) -> events.Arrived:
-    line.link.start(request)
-    while True:
-        for event in line.listen():
-            if isinstance(event, events.Arrived):
-                return event
+def first_of(client: Client, request: Submission) -> events.Arrived:
+    return client.run(request)
 
 
-def learned(line: ServerLink, **recipe: object) -> Renders:
+def learned(client: Client, **recipe: object) -> Renders:
     plain = submission("ponder", seed=7, keep=False, **{"prompt": "a dog that sits", "steps": 1, **recipe})
     request = Submission(swept(plain.recipe), plain.layer, plain.pixels, plain.mask, keep=False)
-    return Renders(line, request, first_of(line, request), 0.7)
+    return Renders(client, request, first_of(client, request), 0.7)
 
 
 def work(renders: Renders, done: object, what: str) -> None:
@@ -53,8 +48,8 @@ def middle(renders: Renders) -> int:
 BEFORE = 25 * 3
 
 
-def test_the_first_job_paints_the_whole_range(line: ServerLink) -> None:
-    renders = learned(line)
+def test_the_first_job_paints_the_whole_range(client: Client) -> None:
+    renders = learned(client)
     assert renders.strengths.etas(7) == SWEEP
     for eta in SWEEP:
         renders.move(Point(7, eta), time.monotonic())
@@ -63,8 +58,8 @@ def test_the_first_job_paints_the_whole_range(line: ServerLink) -> None:
     assert renders.status == ""
 
 
-def test_another_strength_is_painted_when_the_slider_rests(line: ServerLink) -> None:
-    renders = learned(line)
+def test_another_strength_is_painted_when_the_slider_rests(client: Client) -> None:
+    renders = learned(client)
     renders.move(Point(7, 0.0), time.monotonic())
     renders.work(time.monotonic())
     assert renders.status == ""
@@ -74,8 +69,8 @@ def test_another_strength_is_painted_when_the_slider_rests(line: ServerLink) -> 
     assert (renders.status, renders.trouble) == ("", False)
 
 
-def test_the_strengths_differ_as_they_say(line: ServerLink) -> None:
-    renders = learned(line)
+def test_the_strengths_differ_as_they_say(client: Client) -> None:
+    renders = learned(client)
     shown = {}
     for eta in (0.5, 1.0):
         renders.move(Point(7, eta), time.monotonic())
@@ -83,22 +78,19 @@ def test_the_strengths_differ_as_they_say(line: ServerLink) -> None:
     assert shown[1.0] > shown[0.5] > BEFORE
 
 
-def test_the_latest_wins_and_what_it_replaces_is_cancelled(line: ServerLink, pondering: RunningServer) -> None:
-    renders = learned(line, steps=8)
+def test_the_latest_wins_and_what_it_replaces_is_cancelled(client: Client, pondering: RunningServer) -> None:
+    renders = learned(client, steps=8)
     renders.move(Point(7, 0.2), time.monotonic() - QUIET_S)
     renders.work(time.monotonic())
     renders.move(Point(7, 0.3), time.monotonic() - QUIET_S)
     work(renders, lambda: renders.strengths.complete, "the answer")
     assert renders.strengths.wanted == Point(7, 0.3)
     assert 0.2 not in renders.strengths.etas(7)
-    line.link.list_jobs()
-    kept = []
-    until(lambda: kept or kept.extend(e for e in line.listen() if isinstance(e, events.Listed)), "the list")
-    assert all(job.state is not JobState.RUNNING for job in kept[0].jobs)
+    assert all(job.state is not JobState.RUNNING for job in client.jobs())
 
 
-def test_another_variation_is_painted_with_its_own_seed(line: ServerLink) -> None:
-    renders = learned(line)
+def test_another_variation_is_painted_with_its_own_seed(client: Client) -> None:
+    renders = learned(client)
     renders.move(Point(99, 0.7), time.monotonic() - QUIET_S)
     work(renders, lambda: renders.strengths.complete, "the variation")
     assert renders.strengths.seeds == (7, 99)
@@ -108,9 +100,9 @@ def test_another_variation_is_painted_with_its_own_seed(line: ServerLink) -> Non
     assert painted.finished.layers[painted.index].seed == 99
 
 
-def test_a_failure_is_a_sentence_and_can_be_tried_again(line: ServerLink) -> None:
-    renders = learned(line)
-    failing = Renders(line, submission("ponder", seed=7, prompt="raise", steps=1), first_of(line, again()), 0.7)
+def test_a_failure_is_a_sentence_and_can_be_tried_again(client: Client) -> None:
+    renders = learned(client)
+    failing = Renders(client, submission("ponder", seed=7, prompt="raise", steps=1), first_of(client, again()), 0.7)
     failing.move(Point(7, 0.2), time.monotonic() - QUIET_S)
     work(failing, lambda: failing.trouble, "the failure")
     assert failing.status
@@ -125,27 +117,20 @@ def again() -> Submission:
     return submission("ponder", seed=7, prompt="a dog", steps=1, eta=(0.5,))
 
 
-def test_no_job_is_left_on_the_server(line: ServerLink) -> None:
-    renders = learned(line)
+def test_no_job_is_left_on_the_server(client: Client) -> None:
+    renders = learned(client)
     renders.move(Point(7, 0.15), time.monotonic() - QUIET_S)
     work(renders, lambda: renders.strengths.complete, "the answer")
 
-    def jobs() -> list[object]:
-        line.link.list_jobs()
-        while True:
-            for event in line.listen():
-                if isinstance(event, events.Listed):
-                    return list(event.jobs)
-
-    until(lambda: jobs() == [], "the server to forget")
+    until(lambda: client.jobs() == (), "the server to forget")
 
 
 def test_a_server_that_dies_is_said_or_started_again_and_nothing_is_lost(
     own_server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OVERPAINT_HOME", str(own_server.home))
-    line = ServerLink(Link("gimp"))
-    renders = learned(line)
+    client = Client("gimp")
+    renders = learned(client)
     own_server.kill()
     work(renders, lambda: renders.trouble, "the loss to be noticed")
     assert renders.strengths.etas(7) == SWEEP
@@ -153,4 +138,4 @@ def test_a_server_that_dies_is_said_or_started_again_and_nothing_is_lost(
     renders.again()
     renders.move(Point(7, 0.2), time.monotonic() - QUIET_S)
     work(renders, lambda: renders.strengths.complete, "the answer of the next server")
-    line.link.close()
+    client.close()

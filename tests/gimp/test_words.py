@@ -19,7 +19,7 @@ def english() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("language", ["en", *languages()])
-@pytest.mark.parametrize("kind", (Kind.REPLACE, Kind.EDIT_LAYER, Kind.IMAGIC))
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind.asks])
 def test_no_two_controls_of_a_dialog_share_a_letter(kind: Kind, language: str) -> None:
     """GIMP's own buttons have theirs: Help, Reset, Cancel, Load and Save Settings."""
     use_language(language)
@@ -46,6 +46,8 @@ def test_every_argument_and_procedure_has_its_words() -> None:
         assert {argument.name, f"{argument.name}-tip"} <= set(LABELS)
     for kind in Kind:
         assert {kind.question, f"{kind.question}-tip"} <= set(LABELS)
-        assert {f"menu-{kind.value}", f"title-{kind.value}", f"blurb-{kind.value}", f"button-{kind.value}"} <= set(
-            LABELS
-        )
+        assert {f"menu-{kind.value}", *([f"button-{kind.value}"] if kind.asks else [])} <= set(LABELS)
+
+
+def test_a_menu_entry_ends_in_dots_where_a_dialog_follows() -> None:
+    assert all(label(f"menu-{kind.value}").endswith("…") == kind.asks for kind in Kind)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import alpha
 from formats import Layout, layout, mask_layout
 from gi.repository import Babl, Gegl, Gimp
 
+from server.client import alpha
 from server.client.crop import is_blank
 from server.client.submission import Mask
 from server.client.translation import tr

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import alpha
 from gi.repository import Babl
 
+from server.client import alpha
 from server.client.reading import Look, is_opaque
 from server.wire.geometry import Bounds
 from server.wire.raster import Raster

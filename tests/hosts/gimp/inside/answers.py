@@ -2,7 +2,7 @@
 
 from easel import describe, dump, report, run, run_all, save
 from gi.repository import Gimp
-from looks import INK, PAPER, RED, Sheet, fill, picture
+from sheet import INK, PAPER, RED, Sheet, fill, picture
 
 FIRST, SECOND = (80, 60, 20, 30), (100, 60, 20, 30)
 FIRST_CHOSEN, SECOND_CHOSEN = (74, 54, 26, 42), (86, 54, 40, 42)

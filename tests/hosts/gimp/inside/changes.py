@@ -12,13 +12,14 @@ from server.client import bootstrap
 bootstrap.prepare(Path(sys.path[0]))
 
 import task  # noqa: E402
+from answer import placed  # noqa: E402
 from easel import describe, report, run, run_all, save  # noqa: E402
 from gi.repository import Gimp  # noqa: E402
-from looks import BLOT, CHOSEN, INK, PAPER, Sheet, fill, picture  # noqa: E402
-from server_link import ServerLink  # noqa: E402
+from request import Origin  # noqa: E402
 from settings import Kind, recipe  # noqa: E402
+from sheet import BLOT, CHOSEN, INK, PAPER, Sheet, fill, picture  # noqa: E402
 
-from server.client.link import Link  # noqa: E402
+from server.client.blocking import Client  # noqa: E402
 from server.client.reading import Reading  # noqa: E402
 from server.wire.errors import OverpaintError  # noqa: E402
 
@@ -50,11 +51,10 @@ def ink(blot=True):
 
 def ask(found, sheet, clean, change, reading, key):
     sheet.image.select_rectangle(Gimp.ChannelOps.REPLACE, *CHOSEN)
-    link = Link("gimp")
-    line = ServerLink(link)
+    client = Client("gimp")
     try:
-        source = task.origin(Kind.ERASE, sheet.image, [sheet.source], reading)
-        asked, arrived = task.learned(Kind.ERASE, source, recipe({"seed": 5, "feather": 0}), line)
+        source = Origin(Kind.ERASE, sheet.image, [sheet.source]).source(reading)
+        asked, arrived = task.learned(Kind.ERASE, source, recipe({"seed": 5, "feather": 0}), client)
         change(sheet), change(clean)
         closed = not sheet.image.is_valid()
         if not closed:
@@ -63,14 +63,14 @@ def ask(found, sheet, clean, change, reading, key):
                 picture(clean.image, f"{key}-clean"),
             )
         try:
-            layers = task.placed(asked, arrived, line)
+            layers = placed(asked, arrived, client)
             found["error"], found["layers"] = "", [describe(new) for new in layers]
         except OverpaintError as error:
             found["error"], found["layers"] = str(error), []
         if not closed:
             found["after"] = picture(sheet.image, f"{key}-after")
     finally:
-        link.close()
+        client.close()
     if found["error"]:
         fresh = ink()
         _, error, layers, _ = run("overpaint-earlier", fresh.image, [fresh.source])

@@ -5,9 +5,13 @@ A *shape* is one byte for each pixel: 255 where something is to be seen, 0 where
 
 from __future__ import annotations
 
-from server.wire.frames import Buffer
-from server.wire.geometry import Bounds
-from server.wire.raster import Depth, Raster
+from typing import TYPE_CHECKING
+
+from ..wire.geometry import Bounds
+from ..wire.raster import Depth, Raster
+
+if TYPE_CHECKING:  # a host's menu is there without pyzmq too
+    from ..wire.frames import Buffer
 
 _SEEN = bytes([0]) + bytes([255]) * 255
 """A table for ``bytes.translate``: whatever is not 0 counts."""

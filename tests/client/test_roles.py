@@ -1,0 +1,95 @@
+"""Which method does what was asked for, and what it needs for that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from server.client.roles import check_words, chosen, needs_for, suitable
+from server.wire.errors import OverpaintError
+from server.wire.offers import MethodOffer, Need, PresetOffer, Role
+from server.wire.recipe import SETTINGS, Recipe
+
+WORDS, ALL = (Need.PROMPT,), tuple(SETTINGS)
+INPAINT = MethodOffer("inpaint", "Replace", "", Role.REPLACE, (*WORDS, Need.SELECTION), ALL, models=("small", "large"))
+ERASE = MethodOffer("erase", "Erase", "", Role.ERASE, (Need.SELECTION,), ("seed", "model"))
+REDRAW = MethodOffer("sdedit", "Redraw", "", Role.REDRAW, WORDS, ALL, models=("large",))
+COLLAGE = MethodOffer("collage", "Collage", "", Role.REDRAW, WORDS, ALL, models=("huge",))
+IMAGIC = MethodOffer(
+    "imagic", "Imagic", "", Role.LEARN, WORDS, ALL, models=("huge",), presets=(PresetOffer("fast", "Fast", ""),)
+)
+ENLARGER = MethodOffer("enlarger", "Enlarge", "", Role.ENLARGE, (Need.LAYER,))
+OFFERS = (ENLARGER, INPAINT, ERASE, IMAGIC, REDRAW, COLLAGE)
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    (
+        (Role.REPLACE, "inpaint"),
+        (Role.ERASE, "erase"),
+        (Role.REDRAW, "sdedit"),
+        (Role.LEARN, "imagic"),
+    ),
+)
+def test_each_role_takes_the_servers_first_method_for_it(role: Role, expected: str) -> None:
+    assert chosen(role, Recipe(""), OFFERS).method == expected
+
+
+def test_a_method_that_can_run_now_goes_before_one_that_lacks_its_model() -> None:
+    lacking = replace(REDRAW, ready=False)
+    assert [offer.name for offer in suitable(Role.REDRAW, (lacking, COLLAGE))] == ["collage", "sdedit"]
+
+
+def test_a_chosen_model_chooses_its_method() -> None:
+    assert chosen(Role.REDRAW, Recipe("", model="huge"), OFFERS).method == "collage"
+
+
+def test_a_named_method_is_kept_for_the_server_to_judge() -> None:
+    assert chosen(Role.REPLACE, Recipe("alchemy"), OFFERS).method == "alchemy"
+
+
+def test_a_server_without_any_method_for_it_is_told_of() -> None:
+    with pytest.raises(OverpaintError, match="no way to do this"):
+        chosen(Role.ERASE, Recipe(""), (INPAINT,))
+
+
+def test_a_method_that_learns_is_not_taken_for_one_that_answers_at_once() -> None:
+    assert [offer.name for offer in suitable(Role.REDRAW, OFFERS)] == ["sdedit", "collage"]
+    with pytest.raises(OverpaintError, match="no way to do this"):
+        chosen(Role.LEARN, Recipe(""), (REDRAW, ERASE))
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_role_takes_its_own_methods_only(role: Role) -> None:
+    """A method without words or selection is not taken for another role, wherever it stands in the list."""
+    mine = MethodOffer("mine", "Mine", "", role)
+    others = tuple(MethodOffer(other.value, "", "", other) for other in Role if other is not role)
+    assert [offer.name for offer in suitable(role, (*others, mine))] == ["mine"]
+
+
+def test_what_a_method_does_not_read_is_left_out() -> None:
+    given = Recipe("", "a boat", strength=0.5, seed=7)
+    assert chosen(Role.ERASE, given, OFFERS) == Recipe("erase", seed=7)
+
+
+@pytest.mark.parametrize("role", (Role.REPLACE, Role.REDRAW, Role.LEARN))
+def test_words_are_asked_for_where_the_method_needs_them(role: Role) -> None:
+    with pytest.raises(OverpaintError, match="no words yet"):
+        check_words(chosen(role, Recipe(""), OFFERS), OFFERS)
+    check_words(chosen(Role.ERASE, Recipe(""), OFFERS), OFFERS)
+
+
+def test_a_methods_own_offer_says_what_it_needs_whatever_is_usual_for_its_role() -> None:
+    wordless = replace(REDRAW, needs=())
+    check_words(Recipe("sdedit"), (wordless,))
+    assert needs_for(Role.REDRAW, "", (wordless,)) == ()
+    wordy = replace(ENLARGER, needs=(Need.LAYER, Need.PROMPT))
+    with pytest.raises(OverpaintError, match="no words yet"):
+        check_words(Recipe("enlarger"), (wordy,))
+    assert needs_for(Role.ENLARGE, "", (wordy,)) == (Need.LAYER, Need.PROMPT)
+
+
+def test_before_the_server_has_answered_a_menus_needs_are_asked_for() -> None:
+    assert needs_for(Role.INSTRUCT, "", ()) == (Need.PROMPT, Need.LAYER)
+    assert needs_for(Role.REPLACE, "a strangers", ()) == ()
