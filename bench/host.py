@@ -88,7 +88,7 @@ def _fill(started: running.Krita) -> None:
 def _edit(ask: Callable[..., Any]) -> dict[str, Any]:
     edit: dict[str, Any] = ask("timed", function="erase_selection", context=CONTEXT, within=180)
     assert edit["crop"] == [SIDE // 4, SIDE // 4], edit["crop"]
-    ask("action", name="edit_undo")
+    ask("undo")
     ask("wait", seconds=1)
     return edit
 

@@ -9,7 +9,8 @@ there are several (``variations``, ``eta``). Settings are those of ``server.wire
 negative, seed, variations, strength, steps, guidance, grow, feather, context; and ``reading``, what of the picture is
 read: "layer", the usual one (the layer as it looks), or "visible" (all that is visible; the answer lies on top of
 everything, and ``node`` may be None). While they wait, Krita's own events go on. With ``wait=False`` they return the
-running ``KritaJob`` at once (``phase``, ``nodes``, ``error``; signals ``changed``, ``settled``).
+running ``KritaJob`` at once (``phase``, ``nodes``, ``error``; signals ``changed``, ``settled``); what is called by
+these signals cannot wait.
 
 All raise ``OverpaintError`` (``code``, ``sentence``, ``hint``) when the edit cannot be begun or fails; an unknown
 setting is a ``TypeError``.
@@ -116,6 +117,7 @@ def method(
 
 def run_again(document: canvas.Document, node: canvas.Node, *, another: bool = False, wait: bool = True) -> Made:
     """Does the edit that made ``node`` once more; ``another``: with a new seed."""
+    _check_waiting(wait)
     return _result(runs.run_again(the_controller(), document, node, another), wait)
 
 
@@ -127,6 +129,7 @@ def cancel(job: KritaJob) -> None:
 def _run(
     document: canvas.Document, node: canvas.Node, recipe: Recipe, settings: dict[str, Setting], wait: bool
 ) -> Made:
+    _check_waiting(wait)
     reading = _reading(settings.pop("reading", Reading.LAYER))
     own = {setting.name for offer in the_controller().offers for setting in offer.own}
     extras = tuple(Extra(name, str(settings.pop(name))) for name in sorted(own & settings.keys()))
@@ -140,6 +143,15 @@ def _reading(name: Reading | str) -> Reading:
             Code.BAD_REQUEST, tr("‘{name}’ is nothing that can be read.", name=name), tr("Say “layer” or “visible”.")
         )
     return Reading(name)
+
+
+def _check_waiting(wait: bool) -> None:
+    """Raises ``OverpaintError`` where waiting would never end: within a signal of a job."""
+    if wait and the_controller().loop.at_work:
+        raise problem(
+            "Overpaint is telling of another edit at this moment.",
+            "Call it with wait=False, or after the function has returned that it called.",
+        )
 
 
 def _result(job: KritaJob, wait: bool) -> Made:

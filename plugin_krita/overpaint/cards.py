@@ -61,7 +61,7 @@ class AnswerCard(QWidget):
         self.keep = QPushButton(tr("Keep"))
         self.keep.setToolTip(tr("Make this one a layer"))
         self.keep.setAccessibleName(tr("Keep number {number}", number=index + 1))
-        self.keep.clicked.connect(lambda: controller.keep(job, index))
+        self.keep.clicked.connect(lambda: controller.arrivals.keep(job, index))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -180,7 +180,7 @@ class JobCard(QFrame):
     def _put_here(self) -> None:
         document, node = canvas.active()
         try:
-            self._controller.settle(self.job, canvas.spot(document, node))
+            self._controller.arrivals.settle(self.job, canvas.spot(document, node))
         except OverpaintError as error:
             self._line.setText(sentence(error))
 

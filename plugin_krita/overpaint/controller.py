@@ -1,35 +1,28 @@
-"""Where edits are followed: reads layers, talks to the server, puts answers into documents, all in Qt's own loop."""
+"""Where edits are followed: what is asked for is read and sent, and what the server says of it is heard."""
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Callable
 
-from . import answers, canvas, resume
+from . import canvas, resume
+from .arrivals import Arrivals
 from .exploring import Exploring
 from .job import KritaJob
-from .qt import QObject, QTimer, pyqtSignal
+from .loop import Loop
+from .qt import QObject, pyqtSignal
 from .request import crop_of, edited_part, submission_of
 from .server.client import events
 from .server.client.followed import Phase, Then
-from .server.client.history import Durations
 from .server.client.launch import find
 from .server.client.link import Link
 from .server.client.ranges import check_ranges
 from .server.client.roles import check_offer
-from .server.client.translation import tr, tr_sent
+from .server.client.translation import tr
 from .server.wire.errors import OverpaintError
 from .server.wire.offers import MethodOffer
 from .server.wire.raster import Channels, Depth, Raster
 from .server.wire.recipe import Recipe
-from .tasks import Task, Tasks
-
-BUSY_MS = 15
-"""Between two looks at the sockets while a job runs: in Krita a timer of 15 ms left smaller gaps than a notifier."""
-
-HURRY_MS = 1
-IDLE_MS = 250
+from .tasks import Task
 
 JobEvent = (
     events.Uploading
@@ -58,12 +51,9 @@ class Controller(QObject):
         self.last: KritaJob | None = None
         self.server: OverpaintError | None = None
         self.starting = False
-        self.pace = Durations(canvas.setting("pace"))
-        self._pending = resume.stored()
-        self._tasks = Tasks()
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._turn)
-        self._timer.start(IDLE_MS)
+        self.loop = Loop(self._look, self._is_busy)
+        self._pending = resume.PendingFile()
+        self.arrivals = Arrivals(link, self.loop, self._pending, self.remove)
 
     # --- what the user asks for ------------------------------------------------------------------
 
@@ -82,12 +72,12 @@ class Controller(QObject):
             return
         if running:
             self.link.open()
-            self._hurry()
+            self.loop.hurry()
 
     def seek(self) -> None:
         """Connects to a server, and starts one where none runs."""
         self.link.open()
-        self._hurry()
+        self.loop.hurry()
 
     def begin(self, source: canvas.KritaSource, recipe: Recipe, then: Then = Then.CHOOSE) -> KritaJob:
         """Starts an edit. Raises ``OverpaintError`` for what is known to be impossible."""
@@ -97,23 +87,17 @@ class Controller(QObject):
         job.settled.connect(self.job_settled)
         self.jobs.insert(0, job)
         self.last = job
-        self._tasks.add(self._read(job), job.fail)
+        self.loop.work(self._read(job), job.fail)
         self.link.open()
-        self._hurry()
         self.jobs_changed.emit()
         return job
-
-    def work(self, task: Task, failed: Callable[[OverpaintError], None]) -> None:
-        """Does ``task`` in pieces, after what waits already."""
-        self._tasks.add(task, failed)
-        self._hurry()
 
     def cancel(self, job: KritaJob) -> None:
         """Ends a running job, or forgets one that waits to be kept."""
         if job.phase.over:
             self.remove(job)
         elif job.phase.waits:
-            self.work(self._let_go(job), job.fail)  # after what is being kept now
+            self.arrivals.let_go(job)
             self.remove(job)
         elif job.submission is None:
             job.enter(Phase.CANCELLED)
@@ -121,7 +105,7 @@ class Controller(QObject):
         else:
             job.enter(Phase.CANCELLING)
             self.link.cancel(job.id)
-            self._hurry()
+            self.loop.hurry()
 
     def remove(self, job: KritaJob) -> None:
         if job in self.jobs:
@@ -130,49 +114,21 @@ class Controller(QObject):
                 job.pixels = job.submission = None  # the last one is remembered, but not what it sent
             self.jobs_changed.emit()
 
-    def keep(self, job: KritaJob, index: int) -> None:
-        """Makes answer ``index`` a layer."""
-        job.kept.add(index)
-        self._put(job, answers.place(job, [index]))
-
-    def keep_shown(self, job: KritaJob) -> None:
-        """Makes what the slider shows a layer."""
-        self._put(job, answers.place_shown(job))
-
-    def keep_sweep(self, job: KritaJob) -> None:
-        """Makes all that was painted at first a group of layers."""
-        self._put(job, answers.place_sweep(job))
-
-    def settle(self, job: KritaJob, source: canvas.KritaSource) -> None:
-        """Puts an answer whose picture was closed into the document of ``source``."""
-        job.source = dataclasses.replace(source, name=job.source.name)
-        if job.pixels is not None and job.pixels.fit is not None:
-            here = canvas.Fit(source.node_id, None, own=True, veil=job.pixels.fit.veil)
-            job.pixels = dataclasses.replace(job.pixels, fit=here)
-        self._put(job, answers.place_shown(job) if job.exploring is not None else answers.place_all(job))
-
     @property
     def running(self) -> list[KritaJob]:
         return [job for job in self.jobs if not job.phase.settled]
 
-    # --- the loop ---------------------------------------------------------------------------------
+    # --- in the loop --------------------------------------------------------------------------------
 
-    def _hurry(self) -> None:
-        self._timer.start(HURRY_MS)
-
-    def _turn(self) -> None:
-        self._tasks.turn()
+    def _look(self) -> None:
         for event in self.link.poll():
             self._hear(event)
         for exploring in self._explorings:
             exploring.ask(time.monotonic())
-        self._timer.start(self._pause())
 
-    def _pause(self) -> int:
-        if self._tasks.busy:
-            return HURRY_MS
+    def _is_busy(self) -> bool:
         eager = any(exploring.eager for exploring in self._explorings)
-        return BUSY_MS if self.running or self.link.active or eager else IDLE_MS
+        return bool(self.running) or self.link.active or eager
 
     @property
     def _explorings(self) -> list[Exploring]:
@@ -194,7 +150,7 @@ class Controller(QObject):
         if job is not None:
             self._hear_job(job, event)
         elif exploring is not None and isinstance(event, events.Arrived):
-            self._tasks.add(exploring.receive(event), exploring.fail)
+            self.loop.work(exploring.receive(event), exploring.fail)
         elif exploring is not None:
             exploring.hear(event)
         elif isinstance(event, events.Arrived):
@@ -217,40 +173,32 @@ class Controller(QObject):
                 job.fail(event.error)
             for exploring in [one for one in self._explorings if one.job]:
                 exploring.fail(event.error)
-        if isinstance(event, events.Welcomed) and self._pending.jobs:
+        if isinstance(event, events.Welcomed) and self._pending:
             self.link.list_jobs()
         self.server_changed.emit()
 
     def _take_back(self, listed: events.Listed) -> None:
         """Edits of an earlier run of Krita, which a crash may have ended, come as cards with their answers."""
         here = {job.id for job in self.jobs}
-        followed = self._pending.followed({line.job: line.state for line in listed.jobs}, here)
-        if followed != self._pending:
-            self._note(followed)
-        for one in followed.jobs:
-            if one.job not in here:
-                self.jobs.append(_returned(one))
-                self.link.attach(one.job)
+        for one in self._pending.returned({line.job: line.state for line in listed.jobs}, here):
+            self.jobs.append(_returned(one))
+            self.link.attach(one.job)
         self.jobs_changed.emit()
-
-    def _note(self, jobs: resume.PendingJobs) -> None:
-        self._pending = jobs
-        resume.store(jobs)
 
     def _hear_job(self, job: KritaJob, event: events.Event) -> None:
         if isinstance(event, events.Arrived):
-            self._arrived(job, event)
+            self.arrivals.receive(job, event)
         elif isinstance(event, events.EditFailed):
-            self._note(self._pending.without(job.id))
+            self._pending.drop(job.id)
             job.fail(event.error)
         elif isinstance(event, events.Cancelled):
-            self._note(self._pending.without(job.id))
+            self._pending.drop(job.id)
             job.enter(Phase.CANCELLED)
             self.remove(job)
         else:
             job.hear(event)
 
-    # --- layers and answers -----------------------------------------------------------------------
+    # --- layers ------------------------------------------------------------------------------------
 
     def _read(self, job: KritaJob) -> Task:
         edited = edited_part(job.source, job.recipe, job.crop)
@@ -261,87 +209,8 @@ class Controller(QObject):
         job.submission = submission_of(job.recipe, pixels, job.id)
         check_offer(job.recipe, self.offers)
         self.link.start(job.submission)
-        self._note(self._pending.plus(_pending(job, pixels.space)))
+        self._pending.add(_pending(job, pixels.space))
         job.enter(Phase.SENDING if self.link.welcome is not None else Phase.STARTING)
-
-    def _arrived(self, job: KritaJob, arrived: events.Arrived) -> None:
-        job.arrived = arrived
-        job.notice = " ".join(map(tr_sent, arrived.finished.notices))
-        self._learn(job)
-        job.enter(Phase.PLACING)
-        if job.then is Then.EXPLORE:
-            self._tasks.add(self._explore(job), job.fail)
-        elif job.then is Then.CHOOSE and len(arrived.layers) > 1:
-            self._tasks.add(self._choose(job), job.fail)
-        else:
-            self._put(job, answers.place_all(job))
-
-    def _learn(self, job: KritaJob) -> None:
-        assert job.arrived is not None
-        seconds = sum(job.arrived.finished.seconds.values())
-        device = self.link.welcome.device if self.link.welcome else ""
-        self.pace.note(job.recipe.method, job.recipe.model, device, seconds)
-        canvas.set_setting("pace", self.pace.dump())
-
-    def _choose(self, job: KritaJob) -> Task:
-        yield from answers.pictures(job)
-        self._offer(job, Phase.CHOOSING)
-
-    def _explore(self, job: KritaJob) -> Task:
-        yield from answers.explore(job, self.link)
-        assert job.exploring is not None
-        job.exploring.changed.connect(self._hurry)
-        self._offer(job, Phase.EXPLORING)
-
-    def _offer(self, job: KritaJob, phase: Phase) -> None:
-        """The user may choose now, unless Cancel came when it was too late for the server."""
-        if job.phase is not Phase.CANCELLING:
-            job.enter(phase)
-            return
-        self._forget(job)
-        job.enter(Phase.CANCELLED)
-        self.remove(job)
-
-    def _put(self, job: KritaJob, work: Task) -> None:
-        self.work(self._finish(job, work), lambda error: self._orphan(job, error))
-
-    def _finish(self, job: KritaJob, work: Task) -> Task:
-        yield from work
-        if job.phase is Phase.EXPLORING:
-            self._acknowledge(job)
-        elif job.phase is not Phase.CHOOSING:
-            self._forget(job)
-            job.enter(Phase.DONE)
-        job.changed.emit()
-
-    def _let_go(self, job: KritaJob) -> Task:
-        self._forget(job)
-        yield None
-
-    def _orphan(self, job: KritaJob, error: OverpaintError) -> None:
-        if job.exploring is not None:
-            job.exploring.refuse(error)
-            return
-        job.error = error
-        if not job.source.document_id:
-            job.notice = tr("An earlier edit is ready.")
-        job.kept.clear()
-        job.enter(Phase.ORPHANED, None, f"{error.sentence} {error.hint}")
-
-    def _forget(self, job: KritaJob) -> None:
-        """The answer is where it belongs, or is not wanted: the server need not keep it."""
-        self._acknowledge(job)
-        if job.exploring is not None:
-            job.exploring.end()
-        if job.arrived is not None:
-            self.link.reuse(job.arrived)
-        job.arrived = job.pixels = job.submission = job.exploring = None  # they are as large as the layer
-
-    def _acknowledge(self, job: KritaJob) -> None:
-        if not job.acknowledged:
-            job.acknowledged = True
-            self.link.acknowledge(job.id)
-            self._note(self._pending.without(job.id))
 
 
 def _pending(job: KritaJob, space: canvas.KritaSpace) -> resume.Pending:

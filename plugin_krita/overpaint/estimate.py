@@ -68,7 +68,7 @@ class LiveEstimate(QObject):
 
     def _ask(self) -> None:
         if self._read is not None and self._asked.wanted:
-            self._controller.work(self._asked.ask(self._read), self._asked.fail)
+            self._controller.loop.work(self._asked.ask(self._read), self._asked.fail)
 
     def _server_changed(self) -> None:
         """Another server, or one that is here again, is asked anew; a question that waits for one the link keeps."""

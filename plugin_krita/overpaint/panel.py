@@ -227,7 +227,7 @@ class Panel(QScrollArea):
             return ""
         welcome = self._controller.link.welcome
         model = self._form.settings().chosen.model
-        seconds = self._controller.pace.expected(method, model, welcome.device) if welcome else None
+        seconds = self._controller.arrivals.pace.expected(method, model, welcome.device) if welcome else None
         return (
             tr("Takes about {time}, as the last one did; a larger part takes longer.", time=short_duration(seconds))
             if seconds is not None

@@ -81,3 +81,30 @@ def load(text: str) -> PendingJobs:
         return codec.from_text(PendingJobs, text, "pending") if text else PendingJobs()
     except OverpaintError:
         return PendingJobs()
+
+
+class PendingFile:
+    """Them, as the file has them: every change is in it before the call returns."""
+
+    def __init__(self) -> None:
+        self._now = stored()
+
+    def __bool__(self) -> bool:
+        return bool(self._now.jobs)
+
+    def add(self, job: Pending) -> None:
+        self._change(self._now.plus(job))
+
+    def drop(self, job_id: str) -> None:
+        self._change(self._now.without(job_id))
+
+    def returned(self, kept: Mapping[str, JobState], here: Container[str]) -> tuple[Pending, ...]:
+        """Those of earlier runs whose answers may still come, the newest first; the others are dropped. As
+        ``PendingJobs.followed``."""
+        self._change(self._now.followed(kept, here))
+        return tuple(one for one in reversed(self._now.jobs) if one.job not in here)
+
+    def _change(self, now: PendingJobs) -> None:
+        if now != self._now:
+            self._now = now
+            store(now)

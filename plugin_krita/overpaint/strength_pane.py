@@ -87,8 +87,8 @@ class StrengthPane(QWidget):
         self.number.valueChanged.connect(self._moved)
         self.variation.activated.connect(self._chosen)
         self.retry.clicked.connect(lambda _checked=False: self._exploring.again())
-        self.keep.clicked.connect(lambda _checked=False: self._controller.keep_shown(self._job))
-        self.keep_all.clicked.connect(lambda _checked=False: self._controller.keep_sweep(self._job))
+        self.keep.clicked.connect(lambda _checked=False: self._controller.arrivals.keep_shown(self._job))
+        self.keep_all.clicked.connect(lambda _checked=False: self._controller.arrivals.keep_sweep(self._job))
         self.put_here.clicked.connect(lambda _checked=False: self._put_here())
 
     def _lay_out(self) -> None:
@@ -135,7 +135,7 @@ class StrengthPane(QWidget):
     def _put_here(self) -> None:
         document, node = canvas.active()
         try:
-            self._controller.settle(self._job, canvas.spot(document, node))
+            self._controller.arrivals.settle(self._job, canvas.spot(document, node))
         except OverpaintError as error:
             self._exploring.refuse(error)
 

@@ -34,6 +34,11 @@ class Tasks:
     def busy(self) -> bool:
         return bool(self._waiting)
 
+    @property
+    def at_work(self) -> bool:
+        """Whether a turn is under way: whoever waits for another one now waits for ever."""
+        return self._at_work
+
     def turn(self) -> None:
         """Works for about ``BUDGET_S``. Does nothing while a turn is under way: some calls of libkis let Qt's events
         pass before they return (adding a layer, in Krita 6), and the timer's with them."""

@@ -96,9 +96,9 @@ def test_the_layers_of_an_ora_file_are_the_source_and_the_answer_above_it(blotte
 def test_one_undo_removes_the_answer_and_redo_brings_its_pixels_back(blotted: Krita) -> None:
     blotted.ask("api", function="erase_selection")
     answer = pixels(blotted, "Erased", SIZE)
-    blotted.ask("action", name="edit_undo")
+    blotted.ask("undo")
     assert blotted.ask("stack") == ["Ink"]
-    blotted.ask("action", name="edit_redo")
+    blotted.ask("redo")
     np.testing.assert_array_equal(pixels(blotted, "Erased", SIZE), answer)
 
 
@@ -109,9 +109,9 @@ def test_converting_colours_leaves_no_steps_in_the_undo_history(krita: Krita, mo
     select(krita, CHOSEN)
     krita.ask("add_layer", name="Sketch")
     krita.ask("api", function="erase_selection", node="Ink")
-    krita.ask("action", name="edit_undo")
+    krita.ask("undo")
     assert krita.ask("stack") == ["Ink", "Sketch"]
-    krita.ask("action", name="edit_undo")
+    krita.ask("undo")
     assert krita.ask("stack") == ["Ink"]
 
 
@@ -124,8 +124,8 @@ def test_a_layer_in_a_colour_space_of_its_own_gets_an_answer_in_it(blotted: Krit
     answer = pixels(blotted, "Erased", SIZE, "GRAYA", "U16")
     assert (answer[..., 1][outside(CHOSEN, SIZE)] == 0).all()
     assert (answer[CHOSEN.slices][..., 1] == 65535).mean() > 0.9
-    blotted.ask("action", name="edit_undo")
-    blotted.ask("action", name="edit_undo")
+    blotted.ask("undo")
+    blotted.ask("undo")
     assert blotted.ask("stack") == ["Ink"]
 
 
@@ -221,10 +221,17 @@ def test_the_recipe_lies_in_the_document_and_the_layer_can_be_made_again_from_th
 
     blotted.ask("deselect")  # the selection of then is in the file
     assert blotted.ask("api", function="run_again", node="Erased") == ["Erased"]
-    blotted.ask("action", name="edit_undo")  # the newest of the two
-    blotted.ask("action", name="edit_redo")
+    blotted.ask("undo")  # the newest of the two
+    blotted.ask("redo")
     assert blotted.ask("stack") == ["Ink", "Erased", "Erased"]
     np.testing.assert_array_equal(pixels(blotted, "Erased", SIZE), first)
+
+
+def test_a_script_that_waits_within_what_an_edit_tells_it_hears_that_it_cannot(blotted: Krita) -> None:
+    assert blotted.ask("api_within", function="erase_selection") == (
+        "Overpaint is telling of another edit at this moment. "
+        "Call it with wait=False, or after the function has returned that it called."
+    )
 
 
 def test_another_variation_has_another_seed(blotted: Krita) -> None:
@@ -241,10 +248,11 @@ def test_several_variations_are_numbered_layers(blotted: Krita) -> None:
 def test_a_document_closed_meanwhile_does_not_lose_the_answer(blotted: Krita) -> None:
     job = blotted.ask("begin", function="erase_selection", close="sent", feather=0)
     assert blotted.ask("settle", number=job)["phase"] == "ORPHANED"
-    assert "The answer is kept" in blotted.ask("job", number=job)["line"]
+    orphan = blotted.ask("job", number=job)
+    assert "The answer is kept" in orphan["line"]
     blotted.ask("new_document", width=SIZE.width, height=SIZE.height)
     blotted.ask("show_docker")
-    blotted.ask("click_put_here")
+    blotted.ask("click_put_here", job_id=orphan["id"])
     assert blotted.ask("settle_done", number=job)["phase"] == "DONE"
     assert (pixels(blotted, "Erased", SIZE)[CHOSEN.slices][..., 3] == 255).mean() > 0.9
 

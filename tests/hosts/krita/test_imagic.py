@@ -126,7 +126,7 @@ def test_what_the_slider_shows_is_not_in_the_document(slider: Krita, krita_displ
     assert np.abs(preview(slider) - usual).mean() > 5
     np.testing.assert_array_equal(seen(slider), before)
     assert slider.ask("stack") == ["Ink", "Sketch"]
-    slider.ask("action", name="edit_undo")  # the last thing that the person did
+    slider.ask("undo")  # the last thing that the person did
     assert slider.ask("stack") == ["Ink"]
 
 
@@ -141,7 +141,7 @@ def test_keep_makes_the_layer_above_its_source_in_one_step(slider: Krita) -> Non
     assert (within[..., 3] == 255).all()
     assert np.abs(within - source[CHOSEN.slices])[..., :3].mean() > 50  # the method turns every colour round
     np.testing.assert_array_equal(pixels(slider, "Ink", SIZE), source)
-    slider.ask("action", name="edit_undo")
+    slider.ask("undo")
     assert slider.ask("stack") == ["Ink", "Sketch"]
 
 
@@ -151,7 +151,7 @@ def test_several_kept_ones_lie_above_each_other_and_discard_becomes_close(slider
         slider.ask("move_strength", eta=eta)
         slider.ask("click_strength", button="keep")
     assert slider.ask("stack") == ["Ink", f"{WORDS} 0.6", f"{WORDS} 0.9", f"{WORDS} 0.8", "Sketch"]
-    slider.ask("action", name="edit_undo")
+    slider.ask("undo")
     slider.ask("click_strength", button="keep")
     assert slider.ask("stack") == ["Ink", f"{WORDS} 0.6", f"{WORDS} 0.9", f"{WORDS} 0.8", "Sketch"]
     assert slider.ask("panel")["cards"][0]["button"] == "Close"
@@ -168,7 +168,7 @@ def test_the_range_is_kept_as_a_group_in_one_step_with_the_strongest_on_top(
     after = seen(slider)
     np.testing.assert_array_equal(after[outside(CHOSEN, SIZE)], before[outside(CHOSEN, SIZE)])
     assert np.abs(after[CHOSEN.slices].astype(int) - before[CHOSEN.slices]).mean() > 20
-    slider.ask("action", name="edit_undo")
+    slider.ask("undo")
     assert slider.ask("stack") == ["Ink", "Sketch"]
     np.testing.assert_array_equal(seen(slider), before)
 

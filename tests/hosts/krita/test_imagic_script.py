@@ -57,7 +57,7 @@ def test_one_strength_is_one_layer_in_the_documents_own_colours_and_one_step(
     assert (made[..., -1][outside(CHOSEN, SIZE)] == 0).all()
     assert (made[CHOSEN.slices][..., -1] == FULL[depth]).mean() > 0.9
     np.testing.assert_array_equal(pixels(krita, "Ink", SIZE, model, depth), source)
-    krita.ask("action", name="edit_undo")
+    krita.ask("undo")
     assert krita.ask("stack") == ["Ink", "Sketch"]
 
 
@@ -67,7 +67,7 @@ def test_several_strengths_are_a_group_in_one_step_and_only_the_strongest_is_vis
     assert easel.ask("stack") == ["Ink", WORDS, "Sketch"]
     assert easel.ask("group_of", name=WORDS) == [f"({names[0]})", f"({names[1]})", names[2]]
     assert sorted(recipe["eta"] for recipe in recipes(easel)) == [[0.5], [0.75], [1.0]]
-    easel.ask("action", name="edit_undo")
+    easel.ask("undo")
     assert easel.ask("stack") == ["Ink", "Sketch"]
 
 

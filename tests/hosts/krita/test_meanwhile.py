@@ -113,7 +113,7 @@ def test_an_answer_that_would_not_fit_can_be_put_all_the_same(blotted: Krita) ->
     refused(blotted, job)
     blotted.ask("show_docker")
     blotted.ask("activate", name="Ink")
-    blotted.ask("click_put_here")
+    blotted.ask("click_put_here", job_id=blotted.ask("job", number=job)["id"])
     assert blotted.ask("settle_done", number=job)["phase"] == "DONE"
     assert blotted.ask("places") == ["Page", "Ink", "Erased"]
 

@@ -147,16 +147,17 @@ def test_an_answer_that_came_while_krita_was_gone_is_offered_again(
     blotted: Krita, host: Host, krita_display: Screen
 ) -> None:
     """It ends this Krita as a crash would."""
-    ponder(blotted, steps=10)
-    blotted.ask("await_phase", phase="WORKING")
+    mine = blotted.ask("job", number=ponder(blotted, steps=10))["id"]
+    blotted.ask("await_phase", phase="WORKING", job_id=mine)
     blotted.process.kill()
     blotted.process.wait()
     with running.krita(host, krita_display, name="again") as again:
         again.ask("new_document", width=200, height=160)
         again.ask("show_docker")
         again.ask("await_server")
-        again.ask("await_phase", phase="ORPHANED")
-        assert "An earlier edit is ready." in again.ask("panel")["cards"][0]["notice"]
-        again.ask("click_put_here")
+        again.ask("await_phase", phase="ORPHANED", job_id=mine)
+        newest = again.ask("panel")["cards"][0]
+        assert (newest["job"], newest["notice"]) == (mine, "An earlier edit is ready.")
+        again.ask("click_put_here", job_id=mine)
         assert again.ask("stack") == ["Ink", "Erased"]
         assert (pixels(again, "Erased", Rect(76, 56, 38, 38))[..., 3] == 255).mean() > 0.8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
+import sys
 import time
 import traceback
 from pathlib import Path
@@ -37,8 +38,10 @@ class Agent(Extension):
         self._timer.start(10)
 
     def _look(self) -> None:
+        """Not within a call of the plugin's that lets events pass (adding a layer, in Krita 6): what is asked for may
+        wait for what that call is doing, and would wait for ever."""
         ask = POST / f"{self._next}.ask"
-        if self._busy or not ask.exists():
+        if self._busy or sys._getframe().f_back is not None or not ask.exists():
             return
         self._busy = True
         try:

@@ -32,7 +32,7 @@ def timed(function: str, node: str = "Ink", **values) -> dict:
     from overpaint.controller import the_controller
 
     server = []
-    desk = the_controller()
+    desk = the_controller().arrivals
     learn = desk._learn
 
     def listen(one) -> None:

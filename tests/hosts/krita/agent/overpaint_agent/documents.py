@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from krita import InfoObject, Krita, Selection
 
 from .qt import QByteArray, QTimer
-from .waiting import wait
+from .waiting import until, wait
 
 SETTLING_S = 1.0
-"""Krita 5.2 crashes (KisNodeModel::processUpdateQueue) when a document is closed within a moment of a change to it."""
+"""Krita 5.2 crashes when a document is closed within a moment of a change to it: its list of layers looks at the
+layers again later (KisNodeModel::processUpdateQueue), also at those that have gone."""
 
 _document = None
 
@@ -39,9 +41,30 @@ def new_document(width: int, height: int, model: str = "RGBA", depth: str = "U8"
 
 
 def close_all() -> None:
-    if Krita.instance().documents():
-        wait(SETTLING_S)
+    for document in Krita.instance().documents():
+        settle_down(document)
     close_at_once()
+
+
+def at_rest(document=None) -> None:
+    """Lets Krita's loop run until it has nothing to do in the document."""
+    until(lambda: is_idle(document or _document))
+
+
+def is_idle(document) -> bool:
+    if not document.tryBarrierLock():
+        return False
+    document.unlock()
+    return True
+
+
+def settle_down(document) -> None:
+    """Until nothing has been done in the document for ``SETTLING_S``: on a busy machine a change takes its time."""
+    quiet = time.monotonic()
+    while time.monotonic() < quiet + SETTLING_S:
+        wait(0.1)
+        if not is_idle(document):
+            quiet = time.monotonic()
 
 
 def close_at_once() -> None:

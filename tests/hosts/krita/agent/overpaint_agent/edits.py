@@ -58,6 +58,7 @@ def job(number: int) -> dict:
     one = _jobs[number]
     error = one.error
     return {
+        "id": one.id,
         "phase": one.phase.name,
         "line": one.line,
         "layers": [node.name() for node in one.nodes],
@@ -82,13 +83,13 @@ def sent(number: int, path: str) -> list[int]:
 
 
 def settle(number: int, seconds: float = 300) -> dict:
-    until(lambda: _jobs[number].phase.settled, seconds)
+    until(lambda: _jobs[number].phase.settled, seconds, lambda: f"The job: {job(number)}")
     return job(number)
 
 
 def settle_done(number: int) -> dict:
     """Once nothing is asked of the person any more."""
-    until(lambda: _jobs[number].phase.over, 60)
+    until(lambda: _jobs[number].phase.over, 60, lambda: f"The job: {job(number)}")
     return job(number)
 
 
@@ -120,7 +121,26 @@ def await_idle() -> None:
     until(lambda: not the_controller().running)
 
 
-def await_phase(phase: str) -> None:
+def await_phase(phase: str, job_id: str = "") -> None:
+    """Until the job of that id, or any, is in it."""
     from overpaint.controller import the_controller
 
-    until(lambda: any(one.phase.name == phase for one in the_controller().jobs))
+    until(lambda: any(one.phase.name == phase and job_id in ("", one.id) for one in the_controller().jobs))
+
+
+def api_within(function: str, **values) -> str:
+    """Calls ``overpaint.api`` from what another edit tells a script at its end; what that raised."""
+    from overpaint import api as overpaint
+
+    said = []
+
+    def more() -> None:
+        try:
+            getattr(overpaint, function)(current(), layer_named("Ink"), **values)
+        except overpaint.OverpaintError as error:
+            said.append(str(error))
+
+    first = overpaint.erase_selection(current(), layer_named("Ink"), wait=False)
+    first.settled.connect(more)
+    until(lambda: first.phase.settled and said, 60)
+    return said[0]

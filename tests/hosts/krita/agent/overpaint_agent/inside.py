@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import alive, documents, edits, learned, stacks, waiting, window
+from . import alive, documents, edits, history, learned, stacks, waiting, window
 
-ROOMS = (waiting, documents, stacks, edits, window, learned, alive)
+ROOMS = (waiting, documents, history, stacks, edits, window, learned, alive)
 
 
 def named(name: str) -> Callable[..., Any]:

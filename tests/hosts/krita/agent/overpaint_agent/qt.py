@@ -5,10 +5,21 @@ from __future__ import annotations
 try:
     from PyQt6.QtCore import QByteArray, QEventLoop, QPoint, Qt, QTimer
     from PyQt6.QtTest import QTest
-    from PyQt6.QtWidgets import QApplication, QDockWidget, QWidget
+    from PyQt6.QtWidgets import QAbstractItemView, QApplication, QDockWidget, QWidget
 except ImportError:
     from PyQt5.QtCore import QByteArray, QEventLoop, QPoint, Qt, QTimer
     from PyQt5.QtTest import QTest
-    from PyQt5.QtWidgets import QApplication, QDockWidget, QWidget
+    from PyQt5.QtWidgets import QAbstractItemView, QApplication, QDockWidget, QWidget
 
-__all__ = ["QApplication", "QByteArray", "QDockWidget", "QEventLoop", "QPoint", "QTest", "QTimer", "QWidget", "Qt"]
+__all__ = [
+    "QAbstractItemView",
+    "QApplication",
+    "QByteArray",
+    "QDockWidget",
+    "QEventLoop",
+    "QPoint",
+    "QTest",
+    "QTimer",
+    "QWidget",
+    "Qt",
+]

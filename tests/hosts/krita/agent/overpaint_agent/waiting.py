@@ -13,10 +13,10 @@ def wait(seconds: float) -> None:
     loop.exec()
 
 
-def until(condition, seconds: float = 300) -> None:
-    """Lets Krita's loop run until ``condition()``."""
+def until(condition, seconds: float = 300, said=lambda: "") -> None:
+    """Lets Krita's loop run until ``condition()``; ``said``: how it stands, for the error."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError("it did not happen")
+            raise TimeoutError(f"it did not happen in {seconds:.0f} s. {said()}")
         wait(0.02)

@@ -87,18 +87,19 @@ def speak(language: str) -> None:
 
 
 def panel() -> dict:
-    """What the docker says now."""
+    """What the docker says now; ``cards``: the topmost first."""
     one = our_docker().panel
     one.refresh()
     cards = [
         {
+            "job": card.job.id,
             "line": card._line.text(),
             "button": card._button.text(),
             "answers": len(card._answers),
             "preview": card._preview.isVisible(),
             "notice": card._notice.text(),
         }
-        for card in one._cards.values()
+        for card in sorted(one._cards.values(), key=one._jobs.indexOf)
     ]
     return {
         "button": one.button.text(),
@@ -184,14 +185,13 @@ def click_close() -> None:
     wait(0.2)
 
 
-def click_put_here() -> None:
-    """Of the newest answer that waits: earlier tests may have left some. Until it is in the document."""
+def click_put_here(job_id: str) -> None:
+    """Of the job of that id, until its answer is in the document."""
     from overpaint.controller import the_controller
 
-    cards = reversed(our_docker().panel._cards.items())
-    name, card = next((name, card) for name, card in cards if card._place.isVisible())
-    card._place.click()
-    until(lambda: next(job for job in the_controller().jobs if job.id == name).phase.over, 60)
+    one = next(job for job in the_controller().jobs if job.id == job_id)
+    our_docker().panel._cards[job_id]._place.click()
+    until(lambda: one.phase.over, 60, lambda: f"It is {one.phase}: {one.line}")
 
 
 def unfold(everything: bool) -> None:
