@@ -35,7 +35,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from bench.bounds import Bound, add_options, conclude
 from server.client.blocking import Client
 from server.client.submission import Mask, Submission
-from server.models.store import configs
+from server.models import configs
 from server.models.store.import_model import adopt
 from server.models.store.store import ModelStore
 from server.pixels import blend, formats, masks

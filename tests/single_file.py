@@ -24,7 +24,7 @@ from diffusers import (
 from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
-from server.models.store import configs
+from server.models import configs
 from tests import tiny_models
 
 _LAYERS = 2

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from bench.cases.case import Case, Seen
+from server.models.families.stable_diffusion import StableDiffusionFile
+from server.models.headers import safetensors
 from server.models.store import card as cards
-from server.models.store import headers
 from server.models.store.card import Card
 from server.models.store.import_model import adopt, name_from
 from server.models.store.sniff import sniff
@@ -101,7 +102,8 @@ def _said(
     kind: str, marks: dict[str, object], notes: dict[str, str], wanted: tuple[str, bool, int], folder: Path
 ) -> Seen:
     path = write_safetensors(folder / "a.safetensors", {**single_file.published(kind), **marks}, notes)  # type: ignore[dict-item]
-    found = sniff(headers.read(path))
+    found = sniff(safetensors.read(path))
+    assert isinstance(found, StableDiffusionFile)
     came = (found.prediction, found.zero_snr, found.native)
     return Seen(str(came), came == wanted)
 

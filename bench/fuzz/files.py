@@ -29,8 +29,8 @@ from bench.fuzz.frames import mutated_bytes
 from server.documents import image, png
 from server.documents.chunks import SIGNATURE, PngChunk
 from server.documents.found import Pixels
-from server.models.inpainting_networks import onnx_header
-from server.models.store import files, headers
+from server.models.headers import onnx, safetensors
+from server.models.store import files, sniff
 from server.pixels import formats, masks
 from server.wire import codec, invitation
 from server.wire.errors import OverpaintError
@@ -59,8 +59,8 @@ def kinds() -> tuple[Kind, ...]:
         Kind("mask.png", _pictures("PNG")[:1], lambda path: image.read_mask(path, Extent(24, 16))),
         Kind("profile.icc", _profiles(), _read_profile),
         Kind("layer.raw", tuple(np.random.default_rng(1).bytes(4 * 4 * 4 * 4) for _ in range(3)), _read_layer),
-        Kind("model.safetensors", _models(), headers.read),
-        Kind("model.onnx", _onnx(), onnx_header.family_of),
+        Kind("model.safetensors", _models(), safetensors.read),
+        Kind("model.onnx", _onnx(), lambda path: sniff.sniff(onnx.read(path))),
         Kind("model_index.json", (b'{"_class_name": "X", "unet": ["diffusers", "U"]}',), _read_index),
         Kind("letter.overpaint", (_letter(),), invitation.read),
         Kind("request.json", (b'{"job": "0", "recipe": {"method": "erase"}}',), _read_request),

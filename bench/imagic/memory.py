@@ -31,12 +31,12 @@ from torch.utils._pytree import tree_leaves
 
 from bench import page
 from bench.bounds import Bound, add_options, conclude
+from server.models import configs
 from server.models.families.families import family
 from server.models.runtime.adapter import Adapter, Placement
 from server.models.runtime.conditioning import Conditioning
 from server.models.runtime.denoiser import EncodedPicture
 from server.models.runtime.pipeline import PipelineAdapter
-from server.models.store import configs
 from server.tuning.optimise import demand, minimise
 from server.tuning.plan import Plan, fitting
 from server.tuning.presets import preset

@@ -12,13 +12,13 @@ import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
+from server.models import configs
 from server.models.families.families import family
 from server.models.families.family import Ability
 from server.models.runtime.adapter import Adapter, Placement
 from server.models.runtime.pipeline import PipelineAdapter
 from server.models.runtime.residency import Models
 from server.models.store import card as cards
-from server.models.store import configs
 from server.models.store.card import Card
 from server.models.store.store import ModelStore
 

@@ -11,8 +11,9 @@ from server.editing.edit import Scene, Step
 from server.methods import registry
 from server.methods.erasing.erase import erase
 from server.models.families.families import Ability
+from server.models.headers.onnx import inputs
 from server.models.inpainting_networks.network import InpaintingNetwork
-from server.models.inpainting_networks.onnx_header import family_of, inputs
+from server.models.store import sniff
 from server.models.store.import_model import adopt
 from server.models.store.store import ModelStore
 from server.pixels.picture import Picture
@@ -22,6 +23,10 @@ from tests import onnx_file
 
 NO_MODELS = None
 """Erasing asks for none of those that need torch."""
+
+
+def family_of(path: Path) -> str:
+    return sniff.sniff(sniff.read(path)).family
 
 
 def picture(height: int, width: int) -> np.ndarray:
@@ -46,7 +51,8 @@ def test_a_model_of_another_size_is_refused_with_what_would_do(tmp_path: Path) -
     with pytest.raises(OverpaintError) as raised:
         family_of(onnx_file.migan(tmp_path / "small.onnx", 256))
     assert raised.value.code is Code.BAD_REQUEST
-    assert "LaMa" in raised.value.hint
+    assert "MI-GAN" in raised.value.sentence
+    assert "512 × 512" in raised.value.hint
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80", b"PK\x03\x04 a zip", b"\x3a\xff\xff\xff\xff\x0f", bytes(40)])
@@ -63,7 +69,7 @@ def test_a_file_that_is_no_onnx_is_refused(tmp_path: Path, content: bytes) -> No
 def test_lama_paints_the_hole_and_nothing_else(tmp_path: Path, size: tuple[int, int], unit: float) -> None:
     image, mask = picture(*size), hole(*size)
     mask[0, 0] = True
-    answer = InpaintingNetwork(onnx_file.lama(tmp_path / "lama.onnx", 0.25, unit)).fill(image, mask)
+    answer = InpaintingNetwork(onnx_file.lama(tmp_path / "lama.onnx", 0.25, unit), "lama").fill(image, mask)
     assert np.array_equal(answer[~mask], image[~mask])
     inner = mask & np.roll(mask, 4, 0) & np.roll(mask, -4, 0) & np.roll(mask, 4, 1) & np.roll(mask, -4, 1)
     assert np.allclose(answer[inner], 0.25, atol=0.02)
@@ -71,7 +77,7 @@ def test_lama_paints_the_hole_and_nothing_else(tmp_path: Path, size: tuple[int, 
 
 def test_migan_is_given_the_erased_picture_between_minus_one_and_one(tmp_path: Path) -> None:
     image, mask = picture(512, 512), hole(512, 512)
-    answer = InpaintingNetwork(onnx_file.migan(tmp_path / "m.onnx")).fill(image, mask)
+    answer = InpaintingNetwork(onnx_file.migan(tmp_path / "m.onnx"), "mi-gan").fill(image, mask)
     assert np.array_equal(answer[~mask], image[~mask])
     assert np.allclose(answer[mask], 0.5, atol=1e-5)
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from server.models.store import headers
+from server.models.families.single_file import EPSILON, VELOCITY
+from server.models.headers import safetensors
 from server.models.store.import_model import adopt
-from server.models.store.sniff import EPSILON, VELOCITY, sniff
+from server.models.store.sniff import sniff
 from server.models.store.store import ModelStore
 from server.wire.errors import OverpaintError
 from tests import single_file
@@ -57,7 +58,7 @@ def test_what_would_be_painted_wrongly_is_refused_when_it_is_imported(
 def test_what_a_file_says_of_its_training_is_read(variant: str, tmp_path: Path) -> None:
     kind, marks, notes, wanted = variants.SAID[variant]
     path = write_safetensors(tmp_path / "a.safetensors", {**single_file.published(kind), **marks}, notes)
-    found = sniff(headers.read(path))
+    found = sniff(safetensors.read(path))
     assert (found.prediction, found.zero_snr, found.native) == wanted
 
 
@@ -72,7 +73,7 @@ def test_the_two_kinds_of_2_are_told_apart_by_a_bias(
     told |= {"first_stage_model.x": torch.zeros(1), "cond_stage_model.x": torch.zeros(1)}
     told |= {bias: spread * torch.randn(320, generator=torch.Generator().manual_seed(1))}
     path = variants.file({name: weight.to(kind) for name, weight in told.items()}, tmp_path / "a.safetensors")
-    found = sniff(headers.read(path))
+    found = sniff(safetensors.read(path))
     assert (found.prediction, found.native) == (prediction, native)
 
 
@@ -88,8 +89,8 @@ def test_notes_that_cannot_be_followed_are_refused(
 ) -> None:
     path = write_safetensors(tmp_path / "a.safetensors", {**single_file.published("sdxl"), **marks}, notes)
     with pytest.raises(OverpaintError, match=said):
-        sniff(headers.read(path))
-    assert sniff(headers.read(path), VELOCITY).prediction == VELOCITY
+        sniff(safetensors.read(path))
+    assert sniff(safetensors.read(path), VELOCITY).prediction == VELOCITY
 
 
 def test_a_schedule_that_ends_in_pure_noise_is_painted_with(shelf: ModelStore, tmp_path: Path) -> None:

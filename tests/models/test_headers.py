@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.models.store import headers
+from server.models.headers import safetensors
 from server.wire.errors import Code, OverpaintError
 from tests.models.safe import write_raw, write_safetensors
 
 
 def test_names_shapes_and_notes_are_read(tmp_path: Path) -> None:
     path = write_safetensors(tmp_path / "a.safetensors", {"x": ("F16", (2, 3)), "y": ("F32", ())}, {"made": "here"})
-    header = headers.read(path)
+    header = safetensors.read(path)
     assert header.shape("x") == (2, 3)
     assert header.shape("absent") is None
     assert header.elements == 7
@@ -29,7 +29,7 @@ def test_what_the_library_writes_is_read(tmp_path: Path) -> None:
 
     path = tmp_path / "a.safetensors"
     numpy.save_file({"x": np.ones((4, 5), np.float16), "none": np.ones((0, 3), np.float32)}, path)
-    assert headers.read(path).elements == 20
+    assert safetensors.read(path).elements == 20
 
 
 def entry(**changes: object) -> bytes:
@@ -67,7 +67,7 @@ def entry(**changes: object) -> bytes:
 def test_what_is_not_sound_is_refused(tmp_path: Path, header: bytes, data_bytes: int, length: int | None) -> None:
     path = write_raw(tmp_path / "bad.safetensors", header, data_bytes, length)
     with pytest.raises(OverpaintError) as caught:
-        headers.read(path)
+        safetensors.read(path)
     assert caught.value.code is Code.UNSAFE_FILE
     assert "bad.safetensors" in caught.value.sentence
 
@@ -76,7 +76,7 @@ def test_tensors_that_overlap_are_refused(tmp_path: Path) -> None:
     one = {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]}
     path = write_raw(tmp_path / "bad.safetensors", json.dumps({"x": one, "y": one}).encode(), 4)
     with pytest.raises(OverpaintError):
-        headers.read(path)
+        safetensors.read(path)
 
 
 @given(st.binary(max_size=300))
@@ -84,6 +84,6 @@ def test_no_bytes_bring_it_down(tmp_path_factory: pytest.TempPathFactory, conten
     path = tmp_path_factory.mktemp("any") / "any.safetensors"
     path.write_bytes(content)
     try:
-        headers.read(path)
+        safetensors.read(path)
     except OverpaintError as error:
         assert error.code is Code.UNSAFE_FILE

@@ -33,7 +33,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
 def room_for_two(shelf: ModelStore) -> Iterator[int]:
     """A budget that holds two of the three."""
     need = memory.needed(shelf.find("sd15"), torch.float32)
-    yield need + Models(shelf).get("sd15").nbytes + 1000
+    yield need.whole + Models(shelf).get("sd15").nbytes + 1000
 
 
 def test_a_model_is_loaded_once_and_said_so(shelf: ModelStore) -> None:
@@ -79,9 +79,17 @@ def test_unloading_frees_all(shelf: ModelStore) -> None:
 def test_what_a_model_takes_is_counted_from_its_files(shelf: ModelStore) -> None:
     model = shelf.find("sd15")
     adapter = Models(shelf).get("sd15")
-    weights = memory.needed(model, torch.float32) - (256 << 20)
-    assert weights == pytest.approx(adapter.nbytes, rel=0.01)
-    assert memory.needed(model, torch.float16) < memory.needed(model, torch.float32)
+    need = memory.needed(model, torch.float32)
+    assert need.parts.keys() == {"unet", "vae", "text_encoder"}
+    assert sum(need.parts.values()) == pytest.approx(adapter.nbytes, rel=0.01)
+    assert memory.needed(model, torch.float16).whole < need.whole
+
+
+def test_a_model_whose_largest_part_does_not_fit_is_not_tried_in_parts(shelf: ModelStore) -> None:
+    largest = memory.needed(shelf.find("sd15"), torch.float16).largest
+    with pytest.raises(OverpaintError) as caught:
+        Models(shelf, device="meta", budget=largest - 1).get("sd15")
+    assert caught.value.code is Code.OUT_OF_MEMORY
 
 
 def test_this_machine_has_some_memory_free() -> None:

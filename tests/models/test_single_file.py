@@ -14,9 +14,10 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from server.methods.sdedit import redraw
+from server.models import configs
+from server.models.headers import safetensors
 from server.models.runtime.denoiser import SamplingRequest
 from server.models.runtime.residency import Models
-from server.models.store import configs, headers
 from server.models.store.import_model import adopt
 from server.models.store.store import ModelStore
 from server.wire.errors import OverpaintError
@@ -128,8 +129,37 @@ def test_a_file_of_the_published_size_is_taken(
     "tensors, said",
     [
         ({"lora_unet_down.alpha": ("F16", (1,))}, "LoRA"),
-        ({"joint_blocks.0.x": ("F16", (1,))}, "Stable Diffusion 3"),
-        ({"double_blocks.0.x": ("F16", (1,))}, "FLUX"),
+        ({"blocks.0.hada_w1_a": ("F16", (1,))}, "LoRA"),
+        ({"control_model.input_blocks.0.x": ("F16", (1,))}, "ControlNet"),
+        ({"controlnet_cond_embedding.x": ("F16", (1,))}, "ControlNet"),
+        ({"emb_params": ("F16", (1, 768))}, "textual inversion"),
+        ({"clip_l": ("F16", (1, 768)), "clip_g": ("F16", (1, 1280))}, "textual inversion"),
+        ({"joint_blocks.0.x": ("F16", (1,))}, "Stable Diffusion 3 cannot be loaded from one file"),
+        ({f"{_UNET}joint_blocks.0.x": ("F16", (1,))}, "Stable Diffusion 3 cannot be loaded from one file"),
+        ({"double_blocks.0.x": ("F16", (1,))}, "FLUX.1 Fill cannot be loaded from one file"),
+        (
+            {"double_blocks.0.x": ("F16", (1,)), "img_in.weight": ("F16", (8, 384))},
+            "FLUX.1 Fill cannot be loaded from one file",
+        ),
+        ({"double_blocks.0.x": ("F16", (1,)), "img_in.weight": ("F16", (8, 64))}, "not made to fill"),
+        (
+            {f"{_UNET}double_blocks.0.x": ("F16", (1,)), f"{_UNET}img_in.weight": ("F16", (8, 64))},
+            "not made to fill",
+        ),
+        (
+            {"double_blocks.0.x": ("F16", (1,)), "double_stream_modulation_img.lin.weight": ("F16", (8, 8))},
+            "FLUX.2 klein cannot be loaded from one file",
+        ),
+        ({f"{_UNET}input_blocks.0.0.weight": ("F16", (2, 5, 3, 3))}, "takes 5 channels"),
+        (
+            {
+                f"{_UNET}input_blocks.0.0.weight": ("F16", (2, 4, 3, 3)),
+                f"{_UNET}input_blocks.1.1.{_WORDS}": ("F16", (2, 3072)),
+            },
+            "not Stable Diffusion 1, 2 or XL",
+        ),
+        ({"transformer_blocks.0.x": ("F16", (1,))}, "only a part"),
+        ({"first_stage_model.encoder.x": ("F16", (1,))}, "only a part"),
         ({"down_blocks.0.x": ("F16", (1,))}, "only a part"),
         ({"something": ("F16", (1,))}, "not a model that Overpaint knows"),
     ],
@@ -151,7 +181,7 @@ def test_what_is_no_whole_model_is_called_by_its_name(
 def test_a_checkpoint_without_one_of_its_parts_is_refused(
     shelf: ModelStore, tmp_path: Path, missing: str, said: str
 ) -> None:
-    whole = headers.read(checkpoint(tmp_path / "a")).tensors
+    whole = safetensors.read(checkpoint(tmp_path / "a")).tensors
     rest = {name: (tensor.dtype, tensor.shape) for name, tensor in whole.items() if name != missing}
     with pytest.raises(OverpaintError, match=said):
         adopt(write_safetensors(tmp_path / "b.safetensors", rest), shelf)

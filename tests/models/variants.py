@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from server.methods.sdedit import redraw
+from server.models.families.single_file import EPSILON, VELOCITY
 from server.models.runtime.denoiser import SamplingRequest
 from server.models.runtime.residency import Models
 from server.models.store.import_model import adopt
-from server.models.store.sniff import EPSILON, VELOCITY
 from server.models.store.store import ModelStore
 from server.pixels.picture import F32
 from tests import single_file

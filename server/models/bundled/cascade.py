@@ -85,7 +85,7 @@ class Cascade(PipelineAdapter):
     @classmethod
     def load(cls, model: Installed, place: Placement) -> Cascade:
         place = replace(place, dtype=torch.float32)
-        return cls(model.card, cls._open(model, place), place, Beside.read(model.weights, place.device))
+        return cls(model.card, cls.opened(model, place), place, Beside.read(model.weights, place.device))
 
     @property
     def nbytes(self) -> int:

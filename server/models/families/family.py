@@ -13,7 +13,10 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from server.models.headers.safetensors import SafetensorsHeader
+
 from .learning import FAST, PAPER, QUALITY, Preset
+from .single_file import FileHeader, SingleFile, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,10 +40,6 @@ class Ability(str, Enum):
     """Be fitted to one picture, to paint that changed by words (Imagic)."""
     ERASE = "erase"
     """Continue the surroundings into a hole, without words."""
-    CREATE = "create"
-    """Paint a picture after words alone."""
-    REFERENCE = "reference"
-    """Look at reference pictures beside the words."""
 
 
 class CheckpointKind(str, Enum):
@@ -77,8 +76,14 @@ class Family:
     name: str
     """As a card names it."""
     title: str
+    good_for = "what it was made for"
+    """In a list of models, where nobody says more."""
     pipelines: tuple[str, ...] = ()
     """Class names that a diffusers folder of this family may have in its model_index.json."""
+    signature: tuple[str, ...] = ()
+    """Beginnings of tensors' names by which a single file of this family is known, where such are not loaded."""
+    as_file = ""
+    """What a single file of this family is called in a list of what can be imported; empty: such are not loaded."""
     kinds: Mapping[CheckpointKind, frozenset[Ability]] = MappingProxyType(
         {CheckpointKind.BASE: GENERATIVE, CheckpointKind.FILL: GENERATIVE}
     )
@@ -105,6 +110,16 @@ class Family:
     """Parts of the pipeline that are not loaded, as keyword arguments of ``from_pretrained``."""
 
     # --- recognised -----------------------------------------------------------------------------
+
+    def in_file(self, header: FileHeader, prediction: str = "") -> SingleFile | None:
+        """What the single file with this header holds; None for a file that is nothing of this family. Raises
+        bad-request, saying why, for one that is of this family, or near it, and cannot be loaded.
+
+        prediction: ``EPSILON`` or ``VELOCITY`` where the person knows better than the file.
+        """
+        if isinstance(header, SafetensorsHeader) and header.holds(*self.signature):
+            raise refused(f"{self.title} cannot be loaded from one file.", "Import its diffusers folder instead.")
+        return None
 
     def kind(self, configs: Configs) -> CheckpointKind:
         """Of a checkpoint with these configurations."""

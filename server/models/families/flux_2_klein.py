@@ -33,9 +33,8 @@ class Flux2Klein(Family):
     name = "flux2-klein"
     title = "FLUX.2 klein"
     pipelines = ("Flux2KleinPipeline", "Flux2KleinInpaintPipeline")
-    kinds = MappingProxyType(
-        {CheckpointKind.EDIT: frozenset({Ability.INPAINT, Ability.REDRAW, Ability.CREATE, Ability.REFERENCE})}
-    )
+    signature = ("double_stream_modulation_img.", "model.diffusion_model.double_stream_modulation_img.")
+    kinds = MappingProxyType({CheckpointKind.EDIT: frozenset({Ability.INPAINT, Ability.REDRAW})})
     native = 1024
     defaults = Defaults(steps=50, guidance=4.0)
     wide_range = True

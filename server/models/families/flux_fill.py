@@ -5,7 +5,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from server.models.headers.safetensors import SafetensorsHeader
+
 from .family import GENERATIVE, CheckpointKind, Configs, Defaults, Family, transformer_shift
+from .single_file import FileHeader, SingleFile, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
 
     from .family import Encode
 
+_PREFIXES = ("", "model.diffusion_model.")
+"""Before the tensors' names in a single file: as its makers published it, and with the other networks beside it."""
+
+_FILL_WIDTH = 384
+"""Of what the transformer takes a token: 64 of latents, 64 of the masked picture, 256 of the mask."""
+
 _TIME = 1000
 """Timesteps are counted to here; the transformer wants them from 0 to 1."""
 
@@ -27,12 +36,24 @@ class FluxFill(Family):
     name = "flux-fill"
     title = "FLUX.1 Fill"
     pipelines = ("FluxFillPipeline",)
+    signature = tuple(f"{prefix}double_blocks." for prefix in _PREFIXES)
     kinds = MappingProxyType({CheckpointKind.FILL: GENERATIVE})
     native = 1024
     defaults = Defaults(steps=30, guidance=30.0)
     wide_range = True
     reads_long_prompts = True
     pipeline = "FluxFillPipeline"
+
+    def in_file(self, header: FileHeader, prediction: str = "") -> SingleFile | None:
+        if isinstance(header, SafetensorsHeader) and header.holds(*self.signature):
+            shapes = (header.shape(f"{prefix}img_in.weight") for prefix in _PREFIXES)
+            width = next((shape[-1] for shape in shapes if shape), _FILL_WIDTH)
+            if width != _FILL_WIDTH:
+                raise refused(
+                    "The file is a FLUX that was not made to fill, which Overpaint cannot run.",
+                    "Import the diffusers folder of FLUX.1 Fill or of FLUX.2 klein.",
+                )
+        return super().in_file(header, prediction)
 
     def kind(self, configs: Configs) -> CheckpointKind:
         return CheckpointKind.FILL

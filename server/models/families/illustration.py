@@ -4,6 +4,7 @@ an up-sampler behind it (``server.models.bundled``)."""
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from .learning import FAST, LEARNING_PICTURE, PAPER, Preset, Start, TuningPhase
 from .stable_diffusion import StableDiffusion
@@ -29,6 +30,8 @@ class Illustration(StableDiffusion):
     name = "illustration"
     title = "Overpaint Illustration"
     pipelines = ()  # nobody but us makes such models
+    generations = MappingProxyType({})
+    as_file = ""
     native = 64
     presets = (_QUALITY, _FAST, PAPER)
     adapter = "server.models.bundled.cascade:Cascade"

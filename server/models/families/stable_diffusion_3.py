@@ -21,6 +21,7 @@ class StableDiffusion3(Family):
     name = "sd3"
     title = "Stable Diffusion 3"
     pipelines = ("StableDiffusion3Pipeline", "StableDiffusion3Img2ImgPipeline", "StableDiffusion3InpaintPipeline")
+    signature = ("joint_blocks.", "model.diffusion_model.joint_blocks.")
     kinds = MappingProxyType({CheckpointKind.BASE: GENERATIVE})
     native = 1024
     defaults = Defaults(steps=28, guidance=5.0)

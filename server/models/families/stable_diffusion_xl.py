@@ -6,25 +6,35 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .family import Defaults
-from .stable_diffusion import UNetFamily
+from .single_file import FilePart
+from .stable_diffusion import UNetFamily, clip, open_clip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
+    from server.models.headers.safetensors import SafetensorsHeader
     from server.models.runtime.conditioning import Conditioning
     from server.models.runtime.pipeline import PipelineAdapter
+
+_WORDS = "conditioner.embedders."
+"""Before the text encoders in a single file."""
 
 
 class StableDiffusionXL(UNetFamily):
     name = "sdxl"
     title = "Stable Diffusion XL"
     pipelines = ("StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline", "StableDiffusionXLInpaintPipeline")
+    generations = MappingProxyType({2048: "sdxl"})
+    as_file = "a whole Stable Diffusion XL"
     native = 1024
     defaults = Defaults(steps=25, guidance=6.0)
     pipeline = "StableDiffusionXLInpaintPipeline"
     absent = MappingProxyType({"add_watermarker": False})
+
+    def encoders(self, header: SafetensorsHeader) -> tuple[FilePart, ...]:
+        return (clip("text_encoder", f"{_WORDS}0.transformer."), open_clip("text_encoder_2", f"{_WORDS}1.model."))
 
     def normalise(self, latents: Tensor, vae: Any) -> Tensor:
         mean, deviation = _statistics(latents, vae)

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from server.models.families.erasers import MIGAN, SIDE
 from server.models.families.families import Ability
+from server.models.headers import onnx
 from server.models.store.store import ModelStore
 from server.pixels.picture import F32
 from server.wire.errors import Code, OverpaintError
-
-from .onnx_header import MIGAN, SIDE, family_of, inputs
 
 Bits = npt.NDArray[np.bool_]
 
@@ -26,15 +26,15 @@ Bits = npt.NDArray[np.bool_]
 def installed(name: str, shelf: ModelStore) -> InpaintingNetwork | None:
     """The erasing network that is called so; None for a model that does something else. Raises model-missing."""
     found = shelf.find(name)
-    return InpaintingNetwork(found.weights) if Ability.ERASE in found.card.abilities else None
+    return InpaintingNetwork(found.weights, found.card.family) if Ability.ERASE in found.card.abilities else None
 
 
 class InpaintingNetwork:
-    """One loaded network."""
+    """One loaded network. family: ``LAMA`` or ``MIGAN``."""
 
-    def __init__(self, path: Path) -> None:
-        self._family = family_of(path)
-        self._inputs = inputs(path)
+    def __init__(self, path: Path, family: str) -> None:
+        self._family = family
+        self._inputs = onnx.read(path).inputs
         try:
             self._net = cv2.dnn.readNetFromONNX(str(path))
         except cv2.error as error:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 import psutil
 import torch
 
 from server.models.families.families import family
-from server.models.store import headers
+from server.models.headers import safetensors
 from server.models.store.card import Card
 from server.models.store.files import weight_files
 from server.models.store.store import Installed
@@ -65,11 +67,33 @@ def first_that_fits(ways: Iterable[_W], attempt: Callable[[_W], _T], device: tor
     raise shortage
 
 
-def needed(model: Installed, dtype: torch.dtype) -> int:
-    """Bytes for the weights in ``dtype`` and for working with them."""
-    elements = sum(headers.read(path).elements for path in weight_files(model.card, model.weights))
-    nbytes = elements * dtype.itemsize
-    return nbytes + max(_WORKING_LEAST, int(family(model.card.family).working_share * nbytes))
+@dataclass(frozen=True)
+class MemoryNeed:
+    """Bytes. parts: of the weights of each part, by its name. working: what a run takes beside them."""
+
+    parts: Mapping[str, int]
+    working: int
+
+    @property
+    def whole(self) -> int:
+        """With all parts on the device."""
+        return sum(self.parts.values()) + self.working
+
+    @property
+    def largest(self) -> int:
+        """Of the weights that have to be there together, where only the part that works is on the device."""
+        return max(self.parts.values(), default=0)
+
+
+def needed(model: Installed, dtype: torch.dtype) -> MemoryNeed:
+    """For the weights in ``dtype`` and for working with them."""
+    parts: Counter[str] = Counter()
+    for path in weight_files(model.card, model.weights):
+        for name, tensor in safetensors.read(path).tensors.items():
+            part = name.partition(".")[0] if model.card.single_file else path.parent.name
+            parts[part] += tensor.elements * dtype.itemsize
+    share = family(model.card.family).working_share
+    return MemoryNeed(parts, max(_WORKING_LEAST, int(share * sum(parts.values()))))
 
 
 def too_little(card: Card, need: int, left: int) -> OverpaintError:

@@ -17,7 +17,6 @@ from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
 from server.models.families.families import family
-from server.models.families.family import Family
 from server.models.store.card import Card
 from server.models.store.store import Installed
 from server.pixels.picture import F32
@@ -63,28 +62,28 @@ class PipelineAdapter(Adapter):
 
     @classmethod
     def load(cls, model: Installed, place: Placement) -> PipelineAdapter:
-        return cls(model.card, cls._open(model, place), place)
+        return cls(model.card, cls.opened(model, place), place)
 
     @staticmethod
-    def _open(model: Installed, place: Placement) -> Any:
-        """The pipeline, in main memory."""
-        entry = family(model.card.family)
-        pipeline, absent = _pipeline_class(entry), entry.absent
-        if model.card.single_file:
+    def opened(model: Installed, place: Placement) -> Any:
+        """Its pipeline, in main memory."""
+        entry, card = family(model.card.family), model.card
+        pipeline = getattr(diffusers, entry.pipeline)
+        if card.single_file:
             return pipeline.from_single_file(
                 str(model.weights),
                 config=str(model.configs),
                 dtype=place.dtype,
                 local_files_only=True,
-                **absent,
+                **entry.absent,
             )
         return pipeline.from_pretrained(
             model.weights,
             dtype=place.dtype,
-            variant=model.card.variant or None,
+            variant=card.variant or None,
             use_safetensors=True,
             local_files_only=True,
-            **absent,
+            **entry.absent,
         )
 
     @property
@@ -243,10 +242,6 @@ class PipelineAdapter(Adapter):
     @property
     def _parts(self) -> list[torch.nn.Module]:
         return [part for part in self.pipe.components.values() if isinstance(part, torch.nn.Module)]
-
-
-def _pipeline_class(entry: Family) -> Any:
-    return getattr(diffusers, entry.pipeline)
 
 
 def _signed(image: F32) -> Tensor:

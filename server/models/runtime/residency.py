@@ -110,19 +110,21 @@ class Models:
         log.info("loading %s on %s in %s", card.name, self._device, dtype)
         return self._adapter_class(card).load(model, place)
 
-    def _make_room(self, card: Card, need: int) -> bool:
-        """Unloads others until ``need`` bytes fit. False when they do not, and the model has to be offloaded in parts;
-        raises out-of-memory where there is nothing to offload to."""
-        while self._room() < need and self._loaded:
+    def _make_room(self, card: Card, need: memory.MemoryNeed) -> bool:
+        """Unloads others until the model fits. False when it does not, and has to be offloaded in parts; raises
+        out-of-memory where there is nothing to offload to, or its largest part does not fit either."""
+        while self._room() < need.whole and self._loaded:
             name, _ = self._loaded.popitem(last=False)
             log.info("unloading %s", name)
             memory.sweep(self._device)
         left = self._room()
-        if left >= need:
+        if left >= need.whole:
             return True
         host = memory.free(torch.device("cpu"))
-        if self._device.type == "cpu" or host < need:
-            raise memory.too_little(card, need, min(left, host))
+        if self._device.type == "cpu" or host < need.whole:
+            raise memory.too_little(card, need.whole, min(left, host))
+        if left < need.largest:
+            raise memory.too_little(card, need.largest, left)
         return False
 
     def _room(self) -> int:

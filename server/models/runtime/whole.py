@@ -8,28 +8,24 @@ files' headers. Needs torch: ``adopt`` and ``pull`` import it when they have a m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import diffusers
 import torch
 import transformers
-from diffusers.loaders import single_file_utils
 
-from server.models.store import files, headers
-from server.models.store.headers import Header
+from server.models.families.single_file import FilePart, PipelineFile
+from server.models.headers import safetensors
+from server.models.headers.safetensors import SafetensorsHeader
+from server.models.store import files
 from server.wire.errors import Code, OverpaintError
 
 transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
-original: Any = single_file_utils
-"""How diffusers renames what the original code wrote; without types."""
-
 Shapes = dict[str, tuple[int, ...]]
-Weights = dict[str, torch.Tensor]
 
 _FLOATS = {"F16", "BF16", "F32", "F64", "F8_E4M3", "F8_E5M2"}
 """Types whose numbers are the weights themselves; others need scales that are kept elsewhere."""
@@ -37,26 +33,8 @@ _FLOATS = {"F16", "BF16", "F32", "F64", "F8_E4M3", "F8_E5M2"}
 _COUNTED = re.compile(r"(.*\.)?num_batches_tracked")
 """A whole number by nature: how many batches a batch norm saw while it was trained."""
 
-_UNREAD = re.compile(
-    r"(.*\.)?(position_ids|logit_scale|attn_mask)|(vision_model|decoder|lm_head)\..*"
-    r"|(cond_stage_model|conditioner\.embedders\.0)\..*text_projection(\.weight)?"
-)
+_UNREAD = re.compile(r"(.*\.)?(position_ids|logit_scale|attn_mask)|(vision_model|decoder|lm_head)\..*")
 """What published text encoders carry along although nobody reads it."""
-
-_BESIDE = re.compile(
-    r"(model_ema|safety_checker|control_model|(first_stage_model\.)?(loss|discriminator))\..*|denoiser\.\w+|v_pred|ztsnr"
-    r"|scale_factor|global_step|betas|alphas_cumprod(_prev)?|(sqrt|log)_\w+|posterior_\w+|logvar|lvlb_weights"
-)
-"""In a single file beside the networks that paint: averaged weights, other networks, schedules, marks."""
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A network in a single file: the beginning of its tensors' names there, and how diffusers renames them."""
-
-    name: str
-    prefix: str
-    renamed: Callable[[Weights, Any], Weights]
 
 
 def check_folder(folder: Path, variant: str) -> None:
@@ -76,12 +54,11 @@ def check_folder(folder: Path, variant: str) -> None:
             _check_encoder(part, kind, folder, variant)
 
 
-def check_file(header: Header, configs: Path) -> None:
-    """A Stable Diffusion in one file, to be loaded with what is in ``configs``. Raises as ``check_folder``."""
+def check_file(header: SafetensorsHeader, found: PipelineFile, configs: Path) -> None:
+    """A pipeline in one file, ``found``, to be loaded with what is in ``configs``. Raises as ``check_folder``."""
     index = files.index(configs)
-    rest = {name for name in header.tensors if not _BESIDE.fullmatch(name) and not _UNREAD.fullmatch(name)}
-    rest -= set(original.SD_2_TEXT_ENCODER_KEYS_TO_IGNORE)
-    for part in _parts(index, header):
+    rest = {name for name in header.tensors if not found.beside.fullmatch(name) and not _UNREAD.fullmatch(name)}
+    for part in found.parts:
         inside = {name: header.tensors[name] for name in rest if name.startswith(part.prefix)}
         _check_types(part.name, {name: tensor.dtype for name, tensor in inside.items()})
         network = _network(part.name, _class(index, part.name), configs)
@@ -89,52 +66,14 @@ def check_file(header: Header, configs: Path) -> None:
         with _foreign(part.name):
             renamed = part.renamed(on_meta, network)
         _compare(part.name, _shapes(network), {name: tuple(weight.shape) for name, weight in renamed.items()})
-        _check_nothing_left(part.name, inside, len(renamed))
+        _check_nothing_left(part, inside, len(renamed))
         rest -= inside.keys()
     if rest:
-        raise _refused(f"The file holds “{min(rest)[:80]}”, which is no part of a Stable Diffusion.")
-
-
-def _parts(index: Mapping[str, Any], header: Header) -> Iterator[_Part]:
-    yield _Part("unet", original.LDM_UNET_KEY, _unet)
-    yield _Part("vae", "first_stage_model.", _vae)
-    if "text_encoder_2" in index:
-        yield _Part("text_encoder", "conditioner.embedders.0.transformer.", _clip)
-        yield _open_clip("text_encoder_2", "conditioner.embedders.1.model.")
-    elif any(name.startswith("cond_stage_model.model.") for name in header.tensors):
-        yield _open_clip("text_encoder", "cond_stage_model.model.")
-    else:
-        yield _Part("text_encoder", "cond_stage_model.transformer.", _clip)
-
-
-def _unet(weights: Weights, network: Any) -> Weights:
-    return original.convert_ldm_unet_checkpoint(weights, network.config)  # type: ignore[no-any-return]
-
-
-def _vae(weights: Weights, network: Any) -> Weights:
-    return original.convert_ldm_vae_checkpoint(weights, network.config)  # type: ignore[no-any-return]
-
-
-def _clip(weights: Weights, network: Any) -> Weights:
-    return _flattened(original.convert_ldm_clip_checkpoint(weights), network)
-
-
-def _open_clip(name: str, prefix: str) -> _Part:
-    def renamed(weights: Weights, network: Any) -> Weights:
-        return _flattened(original.convert_open_clip_checkpoint(network, weights, prefix=prefix), network)
-
-    return _Part(name, prefix, renamed)
-
-
-def _flattened(weights: Weights, network: Any) -> Weights:
-    """Without the ``text_model.`` before each name where this version of transformers has none."""
-    if hasattr(network, "text_model"):
-        return weights
-    return {name.removeprefix("text_model."): weight for name, weight in weights.items()}
+        raise _refused(f"The file holds “{min(rest)[:80]}”, which is no part of such a model.")
 
 
 def _class(index: Mapping[str, Any], part: str) -> Any:
-    library, name = index[part]
+    library, name = index.get(part, ("", "nothing"))
     kind = getattr(diffusers if library == "diffusers" else transformers, str(name), None)
     if not isinstance(kind, type):
         raise _refused(f"The model's part “{part[:40]}” is a “{str(name)[:60]}”, which this version does not know.")
@@ -153,10 +92,10 @@ def _shapes(network: Any) -> Shapes:
     return {name: tuple(weight.shape) for name, weight in network.state_dict().items()}
 
 
-def _stored(folder: Path, part: str, variant: str) -> list[Header]:
+def _stored(folder: Path, part: str, variant: str) -> list[SafetensorsHeader]:
     names = [path.relative_to(folder).as_posix() for path in (folder / part).iterdir()]
     wanted = files.wanted(names, frozenset({part}), variant)
-    return [headers.read(folder / name) for name in wanted if name.endswith(files.WEIGHTS)]
+    return [safetensors.read(folder / name) for name in wanted if name.endswith(files.WEIGHTS)]
 
 
 def _check_encoder(part: str, kind: Any, folder: Path, variant: str) -> None:
@@ -185,11 +124,10 @@ def _compare(part: str, wanted: Shapes, given: Shapes) -> None:
     _check_misshapen(part, {name for name, shape in wanted.items() if given[name] != shape})
 
 
-def _check_nothing_left(part: str, inside: Mapping[str, headers.Tensor], taken: int) -> None:
-    """Each tensor becomes one, but for OpenCLIP's, which hold query, key and value in one."""
-    fused = sum(name.endswith((".in_proj_weight", ".in_proj_bias")) for name in inside)
-    if len(inside) + 2 * fused != taken:
-        raise _refused(f"Some of what the file holds for its part “{part}” would be left out.")
+def _check_nothing_left(part: FilePart, inside: Mapping[str, safetensors.Tensor], taken: int) -> None:
+    threefold = sum(name.endswith(part.threefold) for name in inside)
+    if len(inside) + 2 * threefold != taken:
+        raise _refused(f"Some of what the file holds for its part “{part.name}” would be left out.")
 
 
 def _check_types(part: str, types: Mapping[str, str]) -> None:

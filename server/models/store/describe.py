@@ -11,19 +11,15 @@ from typing import Any
 
 from server.models.families.families import FAMILIES, family_of_pipeline
 from server.models.families.family import CheckpointKind, Family
+from server.models.headers import safetensors
 from server.wire.errors import Code, OverpaintError
 
-from . import headers
 from .files import UNSAFE, WEIGHTS, entries, parts_of, variants
 
 _LIBRARIES = ("diffusers", "transformers")
 _OF_PIPELINES = {"safety_checker": "stable_diffusion"}
 """Parts whose class diffusers keeps beside a pipeline of its own."""
 _WITH_WEIGHTS = re.compile(r"unet|transformer|vae|text_encoder(_\d)?")
-_OVERHEAD = 1.25
-"""Of the memory for weights: what a run needs beside them."""
-
-
 _NATIVES = range(8, 8193)
 """Sides in pixels that a model can have been trained on."""
 
@@ -86,10 +82,14 @@ def describe(folder: Path, index: dict[str, Any], variant: str) -> Description:
     return Description(found, parts_of(index), variant, _kind(folder, found, index), _native(folder, found))
 
 
-def memory_gb(folder: Path, names: Iterable[str]) -> float:
-    """For running the model at two bytes a number, as on a graphics card."""
-    elements = sum(headers.read(folder / name).elements for name in names if name.endswith(WEIGHTS))
-    return round(2 * elements * _OVERHEAD / 1e9, 1)
+def nbytes_in_half(folder: Path, names: Iterable[str]) -> int:
+    """Of the weights among ``names``, at two bytes a number, as on a graphics card."""
+    return sum(safetensors.read(folder / name).nbytes_in_half for name in names if name.endswith(WEIGHTS))
+
+
+def memory_gb(family: Family, nbytes: int) -> float:
+    """For running a model of so many bytes."""
+    return round(nbytes * (1 + family.working_share) / 1e9, 1)
 
 
 def licence(folder: Path) -> str:

@@ -5,24 +5,23 @@ from __future__ import annotations
 import importlib
 import shutil
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from server.models.families.family import CheckpointKind
-from server.models.inpainting_networks.onnx_header import ONNX, family_of
+from server.models.families.families import family
+from server.models.families.family import CheckpointKind, Family
+from server.models.families.single_file import PipelineFile, prediction_of
+from server.models.headers.safetensors import SafetensorsHeader
 from server.wire.errors import Code, OverpaintError
 
 from . import card as cards
-from . import configs, describe, files, headers, sniff
+from . import describe, files, sniff
 from .card import Card, Checksum
 from .download import DownloadProgress, OnTransfer, check_room, copy, no_traceback, nobody
 from .store import ModelStore
 
 CONFIGS = "configs"
-_GOOD_FOR = "what it was made for; imported by you"
-_GOOD_FOR_ERASING = "erasing without words; imported by you"
 
 
 def adopt(
@@ -50,13 +49,13 @@ def adopt(
         files.refuse_unsafe(source)
         name = name or name_from(source)
         folder = shelf.folder_for(name)
-        asked = Card(name, title or source.stem, "", licence, _GOOD_FOR, 0.0, str(source), installed=time.time())
+        asked = Card(name, title or source.stem, "", licence, "", 0.0, str(source), installed=time.time())
         incoming = shelf.root / ".incoming" / name
-        adoption = _Adoption(source, incoming, asked, link, own_configs, sniff.prediction_of(prediction), on_transfer)
+        adoption = _Adoption(source, incoming, asked, link, own_configs, prediction_of(prediction), on_transfer)
         shutil.rmtree(incoming, ignore_errors=True)
         incoming.mkdir(parents=True)
         try:
-            card = _way(source)(adoption)
+            card = _adopt_folder(adoption) if source.is_dir() else _adopt_file(adoption)
             cards.write(incoming, card)
             incoming.rename(folder)
         finally:
@@ -86,93 +85,77 @@ class _Adoption:
     prediction: str
     on_transfer: OnTransfer
 
-    def located(self, folder: Path, names: list[str]) -> Card:
-        """The card with the place of the weights ``names`` in ``folder``: copied now, or left where they are."""
+    def located(self, card: Card, folder: Path, names: list[str]) -> Card:
+        """``card`` with the place of the weights ``names`` in ``folder``: copied now, or left where they are."""
         if self.link:
-            return replace(self.asked, location=str(self.source))
-        return replace(self.asked, checksums=_copy_all(folder, self.incoming, names, self.on_transfer))
-
-
-def _way(source: Path) -> Callable[[_Adoption], Card]:
-    if source.is_dir():
-        return _adopt_folder
-    return _adopt_filler if source.suffix.lower() == ONNX else _adopt_file
+            return replace(card, location=str(self.source))
+        return replace(card, checksums=_copy_all(folder, self.incoming, names, self.on_transfer))
 
 
 def _adopt_folder(adoption: _Adoption) -> Card:
     source = adoption.source
     index = files.index(source)
-    describe.family_of(index)
+    recognised = describe.family_of(index)
     present = [path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()]
     variant = describe.choose_variant(present, files.parts_of(index))
     names = list(files.wanted(present, files.parts_of(index), variant))
-    memory_gb = describe.memory_gb(source, names)
+    nbytes = describe.nbytes_in_half(source, names)
     describe.check_parts(source, files.parts_of(index))
     whole().check_folder(source, variant)
     described = describe.describe(source, index, variant)
-    return replace(
-        adoption.located(source, names),
-        family=described.family.name,
+    card = replace(
+        adoption.asked,
+        family=recognised.name,
+        good_for=_good_for(recognised),
         licence=adoption.asked.licence or describe.licence(source),
-        memory_gb=memory_gb,
+        memory_gb=describe.memory_gb(recognised, nbytes),
         variant=variant,
         native=described.native,
         made_to_inpaint=described.kind is CheckpointKind.FILL,
         kind=described.kind.value,
     )
+    return adoption.located(card, source, names)
 
 
 def _adopt_file(adoption: _Adoption) -> Card:
-    source, folder = adoption.source, adoption.incoming / CONFIGS
-    if source.suffix.lower() != files.WEIGHTS:
-        raise OverpaintError(
-            Code.BAD_REQUEST,
-            f"{source.name} is not a .safetensors file.",
-            "Give one, or a diffusers folder, or LaMa or MI-GAN as .onnx.",
-        )
-    header = headers.read(source)
+    source = adoption.source
+    header = sniff.read(source)
     found = sniff.sniff(header, adoption.prediction)
-    _put_configs(found, folder, adoption.own_configs)
-    whole().check_file(header, folder)
+    recognised = family(found.family)
+    card = replace(
+        adoption.asked,
+        family=recognised.name,
+        good_for=_good_for(recognised),
+        licence=adoption.asked.licence or describe.licence(adoption.incoming),
+        memory_gb=describe.memory_gb(recognised, header.nbytes_in_half),
+        kind=recognised.kind({}).value,
+        single_file=source.name,
+    )
+    if isinstance(found, PipelineFile) and isinstance(header, SafetensorsHeader):
+        card = _with_configs(card, adoption, header, found)
+    return adoption.located(card, source.parent, [source.name])
+
+
+def _with_configs(card: Card, adoption: _Adoption, header: SafetensorsHeader, found: PipelineFile) -> Card:
+    folder = adoption.incoming / CONFIGS
+    if adoption.own_configs is None:
+        found.write_configs(folder)
+    else:
+        shutil.copytree(adoption.own_configs, folder, ignore=shutil.ignore_patterns("*.safetensors", "*.bin"))
+    whole().check_file(header, found, folder)
     described = describe.describe(folder, files.index(folder), "")
     return replace(
-        adoption.located(source.parent, [source.name]),
-        family=found.family,
-        licence=adoption.asked.licence
-        or cards.line(header.metadata.get("modelspec.license", ""))
-        or describe.licence(adoption.incoming),
-        memory_gb=round(2 * header.elements * 1.25 / 1e9, 1),
+        card,
+        licence=adoption.asked.licence or cards.line(header.metadata.get("modelspec.license", "")) or card.licence,
         native=described.native,
         made_to_inpaint=described.kind is CheckpointKind.FILL,
         kind=described.kind.value,
-        single_file=source.name,
         configs=CONFIGS,
     )
 
 
-def _put_configs(found: sniff.Checkpoint, folder: Path, own: Path | None) -> None:
-    if own is not None:
-        shutil.copytree(own, folder, ignore=shutil.ignore_patterns("*.safetensors", "*.bin"))
-        return
-    configs.write(
-        found.configs,
-        folder,
-        in_channels=found.in_channels,
-        prediction=found.prediction,
-        zero_snr=found.zero_snr,
-        native=found.native,
-    )
-
-
-def _adopt_filler(adoption: _Adoption) -> Card:
-    source = adoption.source
-    return replace(
-        adoption.located(source.parent, [source.name]),
-        family=family_of(source),
-        good_for=_GOOD_FOR_ERASING,
-        memory_gb=round(source.stat().st_size * 2 / 1e9, 1),
-        single_file=source.name,
-    )
+def _good_for(recognised: Family) -> str:
+    return f"{recognised.good_for}; imported by you"
 
 
 def _copy_all(source: Path, target: Path, names: list[str], on_transfer: OnTransfer) -> tuple[Checksum, ...]:

@@ -67,13 +67,14 @@ def _fetch(model: Known, hub: Hub, incoming: Path, folder: Path, on_transfer: On
     describe.check_parts(incoming, files.parts_of(index))
     whole().check_folder(incoming, variant)
     described = describe.describe(incoming, index, variant)
+    nbytes = describe.nbytes_in_half(incoming, (file.name for file in chosen))
     card = Card(
         name=model.name,
         title=model.title,
         family=family.name,
         licence=licence,
         good_for=model.good_for,
-        memory_gb=model.memory_gb or describe.memory_gb(incoming, (file.name for file in chosen)),
+        memory_gb=model.memory_gb or describe.memory_gb(family, nbytes),
         source=f"hub:{model.repository}@{listing.revision}",
         installed=time.time(),
         made_to_inpaint=described.kind is CheckpointKind.FILL,

@@ -42,7 +42,7 @@ class Tensor:
 
 
 @dataclass(frozen=True)
-class Header:
+class SafetensorsHeader:
     """path: of the file it was read from."""
 
     path: Path
@@ -53,12 +53,21 @@ class Header:
         tensor = self.tensors.get(name)
         return tensor.shape if tensor else None
 
+    def holds(self, *beginnings: str) -> bool:
+        """Whether any tensor's name begins with one of them."""
+        return any(name.startswith(beginnings) for name in self.tensors)
+
     @property
     def elements(self) -> int:
         return sum(tensor.elements for tensor in self.tensors.values())
 
+    @property
+    def nbytes_in_half(self) -> int:
+        """Of its numbers at two bytes each, as on a graphics card."""
+        return 2 * self.elements
 
-def read(path: Path) -> Header:
+
+def read(path: Path) -> SafetensorsHeader:
     """Raises ``OverpaintError`` (unsafe-file) when the file is not what it says it is."""
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -72,10 +81,12 @@ def read(path: Path) -> Header:
         raise _broken(path, "its notes are not text")
     spans = sorted(_span(path, entry) for entry in entries.values())
     _check_spans(path, spans, size - 8 - length)
-    return Header(path, {name: _tensor(path, entry, 8 + length) for name, entry in entries.items()}, metadata)
+    return SafetensorsHeader(
+        path, {name: _tensor(path, entry, 8 + length) for name, entry in entries.items()}, metadata
+    )
 
 
-def values(header: Header, name: str) -> F32 | None:
+def values(header: SafetensorsHeader, name: str) -> F32 | None:
     """The numbers of one tensor, as float32; None where there is none, or of a type that is no usual floating point."""
     tensor = header.tensors.get(name)
     if tensor is None or tensor.dtype not in _NUMPY:

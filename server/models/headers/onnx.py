@@ -1,4 +1,4 @@
-"""What an .onnx file takes in, and so which erasing model it is; read from its protobuf without loading or running it.
+"""What an .onnx file takes in, read from its protobuf without loading or running it.
 
 An ONNX file is a ``ModelProto`` of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: plain data, no code. Only
 the few fields that are needed are looked at.
@@ -12,11 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.wire.errors import Code, OverpaintError
-
-ONNX = ".onnx"
-LAMA, MIGAN = "lama", "mi-gan"
-SIDE = 512
-"""Of the squares that both were trained on."""
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _GRAPH = 7  # of ModelProto
@@ -33,23 +28,22 @@ class Input:
     shape: tuple[int, ...]
 
 
-def family_of(path: Path) -> str:
-    """``LAMA`` or ``MIGAN``. Raises ``OverpaintError`` (bad-request) for an .onnx file that is neither."""
-    taken = inputs(path)
-    channels = [entry.shape[1] if len(entry.shape) == 4 else 0 for entry in taken]
-    if sorted(channels) == [1, 3] and all(_fits(entry) for entry in taken):
-        return LAMA
-    if channels == [4] and _fits(taken[0]):
-        return MIGAN
-    raise OverpaintError(
-        Code.BAD_REQUEST,
-        f"{path.name} is not an erasing model that Overpaint knows.",
-        "It runs LaMa (picture and mask as floats) and MI-GAN's bare generator (one input of four channels).",
-    )
+@dataclass(frozen=True)
+class OnnxHeader:
+    """path: of the file it was read from. inputs: in its order, without the weights."""
+
+    path: Path
+    inputs: tuple[Input, ...]
+
+    @property
+    def nbytes_in_half(self) -> int:
+        """Of its numbers at two bytes each, about."""
+        return self.path.stat().st_size
 
 
-def _fits(entry: Input) -> bool:
-    return all(side in (0, SIDE) for side in entry.shape[2:])
+def read(path: Path) -> OnnxHeader:
+    """Raises ``OverpaintError`` (bad-request) when it is not an ONNX file."""
+    return OnnxHeader(path, inputs(path))
 
 
 def inputs(path: Path) -> tuple[Input, ...]:
