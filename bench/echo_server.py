@@ -23,6 +23,7 @@ from server.wire.errors import Code, OverpaintError
 from server.wire.messages import JobState
 from server.wire.offers import Limits
 from server.wire.raster import Channels, Raster
+from server.wire.results import ResultBlob, ResultKind
 from server.wire.streams import MemoryStore, Part, Receiving, Sending
 
 
@@ -37,11 +38,12 @@ class EchoJob:
         self.download: Sending | None = None
 
     def finished(self) -> wire.Finished:
-        layers = [wire.ResultLayer("layer", self.submit.layer, 0)]
+        layers = [ResultBlob(ResultKind.REPAINT, "layer", self.submit.layer, 0)]
         if self.submit.mask_depth is not None:
             gray = Raster(self.submit.layer.bounds, Channels.GRAY, self.submit.mask_depth)
-            layers.append(wire.ResultLayer("mask", gray, 0))
-        return wire.Finished(self.submit.job, dataclasses.replace(self.submit.recipe, seed=0), tuple(layers))
+            layers.append(ResultBlob(ResultKind.REPAINT, "mask", gray, 0))
+        recipe = dataclasses.replace(self.submit.recipe, seed=0)
+        return wire.Finished(self.submit.job, recipe, self.submit.layer.bounds, tuple(layers))
 
     def fetch(self, fetch: wire.Fetch) -> None:
         memory = self.memory[fetch.blob]

@@ -137,7 +137,7 @@ class Guest:
 
     def _arrived(self, event: events.Arrived) -> None:
         assert self._job is not None
-        (layer,) = event.layers
+        (layer,) = event.results
         if event.job != self._job.job or layer.data.nbytes != self._job.layer.nbytes:
             self._seen.errors.append("an answer does not fit its request")
         self._seen.jobs += 1

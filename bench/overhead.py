@@ -142,7 +142,7 @@ class Server:
         submission = Submission(self._asked, LAYER, self.pixels, Mask(Depth.U8, self._mask))
         arrived = self._client.run(submission)
         self._client.acknowledge(submission.job)
-        return bytes(arrived.layers[0].data), dict(arrived.finished.seconds)
+        return bytes(arrived.results[0].data), dict(arrived.finished.seconds)
 
 
 def finished(image: F32, pixels: bytes) -> bytes:

@@ -155,7 +155,7 @@ def trip(client: Client, submission: Submission, check: bool = False) -> bool:
     arrived = client.run(submission)
     assert submission.mask is not None
     sent = [submission.pixels, submission.mask.data]
-    same = not check or [layer.data for layer in arrived.layers] == sent
+    same = not check or [layer.data for layer in arrived.results] == sent
     client.reuse(arrived)
     client.acknowledge(submission.job)
     return same

@@ -43,9 +43,9 @@ def draw_sheet(rows: Sequence[Row], path: Path) -> None:
 
 def _after(row: Row) -> Image.Image:
     """The picture with the first new layer on top."""
-    layer = row.arrived.layers[0]
-    bounds = layer.layer.raster.bounds
-    answer = image.Image.from_bytes(layer.data, layer.layer.raster, None).pixels
+    layer = row.arrived.results[0]
+    bounds = layer.result.raster.bounds
+    answer = image.Image.from_bytes(layer.data, layer.result.raster, None).pixels
     # A picture without alpha comes back as RGBA: the new layer, to be laid over it.
     painted = Image.fromarray(answer, "RGBA") if answer.shape[2] == 4 else Image.fromarray(answer)
     after = Image.open(row.picture).convert("RGB")

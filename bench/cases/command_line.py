@@ -379,7 +379,7 @@ def strength_nothing() -> Seen:
     scene = Scene(Picture(rgb, np.ones((24, 32), np.float32)), np.ones((24, 32), np.float32))
     adapter = None  # nothing may be asked of the model
     answer = paint(scene, Recipe("inpaint", "a boat", strength=0.0), adapter, lambda step: None, redraw)  # type: ignore[arg-type]
-    same = all(np.array_equal(image, rgb) for image in answer.images)
+    same = all(np.array_equal(image, rgb) for image in answer.result.images)
     return Seen(" ".join(answer.notices), same and bool(answer.notices))
 
 

@@ -94,9 +94,9 @@ def _erased(picture: Picture) -> tuple[masks.Masks, masks.Region]:
     edges = masks.derive(selection)
     scene = Scene(picture, edges.denoise, selected=edges.selected)
     answer = erase(scene, Recipe("erase", seed=1), cast("Models", None), lambda step: None)
-    if answer.painted is None:
+    if answer.result.painted is None:
         raise ValueError("erase did not say what it painted")
-    return edges, answer.painted
+    return edges, answer.result.painted
 
 
 def _jpeg(picture: F32) -> Seen:

@@ -49,7 +49,7 @@ def _kept(home: Path) -> Kept:
     answered, half = submission("muse", steps=1), submission("muse", steps=1)
     with server.client(_CLIENT) as client:
         client.start(answered)
-        answer = bytes(client.wait_for(events.Arrived, job=answered.job).layers[0].data)
+        answer = bytes(client.wait_for(events.Arrived, job=answered.job).results[0].data)
     bare = Bare(server, _CLIENT)
     bare.tell(half.message())
     bare.hear(wire.Accepted)
@@ -103,7 +103,7 @@ def _judged(server: RunningServer, here: Kept) -> Seen:
             event = client.wait_for(events.Arrived, events.EditFailed, job=job.job)
             if isinstance(event, events.EditFailed):
                 words.append(str(event.error))
-            elif bytes(event.layers[0].data) != here.answer:
+            elif bytes(event.results[0].data) != here.answer:
                 return Seen("other pixels, and nobody was told", False)
             else:
                 words.append("as it was")

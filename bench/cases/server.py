@@ -59,7 +59,7 @@ class Studio:
 
     def serves(self) -> bool:
         with self.server.client("after") as client:
-            return bool(client.run(submission("muse", steps=1)).layers)
+            return bool(client.run(submission("muse", steps=1)).results)
 
     def seen(self, text: str = "", good: bool = True) -> Seen:
         if not self.lives:
@@ -238,7 +238,7 @@ def _damaged_keys(damage: Callable[[Path], object]) -> Seen:
         authorized.guests_file(home).write_bytes(b"\xff\xfe nonsense\n\x00\n" + b"x" * 5000 + b"\n")
         server = RunningServer(home, "--transport", "tcp", environment=PONDERING)
         with server.client("me") as client:
-            served = bool(client.run(submission("muse", steps=1)).layers)
+            served = bool(client.run(submission("muse", steps=1)).results)
         said = server.log().count("holds no pair of keys")
         server.stop()
     return Seen(f"started, {said} named", served and said == 2)
@@ -255,7 +255,7 @@ def _shelf() -> Seen:
         server = RunningServer(home, environment=PONDERING)
         with server.client("me") as client:
             named = client.session.welcome.models if client.session.welcome is not None else ()
-            served = bool(client.run(submission("muse", steps=1)).layers)
+            served = bool(client.run(submission("muse", steps=1)).results)
         server.stop()
     mine = [offer for offer in named if offer.name.startswith("a-model")]
     return Seen(f"{len(mine)} named", served and len(mine) >= 400)

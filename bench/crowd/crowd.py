@@ -25,6 +25,7 @@ from server.wire import messages as wire
 from server.wire.geometry import Bounds
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
+from server.wire.results import ResultBlob, ResultKind
 from tests.running import CHECKOUT, RunningServer
 
 WATCHED = CHECKOUT / "tests" / "faults" / "watched"
@@ -94,7 +95,7 @@ class Host:
             for part in job.parts():
                 self._tell(wire.Chunk(job.job, part.name, 0), bytes(part.store.read(0, part.nbytes)))
         elif isinstance(message, wire.Finished):
-            self._tell(wire.Fetch(message.job, message.layers[0].blob))
+            self._tell(wire.Fetch(message.job, message.results[0].blob))
         elif isinstance(message, wire.Chunk):
             self._tell(wire.Acknowledge(message.job))
         elif isinstance(message, wire.Acknowledged):
@@ -117,7 +118,9 @@ def keep(home: Path, count: int, clients: int) -> None:
         folder.mkdir()
         (folder / REQUEST).write_text(codec.to_text(job.message(), client=client))
         (folder / "result-0").write_bytes(bytes(_LAYER.nbytes))
-        finished = wire.Finished(name, job.recipe, (wire.ResultLayer("result-0", _LAYER, 1),))
+        finished = wire.Finished(
+            name, job.recipe, job.layer.bounds, (ResultBlob(ResultKind.REPAINT, "result-0", _LAYER, 1),)
+        )
         (folder / RESULT).write_text(codec.to_text(finished))
         entries[name] = Entry.of(job.message(), client, wire.JobState.FINISHED, time.time(), time.time())
     table = Table(home / "journal.sqlite")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from bench.edits.pairs import Pair, pairs
 from bench.imagic.shapes import OneModel, of_shape
-from server.editing.edit import Edit, Scene
+from server.editing.edit import Answer, Report, Scene
 from server.editing.painting import ModelInput
+from server.editing.results import Repaint
 from server.methods.imagic import imagic
 from server.methods.inpaint import inpaint
 from server.methods.sdedit import sdedit
@@ -28,6 +30,8 @@ from tools.bundled_model.captions import Figure
 from tools.bundled_model.evaluate import Examination
 from tools.bundled_model.export import repertoire_of
 from tools.bundled_model.retrieval import Floats, Gallery, cut_out, psnr
+
+Repainting = Callable[[Scene, Recipe, Any, Report], Answer[Repaint]]
 
 _WHITE = np.ones(3, np.float32)
 _SHOWN_AT = 4
@@ -115,11 +119,11 @@ class Bench:
         return adapter.completed(prompt, adapter.caption(view.image, view.mask, _quiet))
 
     def _painted(
-        self, method: str, settings: Sequence[float], pair: Pair, edit: Edit, scene: Scene, recipe: Recipe
+        self, method: str, settings: Sequence[float], pair: Pair, edit: Repainting, scene: Scene, recipe: Recipe
     ) -> Iterator[Attempt]:
         """One attempt a setting; the seconds are of all of them together."""
         began = time.perf_counter()
-        images = edit(scene, recipe, self._models, _quiet).images
+        images = edit(scene, recipe, self._models, _quiet).result.images
         seconds = time.perf_counter() - began
         side = self._examination.size
         for setting, image in zip(settings, images, strict=True):

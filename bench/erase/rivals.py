@@ -29,7 +29,7 @@ def ours(image: F32, hole: Bits) -> F32:
     """float32 (H, W, 3), 0..1, with ``hole`` painted; the same contract for every rival."""
     blind = np.where(hole[..., None], 0, image).astype(np.float32)
     scene = Scene(Picture(blind, np.ones(hole.shape, np.float32)), hole.astype(np.float32))
-    return erase(scene, Recipe("erase", seed=1), cast("Models", None), _ignore).images[0]
+    return erase(scene, Recipe("erase", seed=1), cast("Models", None), _ignore).result.images[0]
 
 
 def telea(image: F32, hole: Bits) -> F32:

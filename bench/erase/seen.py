@@ -28,9 +28,9 @@ def seen(picture: F32, selection: F32) -> tuple[F32, F32]:
     source = Picture(picture[part], np.ones((crop.height, crop.width), np.float32))
     edges = masks.derive(selection[part])
     answer = erase(Scene(source, edges.denoise, selected=edges.selected), RECIPE, cast("Models", None), _ignore)
-    if answer.painted is not None:
-        edges = masks.painted_only(edges, answer.painted, source.alpha)
-    layer = blend.finish(source, answer.images[0], edges)
+    if answer.result.painted is not None:
+        edges = masks.painted_only(edges, answer.result.painted, source.alpha)
+    layer = blend.finish(source, answer.result.images[0], edges)
     result, alpha = picture.copy(), np.zeros(selection.shape, np.float32)
     alpha[part] = layer.alpha
     result[part] += layer.alpha[..., None] * (layer.rgb - source.rgb)

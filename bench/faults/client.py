@@ -76,8 +76,8 @@ class Document:
 def digest(arrived: events.Arrived) -> str:
     """Of all that a host would show or keep of an answer."""
     seen = hashlib.sha256(repr(arrived.finished.recipe).encode())
-    for layer in arrived.layers:
-        seen.update(repr(layer.layer).encode())
+    for layer in arrived.results:
+        seen.update(repr(layer.result).encode())
         seen.update(layer.data)
     return seen.hexdigest()
 
@@ -89,9 +89,9 @@ def misfit(arrived: events.Arrived, asked: Submission) -> str:
     sent = np.frombuffer(bytes(asked.pixels), np.float32).reshape(shape)
     rows, columns = np.ogrid[:HEIGHT, :WIDTH]
     far = (abs(rows - _MIDDLE[0]) > _FAR) | (abs(columns - _MIDDLE[1]) > _FAR)
-    if len(arrived.layers) != asked.recipe.variations * max(1, len(asked.recipe.eta)):
+    if len(arrived.results) != asked.recipe.variations * max(1, len(asked.recipe.eta)):
         return "another number of layers"
-    for layer in arrived.layers:
+    for layer in arrived.results:
         made = np.frombuffer(bytes(layer.data), np.float32).reshape(shape)
         unseen = made[..., 3] == 0
         if not unseen[far].all() or made[(*_MIDDLE, 3)] != 1:

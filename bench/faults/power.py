@@ -278,7 +278,7 @@ def _is_as_sent(sent: Submission, folder: Path) -> bool:
 
 
 def _answer(job: Job, journal: Journal) -> bytes:
-    (layer,) = job.finished.layers if job.finished is not None else ()
+    (layer,) = job.finished.results if job.finished is not None else ()
     try:
         return SpoolFile(journal.folder(job.id) / layer.blob, layer.raster.nbytes).read(0, layer.raster.nbytes)
     except OverpaintError:

@@ -14,6 +14,7 @@ from server.wire.geometry import Bounds
 from server.wire.offers import Limits, MethodOffer, ModelOffer, Need, PresetOffer, Role
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Extra, Recipe
+from server.wire.results import ResultBlob, ResultKind
 from server.wire.setting import Setting, SettingKind
 
 _JOB = "0123456789abcdef" * 2
@@ -37,7 +38,14 @@ SEEDS: tuple[wire.Message, ...] = (
     wire.Credit(_JOB, 2),
     wire.Queued(_JOB, 7),
     wire.Progress(_JOB, "Painting", 1, 20, 3.5, 16, 16),
-    wire.Finished(_JOB, _RECIPE, (wire.ResultLayer("result-0", _LAYER, 3, 0.7),), {"editing": 1.0}, ("a notice",)),
+    wire.Finished(
+        _JOB,
+        _RECIPE,
+        _LAYER.bounds,
+        (ResultBlob(ResultKind.REPAINT, "result-0", _LAYER, 3, 0.7),),
+        {"editing": 1.0},
+        ("a notice",),
+    ),
     wire.Fetch(_JOB, "result-0", 0, 8),
     wire.Acknowledge(_JOB),
     wire.Acknowledged(_JOB),

@@ -130,7 +130,7 @@ def edit(models: OneModel, where: Scene, recipe: Recipe) -> Timed:
         times.append((step.stage, time.perf_counter()))
 
     began = time.perf_counter()
-    image = imagic(where, recipe, models, report).images[0]
+    image = imagic(where, recipe, models, report).result.images[0]
     learning = [at for stage, at in times if stage.startswith("Learning")]
     return Timed(time.perf_counter() - began, max(learning) - min(learning) if learning else 0.0, image)
 

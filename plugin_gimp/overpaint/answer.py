@@ -51,7 +51,7 @@ def placed_on_top(
 
 def new_layer(asked: EditRequest, finished: Finished, index: int, data: bytes, name: str) -> GimpNewLayer:
     """The answer's layer ``index``, where it may show, with the note of how it was made."""
-    source, raster, limit = asked.source, finished.layers[index].raster, asked.taken.limit
+    source, raster, limit = asked.source, finished.results[index].raster, asked.taken.limit
     how = recipes.of_result(finished, index, source.name, source.reading)
     mask = asked.request.mask
     depth = mask.depth if mask is not None else None
@@ -65,7 +65,7 @@ def _new_layers(asked: EditRequest, arrived: events.Arrived) -> list[GimpNewLaye
     names = naming.answer_names(arrived.finished)
     return [
         new_layer(asked, arrived.finished, index, bytes(layer.data), name)
-        for index, (name, layer) in enumerate(zip(names, arrived.layers, strict=True))
+        for index, (name, layer) in enumerate(zip(names, arrived.results, strict=True))
     ]
 
 
@@ -73,15 +73,15 @@ def _unsourced(arrived: events.Arrived, offers: Iterable[MethodOffer]) -> list[G
     finished = arrived.finished
     kind = kind_of(finished.recipe.method, offers)
     made = []
-    for index, (name, layer) in enumerate(zip(naming.answer_names(finished), arrived.layers, strict=True)):
+    for index, (name, layer) in enumerate(zip(naming.answer_names(finished), arrived.results, strict=True)):
         note = notes.Note(recipes.of_result(finished, index, ""), kind, source=0)
-        made.append(GimpNewLayer(name, finished.layers[index].raster, bytes(layer.data), note.text()))
+        made.append(GimpNewLayer(name, finished.results[index].raster, bytes(layer.data), note.text()))
     return made
 
 
 def _group(finished: Finished) -> str | None:
     """What the group of the new layers is called; None where they need none."""
-    return naming.layer_name(finished.recipe.prompt) if len(finished.recipe.eta) > 1 else None
+    return naming.layer_name(finished.recipe.prompt) if naming.is_group(finished) else None
 
 
 def _kept(client: Client, asked: EditRequest, error: OverpaintError) -> OverpaintError:

@@ -18,7 +18,7 @@ class Renders(Explorer[None]):
     show."""
 
     def __init__(self, client: Client, request: Submission, first: events.Arrived, shown: float) -> None:
-        super().__init__(client.link, request, Point(first.finished.layers[0].seed, shown))
+        super().__init__(client.link, request, Point(first.finished.results[0].seed, shown))
         self._client = client
         self._receive(first)
         client.link.acknowledge(first.job)
@@ -37,4 +37,4 @@ class Renders(Explorer[None]):
             self.fail(error)
 
     def _receive(self, arrived: events.Arrived) -> None:
-        self.take(arrived, [None] * len(arrived.layers))
+        self.take(arrived, [None] * len(arrived.results))

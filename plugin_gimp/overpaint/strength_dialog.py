@@ -230,7 +230,7 @@ class Window:
     def _composed(self, point: Point, painted: PaintedAnswer[None]) -> GdkPixbuf.Pixbuf:
         """The answer on what was there before, as it will lie in the image."""
         if point not in self._previews:
-            answer = self._preview(painted.finished.layers[painted.index].raster, bytes(painted.data))
+            answer = self._preview(painted.finished.results[painted.index].raster, bytes(painted.data))
             self._previews[point] = _over(answer, self._original)
         return self._previews[point]
 

@@ -11,7 +11,7 @@ from .job import KritaJob
 from .qt import QImage
 from .server.client.explorer import PaintedAnswer
 from .server.client.link import Link
-from .server.client.naming import answer_names, layer_name
+from .server.client.naming import answer_names, is_group, layer_name
 from .server.client.note import packing
 from .server.client.reading import Veil
 from .server.client.recipes import of_result
@@ -28,8 +28,8 @@ def pictures(job: KritaJob) -> Task:
     """Small pictures of the answers, and of what was there before."""
     assert job.arrived is not None and job.pixels is not None
     yield from _picture_before(job)
-    for answer in job.arrived.layers:
-        shown = canvas.picture(job.pixels.space, answer.layer.raster, answer.data, _seen(job), _veil(job))
+    for answer in job.arrived.results:
+        shown = canvas.picture(job.pixels.space, answer.result.raster, answer.data, _seen(job), _veil(job))
         job.afters.append((yield from shown))
 
 
@@ -38,7 +38,7 @@ def explore(job: KritaJob, link: Link) -> Task:
     assert job.arrived is not None and job.pixels is not None and job.submission is not None
     yield from _picture_before(job)
     assert job.before is not None
-    first = Point(job.arrived.layers[0].layer.seed, first_shown())
+    first = Point(job.arrived.results[0].result.seed, first_shown())
     exploring = Exploring(link, job.submission, job.pixels, _seen(job), job.before, first)
     yield from exploring.receive(job.arrived)
     job.exploring = exploring
@@ -47,7 +47,7 @@ def explore(job: KritaJob, link: Link) -> Task:
 def place_all(job: KritaJob) -> Task:
     """All answers become layers; those of several edit strengths in a group."""
     assert job.arrived is not None
-    yield from place(job, list(range(len(job.arrived.layers))))
+    yield from place(job, list(range(len(job.arrived.results))))
 
 
 def place(job: KritaJob, indices: list[int]) -> Task:
@@ -55,10 +55,10 @@ def place(job: KritaJob, indices: list[int]) -> Task:
     assert job.arrived is not None
     finished, names = job.arrived.finished, answer_names(job.arrived.finished)
     layers = [
-        canvas.KritaNewLayer(names[index], job.arrived.layers[index].layer.raster, job.arrived.layers[index].data)
+        canvas.KritaNewLayer(names[index], job.arrived.results[index].result.raster, job.arrived.results[index].data)
         for index in indices
     ]
-    yield from _put(job, finished, indices, layers, len(indices) > 1 and len(finished.recipe.eta) > 1)
+    yield from _put(job, finished, indices, layers, len(indices) > 1 and is_group(finished))
 
 
 def place_shown(job: KritaJob) -> Task:
@@ -85,7 +85,7 @@ def _keep(
 ) -> Task:
     finished, indices = painted[0].finished, [one.index for one in painted]
     layers = [
-        canvas.KritaNewLayer(name, finished.layers[one.index].raster, memoryview(one.data))
+        canvas.KritaNewLayer(name, finished.results[one.index].raster, memoryview(one.data))
         for name, one in zip(names, painted, strict=True)
     ]
     yield from _put(job, finished, indices, layers, grouped=len(painted) > 1)

@@ -32,7 +32,7 @@ class Arrivals:
         job.enter(Phase.PLACING)
         if job.then is Then.EXPLORE:
             self._loop.work(self._explore(job), job.fail)
-        elif job.then is Then.CHOOSE and len(arrived.layers) > 1:
+        elif job.then is Then.CHOOSE and len(arrived.results) > 1:
             self._loop.work(self._choose(job), job.fail)
         else:
             self._put(job, answers.place_all(job))

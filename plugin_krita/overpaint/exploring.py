@@ -34,8 +34,8 @@ class Exploring(Explorer[QImage]):
     def receive(self, arrived: events.Arrived) -> Task:
         """An answer came: its layers are drawn small, then taken."""
         views = []
-        for answer in arrived.layers:
-            above = yield from canvas.picture(self._space, answer.layer.raster, answer.data, self._part, self._veil)
+        for answer in arrived.results:
+            above = yield from canvas.picture(self._space, answer.result.raster, answer.data, self._part, self._veil)
             views.append(over(self.before, above))
         self.take(arrived, views)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..wire.errors import OverpaintError
-from ..wire.messages import Acknowledged, Cancelled, Estimated, Finished, JobLine, Queued, ResultLayer, Welcome
+from ..wire.messages import Acknowledged, Cancelled, Estimated, Finished, JobLine, Queued, Welcome
+from ..wire.results import ResultBlob
 
 __all__ = [
     "Acknowledged",
     "Arrived",
-    "ArrivedLayer",
+    "ArrivedResult",
     "Cancelled",
     "Connecting",
     "Downloading",
@@ -73,10 +74,10 @@ class Downloading:
 
 
 @dataclass(frozen=True)
-class ArrivedLayer:
-    """One new layer; ``data`` holds ``layer.raster.nbytes`` bytes as ``layer.raster`` describes them."""
+class ArrivedResult:
+    """One part of the answer; ``data`` holds ``result.raster.nbytes`` bytes as ``result.raster`` describes them."""
 
-    layer: ResultLayer
+    result: ResultBlob
     data: memoryview
 
 
@@ -86,7 +87,7 @@ class Arrived:
 
     job: str
     finished: Finished
-    layers: tuple[ArrivedLayer, ...]
+    results: tuple[ArrivedResult, ...]
 
 
 @dataclass(frozen=True)

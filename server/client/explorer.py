@@ -28,8 +28,8 @@ View = TypeVar("View")
 class PaintedAnswer(Generic[View]):
     """One answer with its pixels.
 
-    index: its place among ``finished.layers``.
-    data: its pixels, as ``finished.layers[index].raster`` describes them.
+    index: its place among ``finished.results``.
+    data: its pixels, as ``finished.results[index].raster`` describes them.
     view: as the host shows it.
     """
 
@@ -126,16 +126,16 @@ class Explorer(Generic[View]):
         self._show(sentence(error))
 
     def take(self, arrived: events.Arrived, views: Sequence[View]) -> None:
-        """An answer came, perhaps of a job that was cancelled too late; ``views``: one for each of its layers. The
+        """An answer came, perhaps of a job that was cancelled too late; ``views``: one for each of its results. The
         server need not keep it, unless it is the first: that one is the host's to acknowledge."""
         painted = [
             PaintedAnswer(arrived.finished, index, answer.data, view)
-            for index, (answer, view) in enumerate(zip(arrived.layers, views, strict=True))
+            for index, (answer, view) in enumerate(zip(arrived.results, views, strict=True))
         ]
-        for answer, one in zip(arrived.layers, painted, strict=True):
-            self.strengths.take(Point(answer.layer.seed, answer.layer.eta or 0.0), one)
+        for answer, one in zip(arrived.results, painted, strict=True):
+            self.strengths.take(Point(answer.result.seed, answer.result.eta or 0.0), one)
         self.sweep = self.sweep or tuple(painted)
-        self.strengths.trim(kept_at_once(arrived.layers[0].layer.raster.nbytes))
+        self.strengths.trim(kept_at_once(arrived.results[0].result.raster.nbytes))
         if arrived.job in self.asked:
             self._link.acknowledge(arrived.job)
         if arrived.job == self.job:

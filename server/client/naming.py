@@ -23,15 +23,28 @@ def layer_names(prompt: str, count: int) -> list[str]:
 
 
 def answer_names(finished: Finished) -> list[str]:
-    """Names for all layers of one answer. Several edit strengths stand in the names, beside the variation's number
-    where there are several of each: "a sitting dog 0.7", "a sitting dog 0.7 · 2"."""
-    etas = {layer.eta for layer in finished.layers}
-    prompt, variations = finished.recipe.prompt, finished.recipe.variations
-    if len(etas) < 2:
-        return layer_names(prompt, len(finished.layers))
-    numbers = [index % variations + 1 if variations > 1 else None for index in range(len(finished.layers))]
+    """Names for all layers of one answer: those that they came with, else after the words. Several edit strengths
+    stand in the names, beside the variation's number where there are several of each: "a sitting dog 0.7", "a sitting
+    dog 0.7 · 2"."""
     return [
-        strength_name(prompt, layer.eta or 0.0, number) for layer, number in zip(finished.layers, numbers, strict=True)
+        shortened(result.name) or made for result, made in zip(finished.results, _made_names(finished), strict=True)
+    ]
+
+
+def is_group(finished: Finished) -> bool:
+    """Whether the layers belong together, in a group that is named after the words."""
+    return len(finished.results) > 1 and (finished.grouped or len(finished.recipe.eta) > 1)
+
+
+def _made_names(finished: Finished) -> list[str]:
+    etas = {result.eta for result in finished.results}
+    prompt, variations, count = finished.recipe.prompt, finished.recipe.variations, len(finished.results)
+    if len(etas) < 2:
+        return layer_names(prompt, count)
+    numbers = [index % variations + 1 if variations > 1 else None for index in range(count)]
+    return [
+        strength_name(prompt, result.eta or 0.0, number)
+        for result, number in zip(finished.results, numbers, strict=True)
     ]
 
 

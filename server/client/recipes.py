@@ -32,12 +32,12 @@ class LayerRecipe:
 
 
 def of_result(finished: Finished, index: int, source: str = "", reading: Reading = Reading.LAYER) -> LayerRecipe:
-    """The recipe of the answer's layer ``index``."""
-    layer = finished.layers[index]
-    eta = () if layer.eta is None else (layer.eta,)
-    recipe = dataclasses.replace(finished.recipe, seed=layer.seed, variations=1, eta=eta)
+    """The recipe of the answer's result ``index``, a layer or what is selected or the whole document after it."""
+    result = finished.results[index]
+    eta = () if result.eta is None else (result.eta,)
+    recipe = dataclasses.replace(finished.recipe, seed=result.seed, variations=1, eta=eta)
     seconds = round(sum(finished.seconds.values()), 2)
-    return LayerRecipe(recipe, layer.raster.bounds, source, seconds, reading=reading)
+    return LayerRecipe(recipe, finished.crop, source, seconds, reading=reading)
 
 
 def to_text(made: LayerRecipe) -> str:

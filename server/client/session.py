@@ -104,9 +104,9 @@ class Session:
 
     def reuse(self, arrived: events.Arrived) -> None:
         """The host has copied the answer; its memory may serve the next one."""
-        for layer in arrived.layers:
-            if isinstance(layer.data.obj, bytearray):
-                self._buffers.give_back(layer.data.obj)
+        for result in arrived.results:
+            if isinstance(result.data.obj, bytearray):
+                self._buffers.give_back(result.data.obj)
 
     # --- the loop ------------------------------------------------------------------------------
 

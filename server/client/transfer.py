@@ -1,4 +1,4 @@
-"""One job as the client sees it: pixels going out, word coming in, layers coming back."""
+"""One job as the client sees it: pixels going out, word coming in, results coming back."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from collections.abc import Generator
 from dataclasses import replace
 
 from ..wire import messages as wire
+from ..wire import results
 from ..wire.errors import Code, FullError, OverpaintError
 from ..wire.frames import Buffer
 from ..wire.messages import Chunk, JobState
-from ..wire.raster import Raster
+from ..wire.offers import Limits
 from ..wire.streams import MemoryStore, Part, Receiving, Sending
 from ..wire.words import plain
 from . import events
 from .buffers import Buffers
 from .submission import Submission
 
-_LARGEST_ANSWER = 8 << 30
+_MOST = Limits(max_side=1 << 16)
+"""What a host can take: its numbers for places and sides have 32 bits at most."""
 
 _LETTERS = 2000
-_LONGEST_SIDE, _FARTHEST, _PREVIEW_SIDE = 1 << 16, 1 << 25, 256
-_MOST_STEPS, _LONGEST_S = 1 << 20, 30 * 86400.0
-"""What a server may say of an answer, a preview or the time left; more is no server of ours."""
+_PREVIEW_SIDE, _MOST_STEPS, _LONGEST_S = 256, 1 << 20, 30 * 86400.0
+"""What a server may say of a preview or the time left; more is no server of ours."""
 
 Heard = tuple["events.Event | None", list[wire.Message]]
 
@@ -115,18 +116,16 @@ class JobTransfer:
     def _fetch(self, finished: wire.Finished) -> Heard:
         if self._finished is not None:
             return None, []
-        sizes = [layer.raster.nbytes for layer in finished.layers]
-        if not sizes or sum(sizes) > _LARGEST_ANSWER or not all(_possible(layer.raster) for layer in finished.layers):
-            raise OverpaintError(Code.INTERNAL, "The server's answer has an impossible size.", "Restart the server.")
+        _check(finished)
         if self._submission is not None:
             self._submission.learn(finished.sent)
         self._finished = finished
-        self._answers = self._room(sizes)
+        self._answers = self._room([result.raster.nbytes for result in finished.results])
         self._receiving = [
-            Receiving(self._job, [Part(layer.blob, len(buffer), MemoryStore(buffer))])
-            for layer, buffer in zip(finished.layers, self._answers, strict=True)
+            Receiving(self._job, [Part(result.blob, len(buffer), MemoryStore(buffer))])
+            for result, buffer in zip(finished.results, self._answers, strict=True)
         ]
-        return None, [wire.Fetch(self._job, finished.layers[0].blob)]
+        return None, [wire.Fetch(self._job, finished.results[0].blob)]
 
     def _room(self, sizes: list[int]) -> list[bytearray]:
         try:
@@ -147,13 +146,12 @@ class JobTransfer:
             return None, [credit] if credit else []
         if under_way + 1 == len(self._receiving):
             return self._arrived(self._finished), []
-        return None, [wire.Fetch(self._job, self._finished.layers[under_way + 1].blob)]
+        return None, [wire.Fetch(self._job, self._finished.results[under_way + 1].blob)]
 
     def _arrived(self, finished: wire.Finished) -> events.Arrived:
-        layers = zip(finished.layers, self._answers, strict=True)
-        return events.Arrived(
-            self._job, finished, tuple(events.ArrivedLayer(layer, memoryview(buffer)) for layer, buffer in layers)
-        )
+        pairs = zip(finished.results, self._answers, strict=True)
+        arrived = tuple(events.ArrivedResult(result, memoryview(buffer)) for result, buffer in pairs)
+        return events.Arrived(self._job, finished, arrived)
 
 
 def as_error(failed: wire.Failed) -> OverpaintError:
@@ -164,10 +162,13 @@ def as_error(failed: wire.Failed) -> OverpaintError:
     return OverpaintError(failed.code, plain(failed.sentence, _LETTERS), plain(failed.hint, _LETTERS))
 
 
-def _possible(raster: Raster) -> bool:
-    """A host's numbers for places and sides have 32 bits at most."""
-    bounds = raster.bounds
-    return not bounds.empty and bounds.extent.longest <= _LONGEST_SIDE and max(abs(bounds.x), abs(bounds.y)) < _FARTHEST
+def _check(finished: wire.Finished) -> None:
+    try:
+        results.check(finished.results, _MOST)
+    except OverpaintError:
+        raise OverpaintError(
+            Code.INTERNAL, "The server's answer has an impossible size.", "Restart the server."
+        ) from None
 
 
 def _progressed(progress: wire.Progress, payload: memoryview | None) -> events.Progressed:

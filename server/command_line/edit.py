@@ -10,7 +10,7 @@ from typing import Any
 
 from server.client import crop, naming, roles
 from server.client.blocking import Client, OnEvent
-from server.client.events import Arrived, ArrivedLayer
+from server.client.events import Arrived, ArrivedResult
 from server.client.submission import Mask, Submission
 from server.command_line.connecting import connect
 from server.command_line.lines import plain
@@ -19,10 +19,10 @@ from server.documents.composite import over
 from server.documents.image import Image
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
-from server.wire.messages import ResultLayer
 from server.wire.offers import Role
 from server.wire.raster import Raster
 from server.wire.recipe import Recipe
+from server.wire.results import ResultBlob
 
 _ENDINGS = (".ora", ".png")
 
@@ -54,7 +54,7 @@ class Done:
         return {
             "job": self.arrived.job,
             "files": [str(path) for path in self.files],
-            "layers": [_layer_json(layer.layer) for layer in self.arrived.layers],
+            "results": [_result_json(one.result) for one in self.arrived.results],
             "recipe": plain(finished.recipe),
             "notices": list(self.notices),
             "seconds": {**finished.seconds, "total": round(self.seconds, 3)},
@@ -131,8 +131,8 @@ def write(arrived: Arrived, source: Image, picture: Path, out: Path) -> tuple[Pa
 
 
 def _write(arrived: Arrived, source: Image, name: str, out: Path) -> tuple[Path, ...]:
-    answers = [_answer(layer, source) for layer in arrived.layers]
-    places = [layer.layer.raster.bounds for layer in arrived.layers]
+    answers = [_answer(result, source) for result in arrived.results]
+    places = [one.result.raster.bounds for one in arrived.results]
     files = _outputs(out, len(answers))
     if out.suffix.lower() == ".ora":
         names = naming.answer_names(arrived.finished)
@@ -144,8 +144,8 @@ def _write(arrived: Arrived, source: Image, name: str, out: Path) -> tuple[Path,
     return tuple(files)
 
 
-def _answer(layer: ArrivedLayer, source: Image) -> Image:
-    return Image.from_bytes(layer.data, layer.layer.raster, source.icc, source.shown_by)
+def _answer(arrived: ArrivedResult, source: Image) -> Image:
+    return Image.from_bytes(arrived.data, arrived.result.raster, source.icc, source.shown_by)
 
 
 def _layers(answers: Sequence[Image], places: Sequence[Bounds], names: Sequence[str]) -> list[ora.Layer]:
@@ -155,8 +155,8 @@ def _layers(answers: Sequence[Image], places: Sequence[Bounds], names: Sequence[
     ]
 
 
-def _layer_json(layer: ResultLayer) -> dict[str, int | float]:
-    bounds = layer.raster.bounds
+def _result_json(result: ResultBlob) -> dict[str, Any]:
+    bounds = result.raster.bounds
     place = {"x": bounds.x, "y": bounds.y, "width": bounds.width, "height": bounds.height}
-    strength = {} if layer.eta is None else {"eta": layer.eta}
-    return {**place, "seed": layer.seed, **strength}
+    strength = {} if result.eta is None else {"eta": result.eta}
+    return {"kind": result.kind.value, **place, "seed": result.seed, **strength}

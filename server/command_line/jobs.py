@@ -32,8 +32,8 @@ def fetch(beginning: str, picture: Path, out: Path, on_event: OnEvent | None = N
     source = image.read(picture)
     with connect() as client:
         arrived = client.attach(_the_one(client, beginning), on_event)
-        for layer in arrived.layers:
-            raster = layer.layer.raster
+        for one in arrived.results:
+            raster = one.result.raster
             same_kind = raster.depth is source.depth and raster.channels is source.raster_above.channels
             if not source.raster.bounds.contains(raster.bounds) or not same_kind:
                 raise OverpaintError(

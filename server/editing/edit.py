@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from server.pixels.masks import Region
 from server.pixels.picture import F32, Picture
 from server.wire.messages import Estimate, Estimated
 from server.wire.recipe import Recipe
+
+from .results import Result
 
 if TYPE_CHECKING:
     from server.models.runtime.residency import Models
@@ -56,20 +58,20 @@ Report = Callable[[Step], None]
 """Called at least once per denoising step; may raise ``CancelledEdit``."""
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """images: one float32 (H, W, 3) per variation (and, where the recipe has etas, for each of them: all variations of
-    the first eta first), sRGB, at the scene's size, never composited. recipe: with every setting that was used filled
-    in. notices: sentences worth showing beside the answer. painted: bool (H, W), of an edit that continues what is
-    around a hole: all of that shows and nothing else, in the layer's own outline; None: the selection decides."""
+ResultT = TypeVar("ResultT", bound=Result, covariant=True)
 
-    images: tuple[F32, ...]
+
+@dataclass(frozen=True, eq=False)
+class Answer(Generic[ResultT]):
+    """result: of the kind that the method declares (``Method.answers``). recipe: with every setting that was used
+    filled in. notices: sentences worth showing beside the answer."""
+
+    result: ResultT
     recipe: Recipe
     notices: tuple[str, ...] = ()
-    painted: Region | None = None
 
 
-Edit = Callable[[Scene, Recipe, "Models", Report], Answer]
+Edit = Callable[[Scene, Recipe, "Models", Report], Answer[Result]]
 
 Estimator = Callable[[Estimate, "Models"], Estimated]
 """What an edit of this recipe would need here; may load the model and measure a step."""
@@ -78,8 +80,3 @@ Estimator = Callable[[Estimate, "Models"], Estimated]
 def seed_of(recipe: Recipe) -> int:
     """The recipe's own seed, or a fresh one, 0..2**32-1."""
     return secrets.randbelow(2**32) if recipe.seed is None else recipe.seed
-
-
-def seeds(first: int, variations: int) -> tuple[int, ...]:
-    """Variation ``i`` is drawn with ``first + i``, around the end of the range."""
-    return tuple((first + number) % 2**32 for number in range(variations))

@@ -18,7 +18,8 @@ from server.wire.recipe import Recipe
 from server.wire.words import mark
 
 from .close_up import CloseUp, close_up, whole
-from .edit import Answer, Report, Scene, Step, seed_of, seeds
+from .edit import Answer, Report, Scene, Step, seed_of
+from .results import Repaint, seeds
 
 Sampler = Callable[[Adapter, Sequence[SamplingRequest], OnStep], "list[F32]"]
 """What a method does with a model: one picture (H, W, 3), 0..1, at the output size of the model's ``sizes`` for each
@@ -97,21 +98,22 @@ class ModelInput:
         return _coarse(self.sizes)
 
 
-def paint(scene: Scene, recipe: Recipe, adapter: Adapter, report: Report, sample: Sampler) -> Answer:
+def paint(scene: Scene, recipe: Recipe, adapter: Adapter, report: Report, sample: Sampler) -> Answer[Repaint]:
     """All variations of a settled recipe, one after the other: a batch would give other pixels than each alone.
 
     At strength 0 nothing is noised: the answer is the picture itself. Raises empty-selection for a mask that is black
     everywhere.
     """
     if recipe.strength == 0:
-        return Answer((scene.picture.rgb,) * recipe.variations, recipe, (mark("Edit strength 0 changes nothing."),))
+        same = Repaint((scene.picture.rgb,) * recipe.variations)
+        return Answer(same, recipe, (mark("Edit strength 0 changes nothing."),))
     shown = ModelInput.of(scene, recipe, adapter)
     images = []
     for number, seed in enumerate(seeds(seed_of(recipe), recipe.variations)):
         progress = PaintingProgress(report, number, 1, recipe.variations, shown)
         (image,) = sample(adapter, [shown.request(recipe, seed)], progress.step)
         images.append(shown.placed(image))
-    return Answer(tuple(images), recipe, (*misgivings(adapter, recipe), *shown.coarse))
+    return Answer(Repaint(tuple(images)), recipe, (*misgivings(adapter, recipe), *shown.coarse))
 
 
 def view(scene: Scene, recipe: Recipe, adapter: Adapter) -> CloseUp:

@@ -23,6 +23,7 @@ def admit(submit: Submit, methods: Sequence[MethodOffer], models: Sequence[Model
     _check_layer(submit.layer, limits)
     _check_blobs(submit, limits)
     _check_recipe(submit.recipe, limits)
+    _check_answer(submit, limits)
     _check_method(submit.recipe, submit.mask_depth is not None, methods, models)
 
 
@@ -47,11 +48,16 @@ def check_id(job: str) -> None:
 
 
 def room_for(submit: Submit) -> int:
-    """Bytes that a job takes on the disk: what is uploaded and, where that remains until all are there, its answers."""
+    """Bytes that a job takes on the disk: what is uploaded and, where that remains until all are there, its answers,
+    as far as they can be foreseen: one that is larger than what was sent counts when it is there."""
+    return sum(blob.nbytes for blob in submit.blobs) + _foreseen(submit)
+
+
+def _foreseen(submit: Submit) -> int:
+    """Bytes of layers of the crop's size, one for each picture that is asked for."""
     layer = submit.layer
     answer = layer.nbytes + (0 if layer.channels.has_alpha else layer.bounds.extent.pixels * layer.depth.nbytes)
-    answers = max(1, len(submit.recipe.eta)) * submit.recipe.variations
-    return sum(blob.nbytes for blob in submit.blobs) + answers * answer
+    return max(1, len(submit.recipe.eta)) * submit.recipe.variations * answer
 
 
 def check_same(submit: Submit, again: Submit) -> None:
@@ -106,6 +112,15 @@ def _check_blobs(submit: Submit, limits: Limits) -> None:
             Code.TOO_LARGE,
             f"The job is {_size(total)} large; this server takes {_size(limits.max_job_bytes)}.",
             "Make the selection or its context smaller, or work at a lower depth.",
+        )
+
+
+def _check_answer(submit: Submit, limits: Limits) -> None:
+    if (foreseen := _foreseen(submit)) > limits.max_answer_bytes:
+        raise OverpaintError(
+            Code.TOO_LARGE,
+            f"The answers would be {_size(foreseen)} large; at most {_size(limits.max_answer_bytes)} are made.",
+            "Ask for fewer answers at once, or make the selection or its context smaller.",
         )
 
 

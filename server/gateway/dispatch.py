@@ -18,10 +18,11 @@ from server.gateway.transfers import Send
 from server.journal import Journal
 from server.listening.peers import Peer, guest_of, party
 from server.methods import registry
-from server.wire import content
+from server.wire import content, results
 from server.wire.errors import Code, OverpaintError
 from server.wire.frames import Buffer
 from server.wire.messages import Cancelled, Estimate, Estimated, Failed, Finished, JobState, Message, Progress, Queued
+from server.wire.offers import Limits
 from server.wire.recipe import Recipe
 from server.wire.words import mark
 from server.workers import link
@@ -54,7 +55,7 @@ class _Question:
 
 class Dispatch:
     """Keeps the runner's slots busy and the listeners of their jobs informed. model_of: the model that a recipe needs;
-    empty: none."""
+    empty: none. limits: an answer beyond them is a failure."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class Dispatch:
         send: Send,
         settings: GatewaySettings,
         model_of: Callable[[Recipe], str] = lambda recipe: recipe.model,
+        limits: Limits | None = None,
     ) -> None:
         self._table = table
         self._journal = journal
@@ -73,6 +75,7 @@ class Dispatch:
         self._send = send
         self._settings = settings
         self._model_of = model_of
+        self._limits = limits or Limits()
         self._lanes = {light: FairQueue() for light in (False, True)}
         self._affinity = {light: Affinity(queue) for light, queue in self._lanes.items()}
         self._places = Announcer(table, self._orders, self._say_place)
@@ -250,6 +253,11 @@ class Dispatch:
         self._tell(job, again, None)
 
     def _finish(self, job: Job, finished: Finished) -> None:
+        try:
+            results.check(finished.results, self._limits)
+        except OverpaintError as error:
+            self._fail(job, error)
+            return
         log.info("job %s is finished", job.id)
         self._table.finish(job, finished)
         self._tell(job, finished, None)

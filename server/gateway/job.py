@@ -75,15 +75,15 @@ class Job:
 
     @cached_property
     def room(self) -> int:
-        """Bytes that it takes on the disk at most."""
+        """Bytes that it takes on the disk, as far as can be foreseen: an answer may be larger than what was sent."""
         return room_for(self.submit)
 
     @property
     def share(self) -> Share:
         waiting, working = self.state in OPEN, self.state in (JobState.QUEUED, JobState.RUNNING)
         here = sum(blob.nbytes for blob in (self.receiving.received if self.receiving else self.submit.blobs))
-        answer = sum(layer.raster.nbytes for layer in self.finished.layers) if self.finished else 0
-        kept = 0 if self.state is JobState.FAILED else self.room
+        answer = sum(result.raster.nbytes for result in self.finished.results) if self.finished else 0
+        kept = 0 if self.state is JobState.FAILED else max(self.room, answer)
         return Share(int(waiting), int(working), kept, self.room - here if waiting else 0, answer)
 
 

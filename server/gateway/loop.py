@@ -86,7 +86,14 @@ class Gateway:
                 RunnerOptions(self._endpoint.context, home, device, self._settings.worker_silent_after, address)
             )
             self._dispatch = Dispatch(
-                self._table, self._journal, self._runner, self._tell, self._send, self._settings, self._model_of
+                self._table,
+                self._journal,
+                self._runner,
+                self._tell,
+                self._send,
+                self._settings,
+                self._model_of,
+                self._limits,
             )
             endings.callback(self._dispatch.close)
             self._endings = endings.pop_all()

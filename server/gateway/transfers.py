@@ -62,7 +62,7 @@ class Downloads:
 
     def begin(self, peer: Peer, fetch: Fetch, finished: Finished, folder: Path) -> None:
         """Raises ``OverpaintError`` (bad-request) for a blob or offset that the answer does not have."""
-        sizes = {layer.blob: layer.raster.nbytes for layer in finished.layers}
+        sizes = {result.blob: result.raster.nbytes for result in finished.results}
         if not 0 <= fetch.offset <= sizes.get(fetch.blob, -1) or not 1 <= fetch.credit <= CREDIT_WINDOW:
             raise OverpaintError(Code.BAD_REQUEST, "A part of the answer was asked for that does not exist.")
         part = Part(fetch.blob, sizes[fetch.blob], SpoolFile(folder / fetch.blob, sizes[fetch.blob]), fetch.offset)

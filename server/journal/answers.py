@@ -15,20 +15,19 @@ from server.journal.checked import sums_of, write_sealed
 from server.journal.spool import RESULT
 from server.wire import codec
 from server.wire.content import DIGEST_HEX
-from server.wire.messages import Blob, Finished, ResultLayer, Submit
-from server.wire.recipe import Recipe
+from server.wire.messages import Blob, Finished, Submit
+from server.wire.results import ResultBlob
 
 _MOST = 1024
 _NO_JOB = "0" * 32
 
 
 @dataclass(frozen=True)
-class _Drawn:
-    """One picture of an answer, and what the whole answer said."""
+class _Draw:
+    """What was drawn with one seed and edit strength, and what the whole answer said."""
 
-    recipe: Recipe
-    layer: ResultLayer
-    notices: tuple[str, ...]
+    finished: Finished
+    results: tuple[ResultBlob, ...]
 
 
 class RememberedAnswers:
@@ -36,21 +35,24 @@ class RememberedAnswers:
 
     def __init__(self, blobs: Blobs, models: Callable[[], str]) -> None:
         self._blobs, self._models = blobs, models
-        self._drawn: dict[tuple[str, str], _Drawn] = {}
+        self._draws: dict[tuple[str, str], _Draw] = {}
         self._lock = threading.Lock()
 
     def remember(self, client: str, submit: Submit, finished: Finished, folder: Path) -> None:
-        """``folder`` holds the answer, whole and on the disk. Each of its pictures is remembered by itself."""
-        if not _named(submit):
+        """``folder`` holds the answer, whole and on the disk. Each draw is remembered by itself, if it can be told
+        which results are its own."""
+        draws = _draws(finished)
+        if not _named(submit) or len(draws) != len(finished.recipe.eta or (None,)) * finished.recipe.variations:
             return
         models = self._models()
-        for layer in finished.layers:
-            name = _name(submit, models, layer.eta, layer.seed)
-            self._blobs.keep(client, Blob(layer.blob, layer.raster.nbytes, name), folder / layer.blob)
+        for (eta, seed), results in draws.items():
+            name = _name(submit, models, eta, seed)
+            for number, result in enumerate(results):
+                self._blobs.keep(client, _kept_as(result, name, number), folder / result.blob)
             with self._lock:
-                self._drawn[client, name] = _Drawn(finished.recipe, layer, finished.notices)
-                while len(self._drawn) > _MOST:
-                    del self._drawn[next(iter(self._drawn))]
+                self._draws[client, name] = _Draw(finished, tuple(results))
+                while len(self._draws) > _MOST:
+                    del self._draws[next(iter(self._draws))]
 
     def recall(self, client: str, submit: Submit, folder: Path) -> Finished | None:
         """The answer where just this was asked before; it is put into ``folder``, which is still to be synced. Raises
@@ -60,34 +62,52 @@ class RememberedAnswers:
             return None
         models = self._models()
         names = [_name(submit, models, eta, recipe.seed) for eta in recipe.eta or (None,)]
-        drawn = [self._drawn.get((client, name)) for name in names]
-        layers = [replace(one.layer, blob=f"result-{number}") for number, one in enumerate(drawn) if one is not None]
-        if len(layers) < len(names) or not self._lent(client, list(zip(layers, names, strict=True)), folder):
+        draws = [draw for name in names if (draw := self._draws.get((client, name))) is not None]
+        if len(draws) < len(names):
             return None
-        return self._written(submit, [one for one in drawn if one is not None], layers, folder)
+        kept = [_kept_as(result, name, at) for name, draw in zip(names, draws, strict=True)
+                for at, result in enumerate(draw.results)]  # fmt: skip
+        results = [replace(result, blob=f"result-{number}")
+                   for number, result in enumerate(result for draw in draws for result in draw.results)]  # fmt: skip
+        if not self._lent(client, [(folder / result.blob, blob) for result, blob in zip(results, kept, strict=True)]):
+            return None
+        return self._written(submit, draws[0].finished, results, folder)
 
     def drop(self, client: str) -> None:
         """An answer of this client was damaged, or its edit failed: whatever it asks for is made anew."""
         with self._lock:
-            for key in [key for key, one in self._drawn.items() if key[0] == client]:
-                del self._drawn[key]
+            for key in [key for key in self._draws if key[0] == client]:
+                del self._draws[key]
 
-    def _lent(self, client: str, wanted: list[tuple[ResultLayer, str]], folder: Path) -> bool:
-        for layer, name in wanted:
-            if not self._blobs.lend(client, Blob(layer.blob, layer.raster.nbytes, name), folder / layer.blob):
-                for given, _ in wanted:
-                    for path in (folder / given.blob, sums_of(folder / given.blob)):
-                        with contextlib.suppress(OSError):
-                            path.unlink(missing_ok=True)
-                return False
-        return True
+    def _lent(self, client: str, wanted: list[tuple[Path, Blob]]) -> bool:
+        """All of them, or none."""
+        if all(self._blobs.lend(client, blob, path) for path, blob in wanted):
+            return True
+        for path, _ in wanted:
+            for one in (path, sums_of(path)):
+                with contextlib.suppress(OSError):
+                    one.unlink(missing_ok=True)
+        return False
 
-    def _written(self, submit: Submit, drawn: list[_Drawn], layers: list[ResultLayer], folder: Path) -> Finished:
+    def _written(self, submit: Submit, before: Finished, results: list[ResultBlob], folder: Path) -> Finished:
         asked = submit.recipe
-        recipe = replace(drawn[0].recipe, eta=asked.eta, seed=asked.seed, variations=1)
-        finished = Finished(submit.job, recipe, tuple(layers), {}, drawn[0].notices, submit.blobs)
+        recipe = replace(before.recipe, eta=asked.eta, seed=asked.seed, variations=1)
+        finished = replace(before, job=submit.job, recipe=recipe, results=tuple(results), seconds={}, sent=submit.blobs)
         write_sealed(folder / RESULT, codec.to_text(finished))
         return finished
+
+
+def _draws(finished: Finished) -> dict[tuple[float | None, int], list[ResultBlob]]:
+    found: dict[tuple[float | None, int], list[ResultBlob]] = {}
+    for result in finished.results:
+        found.setdefault((result.eta, result.seed), []).append(result)
+    return found
+
+
+def _kept_as(result: ResultBlob, draw: str, number: int) -> Blob:
+    """Under a name that follows from that of its draw."""
+    name = hashlib.blake2b(f"{draw}\n{number}".encode(), digest_size=DIGEST_HEX // 2).hexdigest()
+    return Blob(result.blob, result.raster.nbytes, name)
 
 
 def _named(submit: Submit) -> bool:

@@ -159,10 +159,10 @@ class Spool:
         try:
             finished = codec.from_text(Finished, read_sealed(folder / RESULT, "The answer"), RESULT)
             whole = all(
-                _ANSWER.fullmatch(layer.blob)
-                and is_plain(folder / layer.blob)
-                and (folder / layer.blob).stat().st_size == layer.raster.nbytes
-                for layer in finished.layers
+                _ANSWER.fullmatch(result.blob)
+                and is_plain(folder / result.blob)
+                and (folder / result.blob).stat().st_size == result.raster.nbytes
+                for result in finished.results
             )
         except FileNotFoundError:
             return None

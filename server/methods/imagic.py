@@ -25,6 +25,7 @@ from .sdedit import redraw
 
 if TYPE_CHECKING:
     from server.editing.edit import Answer, Report, Scene
+    from server.editing.results import Repaint
     from server.models.runtime.adapter import Adapter
     from server.models.runtime.conditioning import Conditioning
     from server.models.runtime.residency import Models
@@ -34,10 +35,11 @@ if TYPE_CHECKING:
 _LESS = mark("There was too little memory to learn with the whole model; a small addition to it was learned instead.")
 
 
-def imagic(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
+def imagic(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer[Repaint]:
     """One answer for each eta and variation. What was learned of a picture before is used again, here or in part."""
-    from server.editing.edit import Answer, seed_of, seeds
+    from server.editing.edit import Answer, seed_of
     from server.editing.painting import ModelInput, load, misgivings
+    from server.editing.results import Repaint, seeds
     from server.models.runtime import memory
     from server.tuning.batch import paint_all
     from server.tuning.trainer import Trainer, TuningJob
@@ -65,7 +67,7 @@ def imagic(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answ
     ]
     images = paint_all(view, adapter, learned, requests, report, redraw)
     notices = (*_fell_back(used, asked), *misgivings(adapter, settled), *_completed(settled.prompt, words))
-    return Answer(images, settled, (*notices, *view.coarse))
+    return Answer(Repaint(images), settled, (*notices, *view.coarse))
 
 
 def learn(trainer: Trainer) -> TuningState:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from server.editing.edit import Answer, Report, Scene
+    from server.editing.results import Repaint
     from server.models.runtime.adapter import Adapter, OnStep
     from server.models.runtime.denoiser import SamplingRequest
     from server.models.runtime.residency import Models
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from server.wire.recipe import Recipe
 
 
-def inpaint(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
+def inpaint(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer[Repaint]:
     """At strength 1 what was under the mask is forgotten; below, its colours and shapes shine through."""
     from server.editing.painting import load, paint, settle
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from server.editing.edit import Answer, Report, Scene
+    from server.editing.results import Repaint
     from server.models.runtime.adapter import Adapter, OnStep
     from server.models.runtime.denoiser import SamplingRequest
     from server.models.runtime.residency import Models
@@ -30,7 +31,7 @@ STRENGTH = 0.6
 """The paper keeps faithful between 0.3 and 0.6; below, words hardly show."""
 
 
-def sdedit(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
+def sdedit(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer[Repaint]:
     from server.editing.painting import load, paint, settle
 
     card = models.choose(recipe.model, Ability.REDRAW)

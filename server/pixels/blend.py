@@ -49,14 +49,19 @@ def finish(source: Picture, answer: F32, masks: Masks) -> Picture:
     Where alpha is 0 the colours are the source's own, bit for bit. Raises OverpaintError (EDIT_FAILED) where the answer
     has no numbers, as models in half precision sometimes give.
     """
-    if not np.isfinite(answer).all():
-        raise OverpaintError(
-            Code.EDIT_FAILED, "The model's answer was not a picture.", "Try another seed, or another model."
-        )
+    check_finite(answer)
     rgb = source.rgb.copy()
     here = window(masks.edit, 0)
     rgb[here][masks.edit[here]] = match_colours(source, answer, masks.edit)[masks.edit[here]]
     return Picture(rgb, masks.composite)
+
+
+def check_finite(answer: F32) -> None:
+    """Raises OverpaintError (EDIT_FAILED) where the answer has no numbers."""
+    if not np.isfinite(answer).all():
+        raise OverpaintError(
+            Code.EDIT_FAILED, "The model's answer was not a picture.", "Try another seed, or another model."
+        )
 
 
 def match_colours(source: Picture, answer: F32, edit: Region) -> F32:

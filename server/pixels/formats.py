@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from server.wire.errors import Code, OverpaintError
+from server.wire.geometry import Bounds
 from server.wire.raster import Channels, Depth, Raster
 
 from . import spaces
@@ -73,33 +74,42 @@ def read_source(raster: Raster, data: bytes, icc: bytes | None) -> Source:
     return Source(raster, data, icc, decode(raster, data, icc))
 
 
-def answer_raster(raster: Raster) -> Raster:
-    """How the new layer above ``raster`` is laid out: the same, with alpha."""
-    return Raster(raster.bounds, _WITH_ALPHA.get(raster.channels, raster.channels), raster.depth, raster.transfer)
+def answer_raster(raster: Raster, bounds: Bounds | None = None) -> Raster:
+    """How a new layer above ``raster`` is laid out: the same, with alpha. bounds: where else than just above it."""
+    channels = _WITH_ALPHA.get(raster.channels, raster.channels)
+    return Raster(raster.bounds if bounds is None else bounds, channels, raster.depth, raster.transfer)
 
 
-def encode_answer(answer: Picture, source: Source) -> bytes:
-    """The bytes of the layer ``answer`` above ``source``, as ``answer_raster(source.raster)``.
+def encode_answer(answer: Picture, source: Source, bounds: Bounds | None = None) -> bytes:
+    """The bytes of the layer ``answer`` above ``source``, as ``answer_raster(source.raster, bounds)``.
 
     A colour that is the source picture's own, bit for bit, is written with the source's own native numbers: float32 and
     8-bit colour management cannot change what was not painted, in any depth or profile. So is its alpha, if it is the
     source's own too.
     """
-    raster = answer_raster(source.raster)
+    raster = answer_raster(source.raster, bounds)
     result = _encoded(answer, raster, source.icc)
-    native = _rows(source.raster, source.data)
-    count = raster.channels.per_pixel - 1
+    shared = raster.bounds.intersect(source.raster.bounds)
+    here, there = shared.relative_to(raster.bounds).slices, shared.relative_to(source.raster.bounds).slices
+    original = Picture(source.picture.rgb[there], source.picture.alpha[there])
+    part = Picture(answer.rgb[here], answer.alpha[here])
+    _keep_own_numbers(result[here], part, _rows(source.raster, source.data)[there], original, source.raster)
+    return result.tobytes()
+
+
+def _keep_own_numbers(result: Native, answer: Picture, native: Native, original: Picture, raster: Raster) -> None:
+    """Where ``answer`` is ``original``, ``result`` gets its ``native`` numbers, which are laid out as ``raster``."""
+    count = result.shape[2] - 1
     for band in _bands(native.shape):
-        kept = np.all(answer.rgb[band] == source.picture.rgb[band], axis=2)
-        if source.raster.depth in (Depth.F16, Depth.F32):
+        kept = np.all(answer.rgb[band] == original.rgb[band], axis=2)
+        if raster.depth in (Depth.F16, Depth.F32):
             # Infinity times an alpha of 0 would still turn a blend into NaN.
             kept &= np.isfinite(native[band][..., :count]).all(axis=2)
         np.copyto(result[band][..., :count], native[band][..., :count], where=kept[..., None])
-        if source.raster.depth is Depth.U32 and source.raster.channels.has_alpha:
+        if raster.depth is Depth.U32 and raster.channels.has_alpha:
             # The one depth whose alpha is finer than float32.
-            kept &= answer.alpha[band] == source.picture.alpha[band]
+            kept &= answer.alpha[band] == original.alpha[band]
             np.copyto(result[band][..., -1], native[band][..., -1], where=kept)
-    return result.tobytes()
 
 
 def _encoded(picture: Picture, raster: Raster, icc: bytes | None) -> Native:
@@ -138,6 +148,11 @@ def _colours(native: Native, channels: Channels) -> Native:
 def _bands(shape: tuple[int, ...]) -> Iterator[slice]:
     rows = max(1, _BAND_PIXELS // max(1, shape[1]))
     return (slice(top, top + rows) for top in range(0, shape[0], rows))
+
+
+def numbers(values: F32, depth: Depth) -> bytes:
+    """The inverse of ``samples``; integers are rounded and clipped."""
+    return _numbers(values, depth).tobytes()
 
 
 def samples(data: bytes, depth: Depth) -> F32:

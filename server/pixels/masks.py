@@ -57,6 +57,11 @@ def decode_mask(data: bytes, depth: Depth, extent: Extent) -> F32:
     return formats.samples(data, depth).clip(0, 1).reshape(extent.height, extent.width)
 
 
+def encode_mask(mask: F32, depth: Depth) -> bytes:
+    """The inverse of ``decode_mask``."""
+    return formats.numbers(mask.clip(0, 1), depth)
+
+
 def whole(extent: Extent, alpha: F32 | None = None) -> Masks:
     """Masks of an edit of everything. ``alpha`` (H, W): that of the layer, whose outline the answer then keeps; a layer
     in which nothing is visible yet has none to keep."""

@@ -43,6 +43,11 @@ class Bounds:
         return Extent(self.width, self.height)
 
     @property
+    def slices(self) -> tuple[slice, slice]:
+        """Its rows and columns in an array of a picture; for one that lies wholly in it."""
+        return slice(self.y, self.bottom), slice(self.x, self.right)
+
+    @property
     def empty(self) -> bool:
         return self.width <= 0 or self.height <= 0
 

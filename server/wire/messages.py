@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from .errors import Code, FullError, OverpaintError
+from .geometry import Bounds
 from .offers import Limits, MethodOffer, ModelOffer
 from .raster import Depth, Raster
 from .recipe import Recipe
+from .results import ResultBlob
 from .words import plain
 
 PROTOCOL_MAJOR = 2
@@ -181,28 +183,22 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class ResultLayer:
-    """One new layer. ``seed`` is the one it was drawn with; ``eta`` its edit strength where the recipe has some."""
-
-    blob: str
-    raster: Raster
-    seed: int
-    eta: float | None = None
-
-
-@dataclass(frozen=True)
 class Finished:
-    """The answer lies ready. ``recipe`` has every setting that was used filled in. ``seconds``: the server's own
-    time by stage, ``queued`` not included."""
+    """The answer lies ready. ``recipe`` has every setting that was used filled in. ``crop``: what of the document was
+    sent. ``results``: several layers, the lowest first, or one selection or canvas. ``seconds``: the server's own time
+    by stage, ``queued`` not included."""
 
     job: str
     recipe: Recipe
-    layers: tuple[ResultLayer, ...]
+    crop: Bounds
+    results: tuple[ResultBlob, ...]
     seconds: dict[str, float] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     """Sentences worth showing beside the answer."""
     sent: tuple[Blob, ...] = ()
     """What was sent, with its digests: so the client can name it the next time without reading it once more."""
+    grouped: bool = False
+    """The layers belong together: they come in a group of their own."""
 
 
 @dataclass(frozen=True)

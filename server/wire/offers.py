@@ -111,9 +111,11 @@ class ModelOffer:
 
 @dataclass(frozen=True)
 class Limits:
-    """What the server takes: sides in pixels, bytes per job, prompt in characters."""
+    """What the server takes: sides in pixels, also of an answer; bytes that are sent for a job, and those of its
+    answer; prompt in characters."""
 
     max_side: int = 32768
     max_job_bytes: int = 2 << 30
+    max_answer_bytes: int = 8 << 30
     max_prompt: int = 4000
     max_variations: int = 16

@@ -80,7 +80,7 @@ class Executor:
             models.low_memory = task.low_memory
         edit, size = method.load(), submit.layer.bounds.extent
         return retried_with_less_memory(
-            lambda: job.run(submit, task.files, edit, models, report, task.guest), models, report, size
+            lambda: job.run(submit, task.files, edit, models, report, task.guest, method.answers), models, report, size
         )
 
     def _models_for(self, method: Method) -> Models:

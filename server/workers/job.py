@@ -1,19 +1,21 @@
-"""One job's way in the worker: pixels → masks → edit → colour match → alpha → pixels."""
+"""One job's way in the worker: pixels → masks → edit → finished results."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from server.editing.edit import Answer, Edit, Report, Scene, Step, seeds
-from server.pixels import blend, formats, masks
+from server.editing.edit import Edit, Report, Scene, Step
+from server.editing.results import EditedCrop
+from server.pixels import formats, masks
 from server.pixels.formats import Source
 from server.pixels.masks import Masks
 from server.pixels.picture import F32
 from server.wire import content
-from server.wire.messages import Finished, ResultLayer, Submit
-from server.wire.recipe import Recipe
+from server.wire.messages import Finished, Submit
+from server.wire.offers import Answers
+from server.workers.finishing import finish
 from server.workers.runner import JobFiles
 
 if TYPE_CHECKING:
@@ -50,11 +52,12 @@ def run(
     models: Models,
     report: Report,
     guest: str = "",
+    answers: Answers = Answers.LAYERS,
 ) -> Finished:
     """Do the job of ``files`` with ``edit`` and put its answer there: it lasts when this returns.
 
     ``report`` hears each step and may raise ``Cancelled``, which passes, as does any ``OverpaintError``. guest: the key
-    of the machine whose picture it is; empty for one of this user's own.
+    of the machine whose picture it is; empty for one of this user's own. answers: what the method declares to answer.
     """
     watch = Stopwatch()
     watch.begin("reading")
@@ -69,14 +72,17 @@ def run(
     scene = Scene(source.picture, found.denoise, content.of_guest(content.picture(submit.blobs), guest), found.selected)
     answer = edit(scene, submit.recipe, models, timed_report)
     watch.begin("finishing")
-    layers = tuple(_write_layers(submit, files, source, found, answer, report))
+    crop = EditedCrop(source, found, answer.recipe)
+    results = tuple(finish(answer, answers, crop, files, report))
     finished = Finished(
         submit.job,
         answer.recipe,
-        layers,
+        submit.layer.bounds,
+        results,
         watch.seconds(),
         (*source.notices, *answer.notices),
         submit.blobs,
+        grouped=answers is Answers.GROUP,
     )
     files.finish(finished)
     return finished
@@ -93,22 +99,3 @@ def _read_masks(submit: Submit, files: JobFiles, alpha: F32) -> Masks:
         return masks.whole(extent, alpha)
     selection = masks.decode_mask(files.read("mask"), submit.mask_depth, extent)
     return masks.derive(selection, submit.recipe.grow, submit.recipe.feather)
-
-
-def _write_layers(
-    submit: Submit, files: JobFiles, source: Source, found: Masks, answer: Answer, report: Report
-) -> Iterator[ResultLayer]:
-    raster = formats.answer_raster(submit.layer)
-    if answer.painted is not None:
-        found = masks.painted_only(found, answer.painted, source.picture.alpha)
-    for number, (image, (eta, seed)) in enumerate(zip(answer.images, _draws(answer.recipe), strict=True)):
-        report(Step("Matching the colours", number, len(answer.images)))
-        layer = blend.finish(source.picture, image, found)
-        files.write(f"result-{number}", formats.encode_answer(layer, source))
-        yield ResultLayer(f"result-{number}", raster, seed, eta)
-
-
-def _draws(recipe: Recipe) -> list[tuple[float | None, int]]:
-    """Edit strength and seed of each image of the answer, in its order."""
-    etas: tuple[float | None, ...] = recipe.eta or (None,)
-    return [(eta, seed) for eta in etas for seed in seeds(recipe.seed or 0, recipe.variations)]

@@ -87,7 +87,7 @@ def test_it_says_what_it_is_and_cannot_be_removed(shelf: ModelStore) -> None:
 
 def test_only_what_lies_around_the_selection_is_painted(models: Models) -> None:
     where = scene(700, 500, slice(200, 248), slice(300, 360))
-    image = replaced(models, where, steps=3).images[0]
+    image = replaced(models, where, steps=3).result.images[0]
     changed = (image != where.picture.rgb).any(-1)
     assert changed[200:248, 300:360].mean() > 0.99
     changed[184:264, 290:370] = False
@@ -105,13 +105,13 @@ def test_what_comes_back_is_four_times_as_fine_as_the_base(models: Models) -> No
 
 @pytest.mark.parametrize("width, height", [(1, 1), (61, 83), (300, 40)])
 def test_words_become_a_whole_picture_of_any_size(models: Models, width: int, height: int) -> None:
-    image = replaced(models, scene(width, height), steps=2).images[0]
+    image = replaced(models, scene(width, height), steps=2).result.images[0]
     assert image.shape == (height, width, 3)
     assert 0 <= image.min() <= image.max() <= 1
 
 
 def test_the_same_seed_gives_the_same_pixels(models: Models) -> None:
-    first, again, other = (replaced(models, scene(64, 64), steps=2, variations=2).images for _ in range(3))
+    first, again, other = (replaced(models, scene(64, 64), steps=2, variations=2).result.images for _ in range(3))
     assert all(np.array_equal(*pair) for pair in zip(first, again, strict=True))
     assert not np.allclose(first[0], other[1], atol=0.01)
 
@@ -121,7 +121,7 @@ def test_a_layer_is_redrawn_and_less_strength_keeps_more_of_it(models: Models) -
 
     def redrawn(strength: float) -> F32:
         asked = Recipe("sdedit", KNOWN_WORDS, seed=1, steps=20, strength=strength)
-        return sdedit(where, asked, models, lambda _: None).images[0]
+        return sdedit(where, asked, models, lambda _: None).result.images[0]
 
     kept = [float(np.abs(redrawn(0.05) - redrawn(strength)).mean()) for strength in (0.1, 0.9)]
     assert kept[0] < kept[1]

@@ -83,7 +83,7 @@ def test_an_ora_has_the_source_bit_for_bit_and_the_answer_above_it(overpaint, pi
             (picture.parent / f"{number}.png").write_bytes(archive.read(str(layer.get("src"))))
     assert np.array_equal(image.read(picture.parent / "2.png").pixels, image.read(picture).pixels)
     answer = image.read(picture.parent / "0.png")
-    placed = report["layers"][0]
+    placed = report["results"][0]
     assert (placed["x"], placed["y"]) == (int(layers[0].get("x")), int(layers[0].get("y")))
     assert placed["width"] < 900
     assert (answer.extent.width, answer.depth) == (placed["width"], image.read(picture).depth)
@@ -111,7 +111,7 @@ def test_each_edit_strength_is_a_layer_with_its_strength_in_its_name(overpaint, 
     status, out, err = ponder(overpaint, picture, "a.ora", *options)
     assert status == 0, err
     report = json.loads(out)
-    assert [(layer["eta"], layer["seed"]) for layer in report["layers"]] == [(0.5, 4), (0.75, 4), (1.0, 4)]
+    assert [(layer["eta"], layer["seed"]) for layer in report["results"]] == [(0.5, 4), (0.75, 4), (1.0, 4)]
     with zipfile.ZipFile(picture.parent / "a.ora") as archive:
         names = [layer.get("name") for layer in ElementTree.fromstring(archive.read("stack.xml")).iter("layer")]
     assert names == ["a boat 0.5", "a boat 0.75", "a boat 1", "photo"]

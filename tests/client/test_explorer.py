@@ -36,7 +36,7 @@ class Desk:
         for event in self.link.poll():
             if isinstance(event, events.Arrived):
                 self.heard.append(event.job)
-                self.explorer.take(event, range(len(event.layers)))
+                self.explorer.take(event, range(len(event.results)))
             else:
                 self.explorer.hear(event)
         if self.heard:

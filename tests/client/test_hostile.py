@@ -24,6 +24,7 @@ from server.wire.geometry import Bounds
 from server.wire.messages import Channel
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
+from server.wire.results import ResultBlob, ResultKind
 from tests.running import submission, until
 
 WELCOME = wire.Welcome(wire.PROTOCOL_MAJOR, 0, "s", "CPU", (), (), wire.Limits())
@@ -96,8 +97,8 @@ LAYER = Raster(Bounds(0, 0, 8, 8), Channels.RGBA, Depth.U8)
 
 
 def finished(host: Host, raster: Raster, count: int = 1) -> bytes:
-    layers = tuple(wire.ResultLayer(f"result-{number}", raster, 1) for number in range(count))
-    return codec.encode(wire.Finished(host.job.job, Recipe("erase"), layers))
+    layers = tuple(ResultBlob(ResultKind.REPAINT, f"result-{number}", raster, 1) for number in range(count))
+    return codec.encode(wire.Finished(host.job.job, Recipe("erase"), raster.bounds, layers))
 
 
 @pytest.mark.parametrize(

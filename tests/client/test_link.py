@@ -128,7 +128,7 @@ def test_a_job_whose_server_dies_in_the_middle_is_done_by_the_next_one(launchabl
     happened += collect(link, events.Arrived, events.EditFailed)
     arrived = happened[-1]
     assert isinstance(arrived, events.Arrived)
-    assert arrived.layers[0].data == sent.pixels
+    assert arrived.results[0].data == sent.pixels
     assert sum(isinstance(event, events.Interrupted) for event in happened) == 1
     assert len(started_pids(launchable)) == 2
     assert not link.active
@@ -227,7 +227,7 @@ def test_a_job_that_meets_a_server_in_its_last_moment_is_done_by_the_next_one(la
             collect(link, events.Interrupted)
         arrived = collect(link, events.Arrived, events.EditFailed)[-1]
         assert isinstance(arrived, events.Arrived)
-        assert arrived.layers[0].data == sent.pixels
+        assert arrived.results[0].data == sent.pixels
 
 
 def test_a_greeting_that_meets_a_server_in_its_last_moment_finds_the_next_one(launchable: Path) -> None:
@@ -278,7 +278,7 @@ def test_one_call_runs_a_job_and_tells_its_events(echo: Echo) -> None:
     sent = submission(side=600)
     with Client("test") as client:
         arrived = client.run(sent, lambda event: told.append(type(event)))
-        assert arrived.layers[0].data == sent.pixels
+        assert arrived.results[0].data == sent.pixels
         assert [line.job for line in client.jobs()] == [sent.job]
         client.acknowledge(sent.job)
         assert client.jobs() == ()
@@ -292,7 +292,7 @@ def test_a_job_begun_as_soon_as_the_server_answers_is_sent_once(echo: Echo) -> N
         sent = submission(side=1800)
         with Client("test") as client:
             client.hello()
-            assert client.run(sent).layers[0].data == sent.pixels
+            assert client.run(sent).results[0].data == sent.pixels
 
 
 def test_an_answer_waits_for_the_next_run_of_the_application(echo: Echo) -> None:
@@ -301,7 +301,7 @@ def test_an_answer_waits_for_the_next_run_of_the_application(echo: Echo) -> None
     with Client("test") as client:
         client.run(sent)
     with Client("test") as client:
-        assert client.attach(sent.job).layers[0].data == sent.pixels
+        assert client.attach(sent.job).results[0].data == sent.pixels
 
 
 def test_answering_false_cancels(echo: Echo) -> None:

@@ -33,8 +33,8 @@ def test_pixels_and_mask_come_back_bit_for_bit(echo: Echo, transport: str) -> No
     arrived = wait_for(session, events.Arrived)
     assert isinstance(arrived, events.Arrived)
     assert sent.mask is not None
-    assert [layer.data for layer in arrived.layers] == [sent.pixels, sent.mask.data]
-    assert arrived.finished.layers[0].raster == sent.layer
+    assert [layer.data for layer in arrived.results] == [sent.pixels, sent.mask.data]
+    assert arrived.finished.results[0].raster == sent.layer
     assert not session.busy
     session.close()
 
@@ -60,8 +60,8 @@ def test_two_jobs_at_once_both_arrive(echo: Echo) -> None:
     session.start(second)
     happened = collect(session, lambda all_: sum(isinstance(event, events.Arrived) for event in all_) == 2)
     arrived = {event.job: event for event in happened if isinstance(event, events.Arrived)}
-    assert arrived[first.job].layers[0].data == first.pixels
-    assert arrived[second.job].layers[0].data == second.pixels
+    assert arrived[first.job].results[0].data == first.pixels
+    assert arrived[second.job].results[0].data == second.pixels
     session.close()
 
 
@@ -73,7 +73,7 @@ def test_submitting_again_is_the_same_job(echo: Echo) -> None:
     session.start(sent)
     arrived = wait_for(session, events.Arrived)
     assert isinstance(arrived, events.Arrived)
-    assert arrived.layers[0].data == sent.pixels
+    assert arrived.results[0].data == sent.pixels
     session.list_jobs()
     listed = wait_for(session, events.Listed)
     assert isinstance(listed, events.Listed)
@@ -99,12 +99,12 @@ def test_memory_given_back_serves_the_next_answer(echo: Echo) -> None:
     session.start(submission(300, seed=1))
     first = wait_for(session, events.Arrived)
     assert isinstance(first, events.Arrived)
-    memory = first.layers[0].data.obj
+    memory = first.results[0].data.obj
     session.reuse(first)
     session.start(submission(300, seed=2))
     second = wait_for(session, events.Arrived)
     assert isinstance(second, events.Arrived)
-    assert second.layers[0].data.obj is memory
+    assert second.results[0].data.obj is memory
     session.close()
 
 
@@ -273,7 +273,7 @@ def test_an_upload_broken_off_by_a_lost_session_goes_on_in_the_next(echo: Echo) 
     assert uploading[0] > 0.2
     arrived = happened[-1]
     assert isinstance(arrived, events.Arrived)
-    assert arrived.layers[0].data == sent.pixels
+    assert arrived.results[0].data == sent.pixels
     second.close()
 
 

@@ -11,10 +11,11 @@ from server.client import naming, recipes, translation, wording
 from server.client.translation import languages, tr, tr_n, use_language
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
-from server.wire.messages import Estimated, Finished, ResultLayer, Welcome
+from server.wire.messages import Estimated, Finished, Welcome
 from server.wire.offers import Limits
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
+from server.wire.results import ResultBlob, ResultKind
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +47,11 @@ def test_a_name_is_one_line_without_control_characters() -> None:
 def test_layers_of_several_edit_strengths_say_theirs() -> None:
     def names(etas: tuple[float, ...], variations: int) -> list[str]:
         raster = Raster(Bounds(0, 0, 1, 1), Channels.RGBA, Depth.U8)
-        layers = tuple(ResultLayer("result", raster, seed, eta) for eta in etas for seed in range(variations))
+        layers = tuple(
+            ResultBlob(ResultKind.REPAINT, "result", raster, seed, eta) for eta in etas for seed in range(variations)
+        )
         recipe = Recipe("imagic", "a sitting dog", variations=variations, eta=etas)
-        return naming.answer_names(Finished("0" * 32, recipe, layers))
+        return naming.answer_names(Finished("0" * 32, recipe, raster.bounds, layers))
 
     assert names((0.7,), 1) == ["a sitting dog"]
     assert names((0.7,), 2) == ["a sitting dog 1", "a sitting dog 2"]
@@ -58,8 +61,11 @@ def test_layers_of_several_edit_strengths_say_theirs() -> None:
 
 def test_the_recipe_of_one_layer_has_its_own_edit_strength() -> None:
     raster = Raster(Bounds(0, 0, 1, 1), Channels.RGBA, Depth.U8)
-    layers = (ResultLayer("result-0", raster, 3, 0.5), ResultLayer("result-1", raster, 3, 0.75))
-    finished = Finished("0" * 32, Recipe("imagic", "a dog", eta=(0.5, 0.75)), layers)
+    layers = (
+        ResultBlob(ResultKind.REPAINT, "result-0", raster, 3, 0.5),
+        ResultBlob(ResultKind.REPAINT, "result-1", raster, 3, 0.75),
+    )
+    finished = Finished("0" * 32, Recipe("imagic", "a dog", eta=(0.5, 0.75)), raster.bounds, layers)
     made = recipes.of_result(finished, 1)
     assert made.recipe.eta == (0.75,)
     assert recipes.from_text(recipes.to_text(made)) == made
@@ -70,9 +76,16 @@ def test_the_recipe_of_one_layer_has_its_own_edit_strength() -> None:
 
 def finished() -> Finished:
     raster = Raster(Bounds(5, 6, 7, 8), Channels.RGBA, Depth.U8)
-    layers = (ResultLayer("result-0", raster, 40), ResultLayer("result-1", raster, 41))
+    layers = (
+        ResultBlob(ResultKind.REPAINT, "result-0", raster, 40),
+        ResultBlob(ResultKind.REPAINT, "result-1", raster, 41),
+    )
     return Finished(
-        "j", Recipe("inpaint", "风筝", seed=40, variations=2, steps=20), layers, {"paint": 1.5, "load": 0.25}
+        "j",
+        Recipe("inpaint", "风筝", seed=40, variations=2, steps=20),
+        raster.bounds,
+        layers,
+        {"paint": 1.5, "load": 0.25},
     )
 
 

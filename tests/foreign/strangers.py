@@ -12,20 +12,22 @@ from server.wire.setting import Setting, SettingKind
 
 if TYPE_CHECKING:
     from server.editing.edit import Answer, Report, Scene
+    from server.editing.results import Repaint
     from server.wire.recipe import Recipe
 
 SHADE = Setting("shade", SettingKind.WHOLE, "Shade", "How light the answer is", 0, 255, default=40)
 
 
-def paint(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answer:
+def paint(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answer[Repaint]:
     """All of it in one gray."""
     import numpy as np
 
     from server.editing.edit import Answer, Step, seed_of
+    from server.editing.results import Repaint
 
     report(Step("Painting", 0, 1))
     gray = np.full_like(scene.picture.rgb, (recipe.number(SHADE) or 0) / 255)
-    return Answer((gray,), replace(recipe, seed=seed_of(recipe)), painted=scene.mask > 0)
+    return Answer(Repaint((gray,), scene.mask > 0), replace(recipe, seed=seed_of(recipe)))
 
 
 METHODS = {

@@ -40,11 +40,11 @@ def test_edits_questions_and_cancels_go_the_same_way_with_a_runner_from_outside(
         long = submission("ponder", steps=500)
         one.start(long)
         one.wait_for(events.Progressed, job=long.job)
-        assert two.run(submission("erase")).layers
+        assert two.run(submission("erase")).results
         assert estimated(two, 20) == 2.0
         one.session.cancel(long.job)
         one.wait_for(events.Cancelled, job=long.job)
-        assert one.run(submission("ponder", steps=1)).layers
+        assert one.run(submission("ponder", steps=1)).results
     with threads.client() as later:
         assert later.session.welcome.device == "a thread, a thread"
     assert not threads.worker_pids()
@@ -59,7 +59,7 @@ def test_an_edit_that_a_runner_from_outside_was_at_when_the_server_ended_is_done
         threads.start()
     with threads.client() as client:
         client.session.attach(long.job)
-        assert client.wait_for(events.Arrived, job=long.job).layers
+        assert client.wait_for(events.Arrived, job=long.job).results
 
 
 def edit(model: str, seed: int) -> Submission:

@@ -11,6 +11,7 @@ from server.gateway.jobs import JobTable
 from server.gateway.settings import GatewaySettings
 from server.journal import Journal
 from server.wire import messages as wire
+from server.wire.results import ResultBlob, ResultKind
 from server.workers import link
 from server.workers.local_runner import LocalRunner
 from server.workers.runner import RunnerOptions
@@ -31,7 +32,9 @@ def test_the_answer_of_a_worker_that_died_before_it_could_say_so_is_kept(home: P
     book.begin_run(entry)
     files = journal.files(job.job)
     files.write("result-0", bytes(job.layer.nbytes))
-    finished = wire.Finished(job.job, job.recipe, (wire.ResultLayer("result-0", job.layer, 1),))
+    finished = wire.Finished(
+        job.job, job.recipe, job.layer.bounds, (ResultBlob(ResultKind.REPAINT, "result-0", job.layer, 1),)
+    )
     files.finish(finished)
     dispatch._take(link.Died(-9, "killed", job.job), b"")
     assert told == [finished]

@@ -115,5 +115,5 @@ def test_a_worker_that_dies_over_a_question_is_said_and_replaced(own_server: Run
 def test_each_answer_says_its_edit_strength_and_seed(pondering: RunningServer):
     with pondering.client() as client:
         arrived = client.run(ponder(seed=4, steps=1, eta=(0.5, 0.75), variations=2))
-    drawn = [(layer.layer.eta, layer.layer.seed) for layer in arrived.layers]
+    drawn = [(layer.result.eta, layer.result.seed) for layer in arrived.results]
     assert drawn == [(0.5, 4), (0.5, 5), (0.75, 4), (0.75, 5)]

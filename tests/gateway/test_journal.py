@@ -120,7 +120,7 @@ def test_a_folder_half_removed_at_a_crash_is_removed_at_the_next_start(journal, 
 def test_a_damaged_table_is_made_anew_from_the_spool(journal, tmp_path, damage):
     add(journal, A)
     add(journal, B, "you")
-    result = Finished(B, Recipe("inpaint", "a boat", seed=7), ())
+    result = Finished(B, Recipe("inpaint", "a boat", seed=7), Bounds(0, 0, 1, 1), ())
     (journal.folder(B) / RESULT).write_text(codec.to_text(result))
     journal.close()
     table = tmp_path / "journal.sqlite"

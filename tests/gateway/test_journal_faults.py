@@ -15,9 +15,10 @@ from server.journal.clock import LONGEST_ABSENCE, KeptTime, Mark
 from server.wire import codec
 from server.wire.errors import Code
 from server.wire.geometry import Bounds
-from server.wire.messages import Blob, Failed, Finished, JobState, ResultLayer, Submit
+from server.wire.messages import Blob, Failed, Finished, JobState, Submit
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
+from server.wire.results import ResultBlob, ResultKind
 
 A, B, C = "a" * 32, "b" * 32, "c" * 32
 DAY = 86400.0
@@ -38,7 +39,9 @@ def uploaded(journal: Journal, job: str) -> None:
 
 def answered(journal: Journal, job: str, nbytes: int = 64) -> None:
     (journal.folder(job) / "result-0").write_bytes(b"y" * nbytes)
-    finished = Finished(job, Recipe("inpaint", "a boat", seed=7), (ResultLayer("result-0", LAYER, 7),))
+    finished = Finished(
+        job, Recipe("inpaint", "a boat", seed=7), LAYER.bounds, (ResultBlob(ResultKind.REPAINT, "result-0", LAYER, 7),)
+    )
     (journal.folder(job) / RESULT).write_text(codec.to_text(finished))
 
 

@@ -31,9 +31,9 @@ def test_a_selection_goes_in_and_a_layer_comes_back(pondering: RunningServer):
     job = ponder(2, variations=2)
     with pondering.client() as client:
         arrived = client.run(job)
-    assert [layer.layer.seed for layer in arrived.layers] == [1, 2]
-    for layer in arrived.layers:
-        assert layer.layer.raster == Raster(job.layer.bounds, Channels.RGBA, job.layer.depth)
+    assert [layer.result.seed for layer in arrived.results] == [1, 2]
+    for layer in arrived.results:
+        assert layer.result.raster == Raster(job.layer.bounds, Channels.RGBA, job.layer.depth)
         pixels = np.frombuffer(layer.data, np.uint8).reshape(48, 64, 4)
         source = np.frombuffer(job.pixels, np.uint8).reshape(48, 64, 4)
         outside = pixels[..., 3] == 0
@@ -229,7 +229,7 @@ def test_a_client_without_keep_that_finds_no_place_for_its_answer_may_have_it_ke
     with pondering.client() as again:
         until(lambda: again.jobs()[job.job] is JobState.FINISHED, "the job to be there")
         again.session.attach(job.job)
-        assert len(again.wait_for(events.Arrived).layers[0].data) == job.layer.nbytes
+        assert len(again.wait_for(events.Arrived).results[0].data) == job.layer.nbytes
         again.session.acknowledge(job.job)
 
 
@@ -242,7 +242,7 @@ def test_a_result_waits_for_a_client_that_went_away(pondering: RunningServer):
         until(lambda: again.jobs()[job.job] is JobState.FINISHED, "the job to finish")
         again.session.attach(job.job)
         arrived = again.wait_for(events.Arrived)
-        assert len(arrived.layers[0].data) == job.layer.nbytes
+        assert len(arrived.results[0].data) == job.layer.nbytes
         again.session.acknowledge(job.job)
 
 

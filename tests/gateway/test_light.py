@@ -19,7 +19,7 @@ def test_an_erase_is_answered_while_another_edit_learns(own_server: RunningServe
         long = submission("ponder", steps=500)
         learner.start(long)
         learner.wait_for(events.Progressed, job=long.job)
-        assert eraser.run(submission("erase")).layers
+        assert eraser.run(submission("erase")).results
         assert light_processes(own_server)
         assert "torch" not in "".join(map_ for pid in light_processes(own_server) for map_ in libraries(pid))
         learner.session.cancel(long.job)
@@ -39,7 +39,7 @@ def test_an_erase_that_waits_beside_another_is_cancelled_and_its_worker_dies_lik
         client.start(erase)
         client.wait_for(events.Progressed, job=erase.job)
         psutil.Process(light_processes(own_server)[0]).kill()
-        assert client.wait_for(events.Arrived, job=erase.job).layers
+        assert client.wait_for(events.Arrived, job=erase.job).results
         another = submission("erase", 720, 720)  # the first one's answer is remembered
         client.start(another)
         client.wait_for(events.Progressed, job=another.job)

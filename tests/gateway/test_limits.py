@@ -25,8 +25,9 @@ from server.journal import RESULT, Journal
 from server.wire import codec
 from server.wire.connection import read_connection
 from server.wire.errors import Code, FullError
-from server.wire.messages import Finished, JobState, ResultLayer
+from server.wire.messages import Finished, JobState
 from server.wire.recipe import Recipe
+from server.wire.results import ResultBlob, ResultKind
 from tests.conftest import short_folder
 from tests.running import PONDERING, Client, RunningServer, submission, until
 
@@ -156,12 +157,14 @@ def book_with_results(home: Path, *ages: float) -> tuple[Journal, JobTable, list
     names = []
     for _ in ages:
         job = submission("erase", 25, 10)
-        layer = ResultLayer("result-0", job.layer, 1)
+        layer = ResultBlob(ResultKind.REPAINT, "result-0", job.layer, 1)
         journal.add("me", job.message())
         journal.make("me", job.message())
         journal.settle()
         (journal.folder(job.job) / "result-0").write_bytes(bytes(1000))
-        (journal.folder(job.job) / RESULT).write_text(codec.to_text(Finished(job.job, Recipe("erase"), (layer,))))
+        (journal.folder(job.job) / RESULT).write_text(
+            codec.to_text(Finished(job.job, Recipe("erase"), job.layer.bounds, (layer,)))
+        )
         names.append(job.job)
     book = JobTable(journal)
     book.load(lambda job: None)
@@ -221,7 +224,7 @@ def test_the_job_of_a_worker_that_was_stopped_is_taken_up_by_another(home):
         (worker,) = set(psutil.Process().children()) - others
         worker.suspend()
         client.start(job)
-        assert client.wait_for(events.Arrived, job=job.job).layers
+        assert client.wait_for(events.Arrived, job=job.job).results
         assert worker not in psutil.Process().children()
         client.close()
 

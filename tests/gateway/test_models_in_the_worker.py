@@ -44,8 +44,8 @@ def test_a_prompt_becomes_layers_that_their_seeds_repeat(painting: RunningServer
     with painting.client() as client:
         first = client.run(inpaint(variations=2))
         again = client.run(inpaint(seed=2))
-    assert [layer.layer.seed for layer in first.layers] == [1, 2]
-    second, repeated = (np.frombuffer(layer.data, np.uint8) for layer in (first.layers[1], again.layers[0]))
+    assert [layer.result.seed for layer in first.results] == [1, 2]
+    second, repeated = (np.frombuffer(layer.data, np.uint8) for layer in (first.results[1], again.results[0]))
     assert np.abs(second.astype(int) - repeated).max() <= 2
     assert first.finished.recipe.model == "sd15"
     assert first.finished.recipe.guidance is not None

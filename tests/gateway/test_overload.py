@@ -20,6 +20,7 @@ from server.listening import authorized
 from server.wire import codec, frames, keys, sockets
 from server.wire import messages as wire
 from server.wire.geometry import Bounds
+from server.wire.results import ResultBlob, ResultKind
 from tests.cli.test_guests import free_port
 from tests.conftest import short_folder
 from tests.running import PONDERING, Client, RunningServer, submission, until
@@ -40,7 +41,9 @@ def leave_answer(home: Path, job: Submission, side: int = 2048) -> None:
     journal.settle()
     raster = replace(job.layer, bounds=Bounds(0, 0, side, side))
     (journal.folder(job.job) / "result-0").write_bytes(bytes(raster.nbytes))
-    finished = wire.Finished(job.job, job.recipe, (wire.ResultLayer("result-0", raster, 1),))
+    finished = wire.Finished(
+        job.job, job.recipe, raster.bounds, (ResultBlob(ResultKind.REPAINT, "result-0", raster, 1),)
+    )
     (journal.folder(job.job) / RESULT).write_text(codec.to_text(finished))
     journal.close()
 
@@ -61,7 +64,7 @@ def memory(server: RunningServer) -> int:
 
 def is_served(server: RunningServer) -> None:
     with server.client("after") as client:
-        assert client.run(submission("ponder", steps=1)).layers
+        assert client.run(submission("ponder", steps=1)).results
 
 
 def connections(server: RunningServer) -> int:

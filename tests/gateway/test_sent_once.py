@@ -82,7 +82,7 @@ def test_the_second_edit_of_a_crop_sends_no_pixels_and_gets_its_answer(client: C
     assert sent.taken() == first.nbytes
     same, other = client.run(again(first, steps=2)), client.run(again(first, eta=(0.5,)))
     assert sent.taken() == 0
-    assert same.layers[0].data == before.layers[0].data != other.layers[0].data
+    assert same.results[0].data == before.results[0].data != other.results[0].data
 
 
 def test_a_crop_that_is_read_anew_is_recognised(client: Client, sent: Sent):
@@ -99,7 +99,7 @@ def test_another_crop_of_the_same_size_is_sent(client: Client, sent: Sent):
     sent.taken()
     arrived = client.run(other)
     assert sent.taken() == other.layer.nbytes, "the selection is the same"
-    assert arrived.layers[0].data[:4] != before.layers[0].data[:4]
+    assert arrived.results[0].data[:4] != before.results[0].data[:4]
 
 
 def test_another_selection_on_the_same_picture_travels_alone(client: Client, sent: Sent):
@@ -267,9 +267,9 @@ def test_who_asks_for_just_the_same_gets_the_same_answer_at_once(client: Client,
     client._seen = 0
     stop = client.run(again(first, eta=(0.8,)))
     assert not [event for event in client.heard if isinstance(event, (events.Queued, events.Progressed))]
-    assert (stop.layers[0].layer.eta, stop.layers[0].layer.seed) == (0.8, first.recipe.seed)
+    assert (stop.results[0].result.eta, stop.results[0].result.seed) == (0.8, first.recipe.seed)
     assert stop.finished.recipe.eta == (0.8,)
-    assert stop.layers[0].data == swept.layers[1].data
+    assert stop.results[0].data == swept.results[1].data
     assert sent.taken() == 0
 
 
@@ -304,7 +304,7 @@ def test_a_remembered_answer_outlives_a_server_that_is_killed(own_server: Runnin
     own_server.start()
     with own_server.client() as client:
         client.session.attach(second.job)
-        assert client.wait_for(events.Arrived, job=second.job).layers[0].data == before.layers[0].data
+        assert client.wait_for(events.Arrived, job=second.job).results[0].data == before.results[0].data
 
 
 def test_an_answer_that_is_damaged_where_it_is_kept_is_made_anew(own_server: RunningServer):
@@ -315,7 +315,7 @@ def test_an_answer_that_is_damaged_where_it_is_kept_is_made_anew(own_server: Run
             if path.is_file() and not path.suffix:
                 path.write_bytes(bytes(path.stat().st_size))
         assert client.refused(again(first)).code is Code.INTERNAL
-        assert client.run(again(first)).layers[0].data == before.layers[0].data
+        assert client.run(again(first)).results[0].data == before.results[0].data
 
 
 def kept_in(home: Path) -> list[Path]:

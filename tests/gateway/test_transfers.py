@@ -11,6 +11,7 @@ from server.listening.peers import Peer
 from server.wire import messages as wire
 from server.wire.frames import Buffer
 from server.wire.geometry import Bounds
+from server.wire.results import ResultBlob, ResultKind
 from tests.running import submission
 
 PEER = Peer("session", "client", "test")
@@ -39,8 +40,8 @@ def answers(folder: Path) -> list[wire.Finished]:
     for number in range(ANSWERS):
         (folder / f"job{number}").mkdir()
         (folder / f"job{number}" / "result-0").write_bytes(bytes(raster.nbytes))
-    layer = wire.ResultLayer("result-0", raster, 1)
-    return [wire.Finished(f"job{number}", job.recipe, (layer,)) for number in range(ANSWERS)]
+    layer = ResultBlob(ResultKind.REPAINT, "result-0", raster, 1)
+    return [wire.Finished(f"job{number}", job.recipe, raster.bounds, (layer,)) for number in range(ANSWERS)]
 
 
 def test_a_client_that_fetches_many_answers_at_once_gets_all_and_is_never_owed_too_much(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_another_variation_is_painted_with_its_own_seed(client: Client) -> None:
     shown = renders.strengths.shown
     assert shown is not None
     painted = shown[1]
-    assert painted.finished.layers[painted.index].seed == 99
+    assert painted.finished.results[painted.index].seed == 99
 
 
 def test_a_failure_is_a_sentence_and_can_be_tried_again(client: Client) -> None:

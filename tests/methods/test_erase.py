@@ -25,7 +25,7 @@ def run(rgb: F32, mask: np.ndarray, alpha: F32 | None = None, report=lambda step
 
 
 def erased(rgb: F32, mask: np.ndarray, **more: object) -> F32:
-    return run(rgb, mask, **more).images[0]
+    return run(rgb, mask, **more).result.images[0]
 
 
 def psnr(a: F32, b: F32) -> float:
@@ -159,9 +159,9 @@ def test_the_same_seed_gives_the_same_answer_and_variations_differ() -> None:
     rgb = np.random.default_rng(0).random((80, 80, 3), np.float32)
     mask = box(80, 80, 30, 30, 50, 50)
     answer = run(rgb, mask, variations=2, seed=7)
-    assert np.array_equal(answer.images[0], erased(rgb, mask, seed=7))
-    assert np.array_equal(answer.images[1], erased(rgb, mask, seed=8))
-    assert not np.array_equal(answer.images[0], answer.images[1])
+    assert np.array_equal(answer.result.images[0], erased(rgb, mask, seed=7))
+    assert np.array_equal(answer.result.images[1], erased(rgb, mask, seed=8))
+    assert not np.array_equal(answer.result.images[0], answer.result.images[1])
 
 
 def test_the_seed_that_was_drawn_is_in_the_recipe() -> None:

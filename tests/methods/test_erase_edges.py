@@ -47,9 +47,9 @@ def composite(background: F32, thing: F32, selection: F32) -> tuple[F32, F32]:
     edges = masks.derive(selection)
     scene = Scene(Picture(picture, np.ones((SIDE, SIDE), np.float32)), edges.denoise, selected=edges.selected)
     answer = erase(scene, Recipe("erase", seed=1), None, lambda step: None)
-    assert answer.painted is not None
-    alpha = masks.painted_only(edges, answer.painted, scene.picture.alpha).composite
-    return picture + alpha[..., None] * (answer.images[0] - picture), alpha
+    assert answer.result.painted is not None
+    alpha = masks.painted_only(edges, answer.result.painted, scene.picture.alpha).composite
+    return picture + alpha[..., None] * (answer.result.images[0] - picture), alpha
 
 
 @pytest.mark.parametrize(("thing", "name"), [(disc(20, 2), "disc"), (disc(6, 1), "speck"), (wire(3), "wire")])

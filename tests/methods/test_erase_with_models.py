@@ -97,7 +97,7 @@ def test_erase_offers_and_uses_the_model_that_the_recipe_names(tmp_path: Path, m
     scene = Scene(Picture(image, np.ones((200, 300), np.float32)), mask.astype(np.float32))
     steps: list[Step] = []
     answer = erase(scene, Recipe("erase", model="lama", variations=3), NO_MODELS, steps.append)
-    assert np.allclose(answer.images[0][mask], 0.25, atol=1e-3)
-    assert np.array_equal(answer.images[0][~mask], image[~mask])
-    assert (len(answer.images), answer.recipe.variations, answer.recipe.model) == (1, 1, "lama")
+    assert np.allclose(answer.result.images[0][mask], 0.25, atol=1e-3)
+    assert np.array_equal(answer.result.images[0][~mask], image[~mask])
+    assert (len(answer.result.images), answer.recipe.variations, answer.recipe.model) == (1, 1, "lama")
     assert steps[-1].step == steps[-1].of

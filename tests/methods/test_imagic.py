@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from server.editing.edit import Answer, CancelledEdit, Scene, Step
+from server.editing.results import Repaint
 from server.methods.imagic import imagic
 from server.models.runtime.residency import Models
 from server.pixels.picture import F32
@@ -42,11 +43,11 @@ class Run:
 
     def __init__(self, models: Models, asked: Recipe, where: Scene | None = None) -> None:
         self.steps: list[Step] = []
-        self.answer: Answer = imagic(where or scene(), asked, models, self.steps.append)
+        self.answer: Answer[Repaint] = imagic(where or scene(), asked, models, self.steps.append)
 
     @property
     def images(self) -> tuple[F32, ...]:
-        return self.answer.images
+        return self.answer.result.images
 
     @property
     def stages(self) -> list[str]:

@@ -65,32 +65,32 @@ def run(models: Models, where: Scene, asked: Recipe, steps: list[Step] | None = 
 @EVERY_FAMILY
 def test_the_answer_has_the_size_of_the_scene_whatever_that_is(models: Models, family: str) -> None:
     answer = run(models, scene(ramp(83, 61), 83, 61), recipe(family))
-    assert [image.shape for image in answer.images] == [(61, 83, 3)]
-    assert answer.images[0].dtype == np.float32
-    assert 0 <= answer.images[0].min() <= answer.images[0].max() <= 1
+    assert [image.shape for image in answer.result.images] == [(61, 83, 3)]
+    assert answer.result.images[0].dtype == np.float32
+    assert 0 <= answer.result.images[0].min() <= answer.result.images[0].max() <= 1
 
 
 @EVERY_FAMILY
 def test_the_same_seed_gives_the_same_pixels_and_another_seed_others(models: Models, family: str) -> None:
-    first, again = (run(models, scene(ramp()), recipe(family)).images[0] for _ in range(2))
-    other = run(models, scene(ramp()), recipe(family, seed=12)).images[0]
+    first, again = (run(models, scene(ramp()), recipe(family)).result.images[0] for _ in range(2))
+    other = run(models, scene(ramp()), recipe(family, seed=12)).result.images[0]
     assert np.array_equal(first, again)
     assert not np.allclose(first, other, atol=0.05)
 
 
 @EVERY_FAMILY
 def test_each_variation_is_what_its_own_seed_gives_alone(models: Models, family: str) -> None:
-    both = run(models, scene(ramp()), recipe(family, variations=2)).images
-    second = run(models, scene(ramp()), recipe(family, seed=12)).images[0]
+    both = run(models, scene(ramp()), recipe(family, variations=2)).result.images
+    second = run(models, scene(ramp()), recipe(family, seed=12)).result.images[0]
     assert len(both) == 2
     assert np.array_equal(both[1], second)
 
 
 @EVERY_FAMILY
 def test_a_soft_mask_is_not_the_same_as_a_hard_one(models: Models, family: str) -> None:
-    soft = run(models, scene(ramp()), recipe(family)).images[0]
-    at_half = run(models, scene((ramp() >= 0.5).astype(np.float32)), recipe(family)).images[0]
-    anywhere = run(models, scene((ramp() > 0).astype(np.float32)), recipe(family)).images[0]
+    soft = run(models, scene(ramp()), recipe(family)).result.images[0]
+    at_half = run(models, scene((ramp() >= 0.5).astype(np.float32)), recipe(family)).result.images[0]
+    anywhere = run(models, scene((ramp() > 0).astype(np.float32)), recipe(family)).result.images[0]
     assert not np.allclose(soft, at_half, atol=0.05)
     assert not np.allclose(soft, anywhere, atol=0.05)
 
@@ -110,7 +110,7 @@ def test_every_step_is_reported_with_a_small_preview(models: Models, family: str
 
 @EVERY_FAMILY
 def test_cancelling_stops_at_that_step_and_leaves_the_model_usable(models: Models, family: str) -> None:
-    before = run(models, scene(ramp()), recipe(family)).images[0]
+    before = run(models, scene(ramp()), recipe(family)).result.images[0]
     reached: list[int] = []
 
     def stop_at_two(step: Step) -> None:
@@ -121,7 +121,7 @@ def test_cancelling_stops_at_that_step_and_leaves_the_model_usable(models: Model
     with pytest.raises(CancelledEdit):
         inpaint(scene(ramp()), recipe(family), models, stop_at_two)
     assert reached[-1] == 2
-    assert np.array_equal(run(models, scene(ramp()), recipe(family)).images[0], before)
+    assert np.array_equal(run(models, scene(ramp()), recipe(family)).result.images[0], before)
 
 
 @EVERY_FAMILY
@@ -129,7 +129,7 @@ def test_the_recipe_of_the_answer_says_all_that_was_used(models: Models, family:
     used = run(models, scene(ramp()), Recipe("inpaint", prompt="a hat", model=family, steps=2)).recipe
     assert used.model == family
     assert None not in (used.seed, used.strength, used.steps, used.guidance)
-    assert np.array_equal(*(run(models, scene(ramp()), used).images[0] for _ in range(2)))
+    assert np.array_equal(*(run(models, scene(ramp()), used).result.images[0] for _ in range(2)))
 
 
 @pytest.mark.parametrize("strength, steps", [(1.0, 10), (0.99, 9), (0.5, 5), (0.1, 1), (0.01, 1)])
@@ -144,16 +144,16 @@ def test_less_strength_takes_fewer_steps_but_at_least_one(
 
 @pytest.mark.parametrize("family", [name for name in tiny_models.FAMILIES if name != "flux-fill"])
 def test_what_is_not_wanted_matters(models: Models, family: str) -> None:
-    plain = run(models, scene(ramp()), recipe(family)).images[0]
-    without = run(models, scene(ramp()), recipe(family, negative="9 blue dogs")).images[0]
+    plain = run(models, scene(ramp()), recipe(family)).result.images[0]
+    without = run(models, scene(ramp()), recipe(family, negative="9 blue dogs")).result.images[0]
     assert not np.array_equal(plain, without)
 
 
 @EVERY_FAMILY
 def test_words_and_guidance_matter(models: Models, family: str) -> None:
-    plain = run(models, scene(ramp()), recipe(family)).images[0]
-    assert not np.array_equal(plain, run(models, scene(ramp()), recipe(family, prompt="nine dogs")).images[0])
-    assert not np.array_equal(plain, run(models, scene(ramp()), recipe(family, guidance=2.0)).images[0])
+    plain = run(models, scene(ramp()), recipe(family)).result.images[0]
+    assert not np.array_equal(plain, run(models, scene(ramp()), recipe(family, prompt="nine dogs")).result.images[0])
+    assert not np.array_equal(plain, run(models, scene(ramp()), recipe(family, guidance=2.0)).result.images[0])
 
 
 MASKED_BY_THE_PIPELINE = ("sd15", "sd2", "sdxl", "sd3", "flux2-klein")
@@ -163,7 +163,7 @@ MASKED_BY_THE_PIPELINE = ("sd15", "sd2", "sdxl", "sd3", "flux2-klein")
 @EVERY_FAMILY
 def test_under_a_hard_mask_the_pixels_are_those_of_the_bare_pipeline(models: Models, family: str) -> None:
     where = scene(square() if family in MASKED_BY_THE_PIPELINE else np.ones((64, 64), np.float32))
-    ours = run(models, where, recipe(family, guidance=5.0)).images[0]
+    ours = run(models, where, recipe(family, guidance=5.0)).result.images[0]
     pipe: Any = models.get(family).pipe  # type: ignore[attr-defined]
     assert type(pipe) is getattr(diffusers, type(pipe).__name__)
     made = pipe(
@@ -197,18 +197,18 @@ def test_a_transparent_layer_is_seen_as_white_paper(models: Models) -> None:
     rgb = np.zeros((64, 64, 3), np.float32)
     clear = Scene(Picture(rgb, np.zeros((64, 64), np.float32)), square())
     white = Scene(Picture(rgb + 1, np.ones((64, 64), np.float32)), square())
-    assert np.array_equal(*(run(models, where, recipe("sd15")).images[0] for where in (clear, white)))
+    assert np.array_equal(*(run(models, where, recipe("sd15")).result.images[0] for where in (clear, white)))
 
 
 def test_colours_beyond_white_do_no_harm(models: Models) -> None:
     bright = scene(square())
     bright = replace(bright, picture=Picture(bright.picture.rgb * 40 - 3, bright.picture.alpha))
-    assert np.isfinite(run(models, bright, recipe("sd15")).images[0]).all()
+    assert np.isfinite(run(models, bright, recipe("sd15")).result.images[0]).all()
 
 
 def test_a_large_selection_is_painted_small_and_said_so(models: Models) -> None:
     answer = run(models, scene(np.ones((300, 200), np.float32), 200, 300), recipe("sd15", steps=2))
-    assert answer.images[0].shape == (300, 200, 3)
+    assert answer.result.images[0].shape == (300, 200, 3)
     assert "enlarged to 200 × 300" in answer.notices[0]
 
 

@@ -41,7 +41,7 @@ def whole_layer() -> Scene:
 def test_a_whole_layer_is_redrawn_at_its_own_size(models: Models, family: str) -> None:
     steps: list[Step] = []
     answer = sdedit(whole_layer(), replace(RECIPE, model=family), models, steps.append)
-    assert answer.images[0].shape == (64, 64, 3)
+    assert answer.result.images[0].shape == (64, 64, 3)
     assert answer.recipe.strength == STRENGTH
     assert steps[-1].of == 6
 
@@ -56,7 +56,9 @@ def test_a_whole_layer_is_redrawn_at_its_own_size(models: Models, family: str) -
 )
 def test_the_pixels_are_those_of_the_bare_image_to_image_pipeline(models: Models, family: str, bare: type) -> None:
     scene = whole_layer()
-    ours = sdedit(scene, replace(RECIPE, model=family, strength=0.5, guidance=5.0), models, lambda _: None).images[0]
+    ours = sdedit(
+        scene, replace(RECIPE, model=family, strength=0.5, guidance=5.0), models, lambda _: None
+    ).result.images[0]
     theirs = bare.from_pipe(models.get(family).pipe)  # type: ignore[attr-defined]
     theirs.set_progress_bar_config(disable=True)
     image = theirs(
@@ -74,7 +76,7 @@ def test_the_pixels_are_those_of_the_bare_image_to_image_pipeline(models: Models
 def test_at_strength_zero_the_answer_is_the_picture(models: Models) -> None:
     scene = whole_layer()
     answer = sdedit(scene, replace(RECIPE, strength=0.0, variations=2), models, lambda _: None)
-    assert all(np.array_equal(image, scene.picture.rgb) for image in answer.images)
+    assert all(np.array_equal(image, scene.picture.rgb) for image in answer.result.images)
     assert answer.notices == ("Edit strength 0 changes nothing.",)
 
 

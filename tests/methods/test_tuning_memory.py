@@ -114,10 +114,10 @@ class SmallDevice:
 def test_when_memory_runs_out_smaller_portions_and_batches_do_it(models: Models, monkeypatch, home):
     shortened(monkeypatch, 3, batch=4)
     asked = recipe("sd15", eta=(0.5, 0.7, 0.9))
-    expected = imagic(scene(), asked, models, lambda _: None).images
+    expected = imagic(scene(), asked, models, lambda _: None).result.images
     monkeypatch.setenv("OVERPAINT_HOME", str(home / "other"))
     small = SmallDevice(models.get("sd15"), 2, monkeypatch)
-    images = imagic(scene(), asked, models, lambda _: None).images
+    images = imagic(scene(), asked, models, lambda _: None).result.images
     assert small.refused
     assert all(np.allclose(*pair, atol=0.01) for pair in zip(images, expected, strict=True))
 

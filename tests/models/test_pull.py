@@ -74,7 +74,7 @@ def test_a_pulled_model_has_its_card_and_paints(shelf: ModelStore, remote: Loopb
     picture = Picture(np.zeros((64, 64, 3), np.float32), np.ones((64, 64), np.float32))
     scene = Scene(picture, np.ones((64, 64), np.float32))
     answer = inpaint(scene, Recipe("inpaint", prompt="a hat", model="tiny", steps=2), Models(shelf), lambda _: None)
-    assert answer.images[0].shape == (64, 64, 3)
+    assert answer.result.images[0].shape == (64, 64, 3)
 
 
 def test_only_what_loading_needs_is_fetched(shelf: ModelStore, remote: LoopbackHub) -> None:

@@ -11,13 +11,14 @@ from dataclasses import replace
 import numpy as np
 
 from server.editing.edit import Answer, Report, Scene, Step, seed_of
+from server.editing.results import Repaint
 from server.pixels.picture import F32
 from server.wire import paths
 from server.wire.messages import Estimate, Estimated
 from server.wire.recipe import Recipe
 
 
-def ponder(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answer:
+def ponder(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answer[Repaint]:
     """``recipe.steps`` steps of a tenth of a second, then the picture upside down in colour, as far as each strength
     says."""
     steps = recipe.steps or 0
@@ -27,7 +28,7 @@ def ponder(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answ
     _OBEY.get(recipe.prompt, _do_nothing)()
     _seen.add(scene.content)
     images = [_inverted(scene.picture.rgb, eta) for eta in recipe.eta or (1.0,) for _ in range(recipe.variations)]
-    return Answer(tuple(images), replace(recipe, seed=seed_of(recipe), steps=steps))
+    return Answer(Repaint(tuple(images)), replace(recipe, seed=seed_of(recipe), steps=steps))
 
 
 def _inverted(rgb: F32, eta: float) -> F32:

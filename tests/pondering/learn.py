@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from server.editing.edit import Answer, Report, Scene, Step, seed_of, seeds
+from server.editing.edit import Answer, Report, Scene, Step, seed_of
+from server.editing.results import Repaint, seeds
 from server.pixels.picture import F32
 from server.wire import paths
 from server.wire.recipe import Recipe
@@ -26,7 +27,7 @@ STEPS, EVERY = 12, 3
 _PAUSE = 0.03
 
 
-def learn(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answer:
+def learn(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answer[Repaint]:
     """``recipe.steps`` steps of painting follow those of learning. What was learned is kept for the next edit."""
     seed, steps = seed_of(recipe), recipe.steps or 1
     checkpoint = paths.home() / "learned" / f"{scene.content}-{seed}.npy"
@@ -39,7 +40,7 @@ def learn(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answe
             time.sleep(_PAUSE)
             image = _stepped(image, draw, STEPS + step)
         images.append(image)
-    return Answer(tuple(images), replace(recipe, seed=seed, steps=steps))
+    return Answer(Repaint(tuple(images)), replace(recipe, seed=seed, steps=steps))
 
 
 def _learn(checkpoint: Path, rgb: F32, seed: int, report: Report) -> F32:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from server.editing.edit import Answer, CancelledEdit, Scene, Step, seed_of
+from server.editing.results import Repaint
 from server.journal import RESULT, SpoolFiles
 from server.wire import codec
 from server.wire.errors import Code, OverpaintError
@@ -23,10 +24,10 @@ ID = "c" * 32
 BOUNDS = Bounds(-5, 9, 33, 21)
 
 
-def inverted(scene: Scene, recipe: Recipe, models: object, report) -> Answer:
+def inverted(scene: Scene, recipe: Recipe, models: object, report) -> Answer[Repaint]:
     report(Step("Painting", 0, 1))
     image = (1 - scene.picture.rgb).astype(np.float32)
-    return Answer((image,) * recipe.variations, replace(recipe, seed=seed_of(recipe)), ("A word of advice.",))
+    return Answer(Repaint((image,) * recipe.variations), replace(recipe, seed=seed_of(recipe)), ("A word of advice.",))
 
 
 def ignore(step: Step) -> None: ...
@@ -51,8 +52,8 @@ def request(folder: Path, channels: Channels, depth: Depth, recipe: Recipe, *, s
 def test_the_answer_has_the_crops_place_and_depth_and_alpha_only_where_it_may_show(tmp_path, channels, depth):
     submit = request(tmp_path, channels, depth, Recipe("x", seed=5, variations=2, grow=1, feather=2))
     finished = job.run(submit, SpoolFiles(tmp_path), inverted, None, ignore)
-    assert [(layer.blob, layer.seed) for layer in finished.layers] == [("result-0", 5), ("result-1", 6)]
-    raster = finished.layers[0].raster
+    assert [(layer.blob, layer.seed) for layer in finished.results] == [("result-0", 5), ("result-1", 6)]
+    raster = finished.results[0].raster
     assert (raster.bounds, raster.depth) == (BOUNDS, depth)
     assert raster.channels.has_alpha
     data = (tmp_path / "result-0").read_bytes()

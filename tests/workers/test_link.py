@@ -7,9 +7,10 @@ import pytest
 
 from server.wire.errors import OverpaintError
 from server.wire.geometry import Bounds
-from server.wire.messages import Finished, Progress, ResultLayer
+from server.wire.messages import Finished, Progress
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
+from server.wire.results import ResultBlob, ResultKind
 from server.workers import link
 
 NOTES = [
@@ -20,7 +21,12 @@ NOTES = [
     link.Devices(("cuda:0", "cpu"), "Some Card"),
     link.Died(-9, "last words"),
     Progress("a" * 32, "Painting", 1, 20, 3.5, 4, 2),
-    Finished("a" * 32, Recipe("x"), (ResultLayer("result-0", Raster(Bounds(0, 0, 1, 1), Channels.RGBA, Depth.U8), 7),)),
+    Finished(
+        "a" * 32,
+        Recipe("x"),
+        Bounds(0, 0, 1, 1),
+        (ResultBlob(ResultKind.REPAINT, "result-0", Raster(Bounds(0, 0, 1, 1), Channels.RGBA, Depth.U8), 7),),
+    ),
 ]
 
 

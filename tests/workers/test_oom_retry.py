@@ -68,7 +68,7 @@ def edit(models: Models, steps: list[Step], model: str = "sd15") -> Answer:
 def test_an_edit_too_large_at_once_is_done_in_tiles(shelf: ModelStore) -> None:
     models, steps = Models(shelf), list[Step]()
     asked = small_device(models, "sd15", latents=16)
-    (image,) = edit(models, steps).images
+    (image,) = edit(models, steps).result.images
     assert image.shape == (SIDE, SIDE, 3)
     assert [(step.step, step.of) for step in steps if step.stage == AGAIN] == [(0, 0)]
     assert asked[0] == 64

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from server.editing.edit import Answer, Report, Scene, seed_of, seeds
+from server.editing.edit import Answer, Report, Scene, seed_of
+from server.editing.results import Repaint, seeds
 from server.models.inpainting_networks.network import InpaintingNetwork, installed
 from server.models.store.store import ModelStore
 from server.pixels.picture import F32, Picture
@@ -44,7 +45,7 @@ _ROOMY = 21.0
 it, where nothing is to be found out, and a screen's dots would lose their step."""
 
 
-def erase(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer:
+def erase(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer[Repaint]:
     """``Edit`` of the method *erase*: pixels outside the selection come back as they were. Colours of fully transparent
     pixels are never copied. Raises empty-selection when nothing is selected, bad-request when everything is."""
     hole = hole_of(scene)
@@ -55,12 +56,12 @@ def erase(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answe
     filler = installed(recipe.model, ModelStore()) if recipe.model else None
     if filler is not None:
         image = _filled(scene.picture.rgb, hole, known, filler, report)
-        return Answer((image,), replace(recipe, seed=first, variations=1), painted=hole)
+        return Answer(Repaint((image,), hole), replace(recipe, seed=first, variations=1))
     work = tuple((region, settings_for(region, known)) for region in regions(hole))
     count = sum(_passes(region, settings) for region, settings in work)
     progress = ErasingProgress(report, count * recipe.variations, scene.picture.rgb)
     images = tuple(_erased(scene.picture.rgb, work, known, seed, progress) for seed in seeds(first, recipe.variations))
-    return Answer(images, replace(recipe, seed=first, model=""), painted=hole)
+    return Answer(Repaint(images, hole), replace(recipe, seed=first, model=""))
 
 
 def hole_of(scene: Scene) -> Bits:
