@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING
 
 import notes
 from canvas import stack, talk
+from canvas.enlarging import enlarge, enlarge_on_top
 from canvas.placing import GimpNewLayer, add_layers, add_on_top
+from canvas.selecting import select, select_in
 from request import EditRequest
 from settings import kind_of
 
 from server.client import alpha, events, naming, recipes
 from server.client.blocking import Client
+from server.client.combining import Combining
 from server.client.translation import tr, tr_sent
 from server.wire.errors import OverpaintError
 from server.wire.messages import Finished
 from server.wire.offers import MethodOffer
+from server.wire.results import ResultKind
 
 if TYPE_CHECKING:
     from gi.repository import Gimp
@@ -27,11 +31,13 @@ FORGET_S = 2.0
 """What the server has not heard after this it forgets by itself later."""
 
 
-def placed(asked: EditRequest, arrived: events.Arrived, client: Client) -> list[Gimp.Layer]:
-    """The answer put into the image. Raises ``OverpaintError`` where it has no place there any more: the server keeps
-    it then."""
+def placed(
+    asked: EditRequest, arrived: events.Arrived, client: Client, how: Combining = Combining.REPLACE
+) -> list[Gimp.Layer]:
+    """The answer put into the image; returns its layers. ``how``: what becomes of the selection that is there. Raises
+    ``OverpaintError`` where it has no place there any more: the server keeps it then."""
     try:
-        made = add_layers(asked.source, asked.taken, _new_layers(asked, arrived), _group(arrived.finished))
+        made = _put(asked, arrived, how)
     except OverpaintError as error:
         raise _kept(client, asked, error) from error
     for notice in arrived.finished.notices:
@@ -40,32 +46,58 @@ def placed(asked: EditRequest, arrived: events.Arrived, client: Client) -> list[
     return made
 
 
+def _put(asked: EditRequest, arrived: events.Arrived, how: Combining) -> list[Gimp.Layer]:
+    source, taken, first = asked.source, asked.taken, arrived.results[0]
+    if first.result.kind is ResultKind.SELECTION:
+        select(source, taken, first.result.raster, bytes(first.data), how)
+        return []
+    layers = _new_layers(asked, arrived)
+    if first.result.kind is ResultKind.CANVAS:
+        return enlarge(source, taken, layers[0], first.result.scale)
+    return add_layers(source, taken, layers, _group(arrived.finished))
+
+
 def placed_on_top(
     image: Gimp.Image, arrived: events.Arrived, offers: Iterable[MethodOffer], client: Client
 ) -> list[Gimp.Layer]:
     """The answer of an edit whose GIMP has ended. Raises ``OverpaintError`` where it does not fit into ``image``."""
-    made = add_on_top(image, _unsourced(arrived, offers), _group(arrived.finished))
+    made = _put_on_top(image, arrived, offers)
     _forget(client, arrived.job)
     return made
 
 
+def _put_on_top(image: Gimp.Image, arrived: events.Arrived, offers: Iterable[MethodOffer]) -> list[Gimp.Layer]:
+    first = arrived.results[0]
+    if first.result.kind is ResultKind.SELECTION:
+        select_in(image, first.result.raster, bytes(first.data))
+        return []
+    layers = _unsourced(arrived, offers)
+    if first.result.kind is ResultKind.CANVAS:
+        return enlarge_on_top(image, layers[0], arrived.finished.crop, first.result.scale)
+    return add_on_top(image, layers, _group(arrived.finished))
+
+
 def new_layer(asked: EditRequest, finished: Finished, index: int, data: bytes, name: str) -> GimpNewLayer:
-    """The answer's layer ``index``, where it may show, with the note of how it was made."""
-    source, raster, limit = asked.source, finished.results[index].raster, asked.taken.limit
-    how = recipes.of_result(finished, index, source.name, source.reading)
+    """The answer's layer ``index``, with the note of how it was made. What continues the source shows where that may;
+    a layer of its own as it came."""
+    source, result = asked.source, finished.results[index]
     mask = asked.request.mask
     depth = mask.depth if mask is not None else None
     at = source.marks[0].bounds if source.layer is not None else source.canvas
-    note = notes.Note(how, asked.kind, stack.tattoo(source.layer), depth, asked.selection, at)
-    data = alpha.within(data, raster, limit) if limit is not None else data
-    return GimpNewLayer(name, raster, data, note.text(), asked.clip)
+    made = recipes.of_result(finished, index, source.name, source.reading)
+    note = notes.Note(made, asked.kind, stack.tattoo(source.layer), depth, asked.selection, at).text()
+    if result.kind is not ResultKind.REPAINT:
+        return GimpNewLayer(name, result.raster, data, note)
+    limit = asked.taken.limit
+    data = alpha.within(data, result.raster, limit) if limit is not None else data
+    return GimpNewLayer(name, result.raster, data, note, asked.clip, rival=True)
 
 
 def _new_layers(asked: EditRequest, arrived: events.Arrived) -> list[GimpNewLayer]:
     names = naming.answer_names(arrived.finished)
     return [
-        new_layer(asked, arrived.finished, index, bytes(layer.data), name)
-        for index, (name, layer) in enumerate(zip(names, arrived.results, strict=True))
+        new_layer(asked, arrived.finished, index, bytes(part.data), name)
+        for index, (name, part) in enumerate(zip(names, arrived.results, strict=True))
     ]
 
 
@@ -73,15 +105,16 @@ def _unsourced(arrived: events.Arrived, offers: Iterable[MethodOffer]) -> list[G
     finished = arrived.finished
     kind = kind_of(finished.recipe.method, offers)
     made = []
-    for index, (name, layer) in enumerate(zip(naming.answer_names(finished), arrived.results, strict=True)):
+    for index, (name, part) in enumerate(zip(naming.answer_names(finished), arrived.results, strict=True)):
         note = notes.Note(recipes.of_result(finished, index, ""), kind, source=0)
-        made.append(GimpNewLayer(name, finished.results[index].raster, bytes(layer.data), note.text()))
+        rival = part.result.kind is ResultKind.REPAINT
+        made.append(GimpNewLayer(name, part.result.raster, bytes(part.data), note.text(), rival=rival))
     return made
 
 
 def _group(finished: Finished) -> str | None:
     """What the group of the new layers is called; None where they need none."""
-    return naming.layer_name(finished.recipe.prompt) if naming.is_group(finished) else None
+    return naming.group_name(finished) if naming.is_group(finished) else None
 
 
 def _kept(client: Client, asked: EditRequest, error: OverpaintError) -> OverpaintError:

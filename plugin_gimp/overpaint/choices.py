@@ -7,16 +7,17 @@ from collections.abc import Callable, Sequence
 import gi
 
 gi.require_version("Gtk", "3.0")
-from fields import Fields, grid, note, say  # noqa: E402  # gi wants its versions before
+from fields import Fields, grid, listed, note, say  # noqa: E402  # gi wants its versions before
 from gi.repository import Gimp, Gtk  # noqa: E402
-from settings import EXTRAS, READING, Kind  # noqa: E402
+from settings import COMBINING, EXTRAS, READING, Kind  # noqa: E402
 
 from server.client import roles  # noqa: E402
+from server.client.combining import Combining  # noqa: E402
 from server.client.translation import tr  # noqa: E402
 from server.wire.messages import Welcome  # noqa: E402
-from server.wire.offers import MethodOffer, PresetOffer  # noqa: E402
+from server.wire.offers import Answers, MethodOffer, PresetOffer  # noqa: E402
 
-ALWAYS_SHOWN = ("method", "preset", "model", READING.name)
+ALWAYS_SHOWN = ("method", "preset", READING.name)
 """Rows that belong to no method."""
 
 
@@ -36,6 +37,8 @@ class Choices:
         self._no_model = note()
         self._no_model.set_selectable(True)
         self.grid.attach(self._no_model, 1, 3, 1, 1)
+        if kind is Kind.SELECT:
+            fields.choose(self.grid, 4, COMBINING.name, listed(Combining))
         config.connect(f"notify::{self._way}", lambda *_: self._way_changed())
 
     def offer(self, welcome: Welcome | None) -> None:
@@ -100,9 +103,18 @@ class Choices:
         for name, row in self._fields.rows.items():
             if name in ALWAYS_SHOWN:
                 continue
-            shown = method is None or name in method.settings or (name == EXTRAS.name and bool(method.own))
+            shown = method is None or _of_use(name, method)
             for widget in row:
                 widget.set_visible(shown)
         if method is not None and method.own:
             told = "; ".join(f"{own.name}: {tr(own.tip)}" for own in method.own)
             self._fields.rows[EXTRAS.name][1].set_tooltip_text(told)
+
+
+def _of_use(name: str, method: MethodOffer) -> bool:
+    """Whether ``method`` does anything with the row ``name``."""
+    if name == COMBINING.name:
+        return method.answers is Answers.SELECTION
+    if name == EXTRAS.name:
+        return bool(method.own)
+    return bool(method.models) or not method.ready if name == "model" else name in method.settings

@@ -14,7 +14,7 @@ gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 from choices import Choices  # noqa: E402  # gi wants its versions before
 from estimate import PolledEstimate  # noqa: E402
-from fields import SPACE, Fields, grid, note, say  # noqa: E402
+from fields import SPACE, Fields, grid, listed, note, say  # noqa: E402
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402
 from request import Origin, order  # noqa: E402
 from settings import READING, arguments, reading, recipe, values  # noqa: E402
@@ -34,7 +34,7 @@ from server.wire.offers import Need  # noqa: E402
 WIDTH = 460
 POLL_MS = 50
 
-SHOWN_ABOVE = ("prompt", "method", "preset", "model", "eta", "reading")
+SHOWN_ABOVE = ("prompt", "method", "preset", "model", "eta", "reading", "combine")
 """Not among the settings that unfold."""
 
 IN_THE_OTHER_DIALOG = ("eta", "variations")
@@ -124,11 +124,8 @@ class DialogForm:
 
     def _reading_row(self) -> Gtk.Widget:
         """What is read; below it why that cannot be, where it cannot."""
-        rows = Gtk.ListStore(str, str)
-        for each in Reading:
-            rows.append([each.value, each.label])
         made = grid()
-        self._fields.choose(made, 0, READING.name, rows)
+        self._fields.choose(made, 0, READING.name, listed(Reading))
         self._trouble = note()
         made.attach(self._trouble, 1, 1, 1, 1)
         self._config.connect(f"notify::{READING.name}", lambda *_: self._changed())

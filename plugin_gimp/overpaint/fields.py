@@ -10,6 +10,8 @@ from gi.repository import Gimp, GimpUi, Gtk  # noqa: E402  # gi wants its versio
 from settings import Argument  # noqa: E402
 from words import label  # noqa: E402
 
+from server.client.combining import Combining  # noqa: E402
+from server.client.reading import Reading  # noqa: E402
 from server.client.translation import tr  # noqa: E402
 
 SPACE = 6
@@ -62,6 +64,14 @@ class Fields:
         if argument.low < 0:
             _name_the_lowest(spin, tr("New each time") if argument.name == "seed" else tr("Automatic"))
         return spin
+
+
+def listed(choices: type[Reading] | type[Combining]) -> Gtk.ListStore:
+    """All ``choices``, for ``Fields.choose``."""
+    rows = Gtk.ListStore(str, str)
+    for each in choices:
+        rows.append([each.value, each.label])
+    return rows
 
 
 def grid() -> Gtk.Grid:

@@ -19,7 +19,7 @@ import gi  # noqa: E402  # our own folder has to come first
 
 gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
-from settings import READING, Argument, Kind, arguments, reading, recipe, values  # noqa: E402
+from settings import READING, Argument, Kind, arguments, combining, reading, recipe, values  # noqa: E402
 from words import label, purpose  # noqa: E402
 
 from server.client.roles import FORMS  # noqa: E402
@@ -164,7 +164,8 @@ def _edit(
     source = origin.source(reading(values(config, kind)), config.get_property("method") or "", client.offers)
     if interactive and kind.learns:
         return _explore(config, kind, source, client)
-    return task.edit(kind, source, recipe(values(config, kind)), client)
+    given = values(config, kind)
+    return task.edit(kind, source, recipe(given), client, how=combining(given))
 
 
 def _explore(config: Gimp.ProcedureConfig, kind: Kind, source: GimpSource, client: Client) -> list[Gimp.Layer]:

@@ -42,13 +42,24 @@ class Origin:
     def source(self, reading: Reading, method: str = "", offers: Iterable[MethodOffer] = ()) -> GimpSource:
         """What to start from. ``method``: the one that is to do it; empty: the best of ``offers``. Raises
         ``OverpaintError``."""
-        found = sources.source(self.image, self.drawables, reading)
-        check(found, roles.needs_for(self.kind.role, method, offers))
+        offers = tuple(offers)
+        needs = roles.needs_for(self.kind.role, method, offers)
+        wide = roles.reaches_beyond(method or roles.best(self.kind.role, offers), offers)
+        part = sources.canvas(self.image) if wide else None
+        try:
+            found = sources.source(self.image, self.drawables, reading, part)
+        except OverpaintError:
+            if Need.LAYER in needs or not needs:  # of a method that is not known yet they are not
+                raise
+            found = sources.source(self.image, (), Reading.VISIBLE, part, bare=True)  # it is made out of nothing
+        check(found, needs)
         return found
 
 
 def check(source: GimpSource, needs: tuple[Need, ...]) -> None:
     """Raises ``OverpaintError`` where ``source`` has not what a method needs."""
+    if Need.LAYER in needs and source.bare:
+        raise sources.no_layer()
     if Need.SELECTION in needs and not source.selected:
         raise _nothing_selected(needs)
     if Need.LAYER in needs and Need.PROMPT not in needs:  # words may put something where nothing is yet
@@ -115,10 +126,12 @@ def order(
     offers = tuple(offers)
     recipe = roles.chosen(kind.role, recipe, offers)
     roles.check_words(recipe, offers)
-    source = sources.renewed(source, what.selected if what is not None else None)
+    wide = roles.reaches_beyond(recipe.method, offers)
+    part = what.selected if what is not None else sources.canvas(source.image) if wide else None
+    source = sources.renewed(source, part)
     if what is None:
         check(source, roles.needs_of(recipe.method, offers))
-    whole = what.mask is None if what is not None else not source.selected
+    whole = what.mask is None if what is not None else wide or not source.selected
     taken = taking.take(source, lambda area: _crop(source, area, recipe, what, whole), outline=whole)
     mask = what.mask if what is not None else None if whole else sources.selection(source, taken.raster)
     if kind is Kind.ERASE and mask is not None and rim.near(taken.alphas, taken.raster.bounds, mask).stands_out:

@@ -6,8 +6,9 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from server.client.combining import Combining
 from server.client.reading import Reading
 from server.client.roles import FORMS, role_of
 from server.client.strengths import parse
@@ -18,6 +19,8 @@ from server.wire.setting import Group, Setting, SettingKind
 
 if TYPE_CHECKING:
     from gi.repository import Gimp
+
+Choice = TypeVar("Choice", bound=Enum)
 
 AUTOMATIC = -1
 """In a number: chosen by the server. Procedure arguments have no other way to say nothing."""
@@ -73,7 +76,7 @@ def kind_of(method: str, offers: Iterable[MethodOffer]) -> Kind:
 
 
 _ROLES = {Kind.EDIT_LAYER: Role.REDRAW, Kind.IMAGIC: Role.LEARN}
-_ASKED = dict.fromkeys((Kind.INSTRUCT, Kind.ENLARGE, Kind.EXPAND, Kind.SELECT, Kind.COMPARE), Kind.EDIT_LAYER)
+_ASKED = dict.fromkeys((Kind.INSTRUCT, Kind.ENLARGE, Kind.EXPAND, Kind.COMPARE), Kind.EDIT_LAYER)
 
 
 @dataclass(frozen=True)
@@ -108,12 +111,16 @@ READING = Argument("reading", Reading.LAYER.value, folded=False)
 EXTRAS = Argument("extras", "")
 """What only one method reads: ``shift=3; style=ink``."""
 
+COMBINING = Argument("combine", Combining.REPLACE.value, folded=False)
+"""What a selection that is found does to the one that is there."""
+
 ARGUMENTS = (
     Argument("prompt", "", folded=False),
     Argument("method", "", folded=False),
     *(_argument(setting) for setting in SETTINGS.values()),
     EXTRAS,
     READING,
+    COMBINING,
 )
 
 _ONLY_TO_LEARN = ("preset", "eta")
@@ -124,6 +131,7 @@ _NOT_TO_LEARN = ("strength",)
 def arguments(kind: Kind) -> tuple[Argument, ...]:
     """Those of ``kind``, in the order of its procedure: every setting that one of its methods may read."""
     others = _NOT_TO_LEARN if kind.learns else _ONLY_TO_LEARN
+    others = others if kind is Kind.SELECT else (*others, COMBINING.name)
     return tuple(argument for argument in ARGUMENTS if argument.name not in others)
 
 
@@ -180,11 +188,22 @@ def extras(text: str) -> tuple[Extra, ...]:
 
 def reading(given: Mapping[str, str | int | float]) -> Reading:
     """What of the document is to be read. Raises ``OverpaintError`` for a name that is none."""
-    value = str(given.get(READING.name) or Reading.LAYER.value)
-    names = [each.value for each in Reading]
+    return _one_of(Reading, READING, given)
+
+
+def combining(given: Mapping[str, str | int | float]) -> Combining:
+    """What a selection that is found does to the one that is there. Raises as ``reading``."""
+    return _one_of(Combining, COMBINING, given)
+
+
+def _one_of(choices: type[Choice], argument: Argument, given: Mapping[str, str | int | float]) -> Choice:
+    value = str(given.get(argument.name) or argument.default)
+    names = [each.value for each in choices]
     if value not in names:
-        raise problem("‘reading’ is “{value}”.", "It is one of: {names}.", value=value, names=", ".join(names))
-    return Reading(value)
+        raise problem(
+            "‘{name}’ is “{value}”.", "It is one of: {names}.", name=argument.name, value=value, names=", ".join(names)
+        )
+    return choices(value)
 
 
 def _check_range(argument: Argument, value: str | int | float) -> None:

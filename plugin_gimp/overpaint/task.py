@@ -20,6 +20,7 @@ from words import title
 
 from server.client import events
 from server.client.blocking import Client
+from server.client.combining import Combining
 from server.client.reading import Reading
 from server.client.translation import tr
 from server.client.wording import problem, sentence
@@ -35,15 +36,20 @@ NOTICED_S = 2.0
 
 
 def edit(
-    kind: Kind, source: GimpSource, recipe: Recipe, client: Client, what: SelectedPart | None = None
+    kind: Kind,
+    source: GimpSource,
+    recipe: Recipe,
+    client: Client,
+    what: SelectedPart | None = None,
+    how: Combining = Combining.REPLACE,
 ) -> list[Gimp.Layer]:
-    """The new layers, in the image; those of several edit strengths in a group of their own. ``what``: another part
-    than the selection asks for. Raises ``OverpaintError``."""
+    """The new layers, in the image; those that belong together in a group of their own. ``what``: another part than the
+    selection asks for. ``how``: what a selection does to the one that is there. Raises ``OverpaintError``."""
     bar = Bar(title(kind))
     try:
         asked, arrived = _answered(kind, source, recipe, client, bar, what)
         bar.show(tr("Adding the layer"), 1.0)
-        return placed(asked, arrived, client)
+        return placed(asked, arrived, client, how)
     finally:
         bar.end()
 

@@ -81,6 +81,10 @@ LABELS: dict[str, str] = {
     "context-tip": mark("Pixels around the selection that the model sees; -1: chosen for you"),
     "reading": mark("_Based on"),
     "reading-tip": mark("What the answer is made from; Erase Selection takes what was chosen last"),
+    "combine": mark("Selection (_K)"),
+    "combine-tip": mark("What becomes of the selection that is there"),
+    "prompt-select": mark("_What should be selected?"),
+    "prompt-select-tip": mark("In your own words: “the dog on the left”"),
     "slider": mark("Edit _strength"),
     "slider-tip": mark(
         "How far to go towards your words: 0 is the picture as it was learned, 1 what the words alone ask for"

@@ -73,6 +73,15 @@ def filled(data: Buffer, raster: Raster) -> bytes:
     return bytes(made)
 
 
+def as_stencil(mask: Buffer, depth: Depth) -> bytes:
+    """Gray with alpha: black, as opaque as the samples of ``mask`` are large."""
+    data, size = bytes(mask), depth.nbytes
+    made = bytearray(2 * len(data))
+    for plane in range(size):
+        made[size + plane :: 2 * size] = data[plane::size]
+    return bytes(made)
+
+
 def within(data: Buffer, raster: Raster, limit: bytes) -> bytes:
     """``data`` with every pixel transparent that is not in the shape ``limit``; the others keep what they have."""
     made = bytearray(data)

@@ -5,21 +5,36 @@ from __future__ import annotations
 import unicodedata
 
 from ..wire.messages import Finished
+from ..wire.results import ResultKind
 from .translation import tr
 
 _LONGEST = 40
 
 
-def layer_name(prompt: str, number: int | None = None) -> str:
+def layer_name(prompt: str, number: int | None = None, done: str = "") -> str:
     """The prompt on one line, shortened at a word, and the number of the variation (1, 2, …) where there are several.
-    Without a prompt: what was done."""
-    words = shortened(prompt) or tr("Erased")
+    Without a prompt: what was ``done``."""
+    words = shortened(prompt) or done or tr("Erased")
     return words if number is None else f"{words} {number}"
 
 
-def layer_names(prompt: str, count: int) -> list[str]:
+def layer_names(prompt: str, count: int, done: str = "") -> list[str]:
     """Names for all variations of one answer."""
-    return [layer_name(prompt)] if count == 1 else [layer_name(prompt, index + 1) for index in range(count)]
+    if count == 1:
+        return [layer_name(prompt, None, done)]
+    return [layer_name(prompt, index + 1, done) for index in range(count)]
+
+
+def group_name(finished: Finished) -> str:
+    """Of the group that the layers of one answer come in."""
+    return layer_name(finished.recipe.prompt, None, _done(finished))
+
+
+def _done(finished: Finished) -> str:
+    first = finished.results[0]
+    if first.kind is ResultKind.CANVAS:
+        return tr("Enlarged") if first.scale > 1 else tr("Expanded")
+    return tr("Created") if first.kind is ResultKind.LAYER else tr("Erased")
 
 
 def answer_names(finished: Finished) -> list[str]:
@@ -40,7 +55,7 @@ def _made_names(finished: Finished) -> list[str]:
     etas = {result.eta for result in finished.results}
     prompt, variations, count = finished.recipe.prompt, finished.recipe.variations, len(finished.results)
     if len(etas) < 2:
-        return layer_names(prompt, count)
+        return layer_names(prompt, count, _done(finished))
     numbers = [index % variations + 1 if variations > 1 else None for index in range(count)]
     return [
         strength_name(prompt, result.eta or 0.0, number)

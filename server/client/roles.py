@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..wire.errors import Code, OverpaintError
-from ..wire.offers import MethodOffer, Need, Role
+from ..wire.offers import Answers, MethodOffer, Need, Role
 from ..wire.recipe import SETTINGS, Recipe
 from .translation import tr
 
@@ -107,6 +107,15 @@ def needs_for(role: Role, method: str, offers: Iterable[MethodOffer]) -> tuple[N
     if not method and not offers:
         return FORMS[role].needs
     return needs_of(method or best(role, offers), offers)
+
+
+def reaches_beyond(method: str, offers: Iterable[MethodOffer]) -> bool:
+    """Whether ``method`` is about all of the picture even where a part of it is selected: so is what finds something or
+    makes a larger document, unless it cannot do without a selection."""
+    offer = named(method, offers)
+    if offer is None or offer.needs_selection:
+        return False
+    return offer.answers in (Answers.SELECTION, Answers.CANVAS)
 
 
 def wanted(prompt: str, selected: bool) -> Role | None:

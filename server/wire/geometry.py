@@ -57,6 +57,11 @@ class Bounds:
         right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
         return Bounds(x, y, max(0, right - x), max(0, bottom - y))
 
+    def around(self, other: Bounds) -> Bounds:
+        """The smallest rectangle that holds both."""
+        x, y = min(self.x, other.x), min(self.y, other.y)
+        return Bounds(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
+
     def contains(self, other: Bounds) -> bool:
         return self.intersect(other) == other
 

@@ -62,3 +62,11 @@ def test_shapes_are_combined_and_set_into_larger_ones() -> None:
     assert alpha.either(one, other) == inside((0, 0), (1, 1), (2, 2))
     small = alpha.padded(b"\xff\x00\xff\xff", Bounds(1, 1, 2, 2), Bounds(0, 0, 5, 4))
     assert small == inside((1, 1), (2, 1), (2, 2))
+
+
+@pytest.mark.parametrize("depth", (Depth.U8, Depth.U16))
+def test_a_stencil_is_black_and_as_opaque_as_the_mask_is_white(depth: Depth) -> None:
+    mask = noise(depth, 1)[..., 0]
+    made = np.frombuffer(alpha.as_stencil(mask.tobytes(), depth), TYPES[depth]).reshape(4, 5, 2)
+    assert np.array_equal(made[..., 1], mask)
+    assert not made[..., 0].any()

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from server.client.roles import check_words, chosen, needs_for, suitable
+from server.client.roles import check_words, chosen, needs_for, reaches_beyond, suitable
 from server.wire.errors import OverpaintError
-from server.wire.offers import MethodOffer, Need, PresetOffer, Role
+from server.wire.offers import Answers, MethodOffer, Need, PresetOffer, Role
 from server.wire.recipe import SETTINGS, Recipe
 
 WORDS, ALL = (Need.PROMPT,), tuple(SETTINGS)
@@ -93,3 +93,12 @@ def test_a_methods_own_offer_says_what_it_needs_whatever_is_usual_for_its_role()
 def test_before_the_server_has_answered_a_menus_needs_are_asked_for() -> None:
     assert needs_for(Role.INSTRUCT, "", ()) == (Need.PROMPT, Need.LAYER)
     assert needs_for(Role.REPLACE, "a strangers", ()) == ()
+
+
+def test_what_finds_something_or_enlarges_is_about_all_of_the_picture() -> None:
+    finding = replace(ENLARGER, role=Role.SELECT, answers=Answers.SELECTION)
+    enlarging = replace(ENLARGER, answers=Answers.CANVAS)
+    assert all(reaches_beyond("enlarger", (offer,)) for offer in (finding, enlarging))
+    bound = replace(finding, needs=(Need.LAYER, Need.SELECTION))
+    assert not any(reaches_beyond("enlarger", (offer,)) for offer in (ENLARGER, bound))
+    assert not reaches_beyond("enlarger", ())

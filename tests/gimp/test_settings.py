@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from settings import ARGUMENTS, LARGEST_SEED, Kind, arguments, recipe
+from settings import ARGUMENTS, COMBINING, LARGEST_SEED, Kind, arguments, combining, recipe
 
+from server.client.combining import Combining
 from server.wire.errors import OverpaintError
 from server.wire.offers import Role
 from server.wire.recipe import SETTINGS, Extra, Recipe
@@ -70,6 +71,14 @@ def test_edit_strengths_are_written_in_the_procedures_argument() -> None:
     assert recipe(given) == Recipe("", "a dog that sits", seed=4, preset="fast", eta=(0.5, 0.75, 1.0))
     with pytest.raises(OverpaintError, match="no edit strength"):
         recipe({"eta": "a lot"})
+
+
+def test_what_becomes_of_the_selection_is_asked_where_one_is_found_and_is_one_of_four() -> None:
+    assert [kind for kind in Kind if COMBINING in arguments(kind)] == [Kind.SELECT]
+    assert combining({}) is Combining.REPLACE
+    assert combining({"combine": "subtract"}) is Combining.SUBTRACT
+    with pytest.raises(OverpaintError, match="replace, add, subtract, intersect"):
+        combining({"combine": "multiply"})
 
 
 def test_every_role_has_a_procedure() -> None:

@@ -4,7 +4,8 @@ GIMP kills a plug-in that writes to a group, a locked or a removed layer, or tha
 wrong number of bytes it takes in silence. So everything is checked here before it is done.
 
 ``source`` is the layer that was chosen, checked; ``stack`` where things lie above one another; ``twin`` what one sees
-there; ``taking`` what is sent of it; ``placing`` the new layers; ``talk`` what GIMP shows meanwhile.
+there; ``taking`` what is sent of it; ``meanwhile`` whether that is still so when the answer comes, which ``placing``,
+``selecting`` and ``enlarging`` put there; ``talk`` what GIMP shows in the time between.
 """
 
 import gi

@@ -11,6 +11,7 @@ from server.client.crop import is_blank
 from server.client.reading import Reading
 from server.client.submission import Mask
 from server.client.wording import problem
+from server.wire.errors import OverpaintError
 from server.wire.geometry import Bounds
 from server.wire.raster import Depth, Raster
 
@@ -34,7 +35,7 @@ class GimpSource:
     layer: None where all that is visible is read. bounds: what can be edited, within the canvas. part: what is to be
     edited of it. selected: whether by a selection. place: where a new layer goes; what lies below is what one sees.
     without: tattoos of layers that are not to be read though they lie there. answers: tattoos of all there were.
-    marks: layers by which a change of the document is noticed.
+    marks: layers by which a change of the document is noticed. bare: there need be nothing to see.
     """
 
     image: Gimp.Image
@@ -49,6 +50,7 @@ class GimpSource:
     marks: tuple[LayerMark, ...]
     without: frozenset[int] = frozenset()
     answers: frozenset[int] = frozenset()
+    bare: bool = False
 
 
 def source(
@@ -57,19 +59,33 @@ def source(
     reading: Reading,
     part: Bounds | None = None,
     without: frozenset[int] = frozenset(),
+    *,
+    bare: bool = False,
 ) -> GimpSource:
-    """``part``: what is to be edited; None: what is selected, or everything. Raises ``OverpaintError`` with what to do
-    where it cannot be read."""
+    """``part``: what is to be edited; None: what is selected, or everything. ``bare``: nothing need be visible. Raises
+    ``OverpaintError`` with what to do where it cannot be read."""
     if not image.is_valid():
         raise problem("The image was closed while this edit was running.", "Open it again.")
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise problem("This image has a fixed palette of colours.", "Convert it with Image ▸ Mode ▸ RGB and try again.")
     if image.get_floating_sel() is not None:
         raise problem("A floating selection waits to be placed.", "Anchor it (Layer ▸ Anchor) and try again.")
-    canvas, selection = Bounds(0, 0, image.get_width(), image.get_height()), _selection(image)
+    selection = _selection(image)
     find = _visible if reading is Reading.VISIBLE else _layer
-    found = find(image, drawables, canvas, part or selection, without)
-    return replace(found, selected=selection is not None, answers=stack.answers(image))
+    found = find(image, drawables, canvas(image), part or selection, without)
+    if found.layer is None and not bare:
+        _check_visible(found)
+    return replace(found, selected=selection is not None, answers=stack.answers(image), bare=bare)
+
+
+def canvas(image: Gimp.Image) -> Bounds:
+    return Bounds(0, 0, image.get_width(), image.get_height())
+
+
+def check_holds(image: Gimp.Image, crop: Bounds) -> None:
+    """Raises ``OverpaintError`` where ``crop``, which was read of some image, was not read of this one."""
+    if not canvas(image).contains(crop):
+        raise problem("The answer that is waiting belongs to a larger image.", "Open the image it was made from.")
 
 
 def renewed(found: GimpSource, part: Bounds | None) -> GimpSource:
@@ -79,12 +95,12 @@ def renewed(found: GimpSource, part: Bounds | None) -> GimpSource:
             "‘{name}’ was removed before it could be read.", "Choose another layer and try again.", name=found.name
         )
     drawables = [found.layer] if found.layer is not None else []
-    return source(found.image, drawables, found.reading, part, found.without)
+    return source(found.image, drawables, found.reading, part, found.without, bare=found.bare)
 
 
 def whole(image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Bounds:
     """Of the layer, or of the canvas where there is none."""
-    return bounds_of(layers[0]) if layers else Bounds(0, 0, image.get_width(), image.get_height())
+    return bounds_of(layers[0]) if layers else canvas(image)
 
 
 def selection(found: GimpSource, raster: Raster) -> Mask:
@@ -95,12 +111,14 @@ def selection(found: GimpSource, raster: Raster) -> Mask:
 def _visible(
     image: Gimp.Image, _: Sequence[Gimp.Drawable], canvas: Bounds, part: Bounds | None, without: frozenset[int]
 ) -> GimpSource:
-    layers = image.get_layers()
-    if not any(layer.get_visible() and shows_in(layer, canvas) for layer in layers):
-        raise problem("Nothing is visible in this image.", "Show a layer (the eye in the Layers dialog).")
-    marks = tuple(LayerMark(layer, bounds_of(layer)) for layer in layers)
+    marks = tuple(LayerMark(layer, bounds_of(layer)) for layer in image.get_layers())
     reading, top = Reading.VISIBLE, stack.TOP
     return GimpSource(image, reading, None, "", canvas, canvas, part or canvas, False, top, marks, without)
+
+
+def _check_visible(found: GimpSource) -> None:
+    if not any(mark.layer.get_visible() and shows_in(mark.layer, found.canvas) for mark in found.marks):
+        raise problem("Nothing is visible in this image.", "Show a layer (the eye in the Layers dialog).")
 
 
 def _layer(
@@ -127,12 +145,12 @@ def _layer(
 def chosen(drawables: Sequence[Gimp.Drawable]) -> Gimp.Layer:
     """The one layer that is chosen; the mask of a layer stands for its layer."""
     if not drawables:
-        raise problem("No layer is chosen.", "Click the layer to edit in the Layers dialog.")
+        raise no_layer()
     if len(drawables) > 1:
         raise problem("{count} layers are chosen.", "Choose one of them.", count=len(drawables))
     drawable = drawables[0]
     if not drawable.is_valid():
-        raise problem("No layer is chosen.", "Click the layer to edit in the Layers dialog.")
+        raise no_layer()
     if drawable.is_layer_mask():
         return Gimp.Layer.from_mask(drawable)
     if not drawable.is_layer():
@@ -140,6 +158,10 @@ def chosen(drawables: Sequence[Gimp.Drawable]) -> Gimp.Layer:
             raise problem("The Quick Mask is on.", "Turn it off (Select ▸ Toggle Quick Mask), then choose a layer.")
         raise problem("‘{name}’ is not a layer.", "Choose a layer in the Layers dialog.", name=drawable.get_name())
     return drawable
+
+
+def no_layer() -> OverpaintError:
+    return problem("No layer is chosen.", "Click the layer to edit in the Layers dialog.")
 
 
 QUICK_MASK = "Qmask"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import notes
@@ -30,6 +30,27 @@ class StackPlace:
 
 
 TOP = StackPlace(None, 0)
+
+
+def any_layer(image: Gimp.Image) -> Gimp.Layer:
+    """One of its layers; where it has none, one that is not put into it. All of an image have one colour space."""
+    gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
+    kind = Gimp.ImageType.GRAYA_IMAGE if gray else Gimp.ImageType.RGBA_IMAGE
+    layers = image.get_layers()
+    return layers[0] if layers else Gimp.Layer.new(image, "", 1, 1, kind, 100.0, Gimp.LayerMode.NORMAL)
+
+
+def chosen(image: Gimp.Image) -> list[Gimp.Item]:
+    """The layers that are chosen in ``image``, or the channels: where one of these is, no layer is."""
+    return list(image.get_selected_channels() or image.get_selected_layers())
+
+
+def choose(image: Gimp.Image, items: Sequence[Gimp.Item]) -> None:
+    """What ``chosen`` gave."""
+    if any(item.is_channel() for item in items):
+        image.set_selected_channels(items)
+    else:
+        image.set_selected_layers(items)
 
 
 def beside(image: Gimp.Image, parent: Gimp.Layer | None) -> list[Gimp.Layer]:

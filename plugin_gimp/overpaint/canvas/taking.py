@@ -60,7 +60,7 @@ def _shows_itself(source: GimpSource) -> bool:
 def _finished(source: GimpSource, found: tuple[Raster, bytes, bytes], outline: bool) -> Taken:
     raster, data, opacity = found
     pixels = data if is_opaque(data, raster, raster.bounds) else alpha.filled(data, raster)
-    space = Babl.format_get_space(source.marks[0].layer.get_format())  # all of an image have one
+    space = Babl.format_get_space(stack.any_layer(source.image).get_format())
     return Taken(raster, pixels, space, opacity, _clipped(source), _limit(source, raster, outline))
 
 

@@ -30,7 +30,7 @@ def gimp_home(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def gimp_server(gimp_home: Path) -> Iterator[RunningServer]:
-    known = os.pathsep.join([str(CHECKOUT), str(FOREIGN), str(FOREIGN / "further")])
+    known = os.pathsep.join([str(CHECKOUT), str(FOREIGN), str(FOREIGN / "further"), str(FOREIGN / "typed")])
     running = RunningServer(gimp_home, "--device", "cpu", environment={"OMP_NUM_THREADS": "1", "PYTHONPATH": known})
     yield running
     running.stop()

@@ -1,0 +1,123 @@
+"""Runs inside GIMP: answers of every kind, from the methods of ``tests/foreign/answerers.py``."""
+
+from easel import *  # noqa: F403
+from easel import TYPES, add_layer, describe, dump, new_image, report, run, run_all, save
+from gi.repository import Gimp
+
+KINDS = (
+    ("RGB", "U8_NON_LINEAR"),
+    ("RGBA", "U16_NON_LINEAR"),
+    ("RGBA", "FLOAT_LINEAR"),
+    ("RGB", "U32_NON_LINEAR"),
+    ("GRAY", "U8_NON_LINEAR"),
+    ("GRAYA", "U16_LINEAR"),
+    ("GRAYA", "FLOAT_NON_LINEAR"),
+)
+SIZE = 96, 80
+SELECTED = 30, 20, 24, 18
+OVER = (60, 40), (20, 30)
+CASES = []
+
+
+def in_each_kind(check):
+    """A case for each kind of image: ``check`` gets one with a layer ``Paint`` and a smaller one above it."""
+    for kind, precision in KINDS:
+
+        def case(found, kind=kind, precision=precision):
+            image, layer = new_image(*SIZE, kind, precision)
+            add_layer(image, kind, *OVER, name="Above")
+            image.set_selected_layers([layer])
+            image.select_rectangle(Gimp.ChannelOps.REPLACE, *SELECTED)
+            check(found, image, layer, f"{check.__name__}-{kind}-{precision}")
+            found["names"] = [each.get_name() for each in image.get_layers()]
+            found["chosen"] = [each.get_name() for each in image.get_selected_layers()]
+            found["size"] = [image.get_width(), image.get_height()]
+
+        case.__name__ = f"{check.__name__}-{kind}-{precision}"
+        CASES.append(case)
+    return check
+
+
+def ask(found, procedure, image, layer, key, **arguments):
+    found["before"] = dump(layer, f"{key}-before")
+    found["status"], found["error"], layers, _ = run(f"overpaint-{procedure}", image, [layer], **arguments)
+    found["layers"] = [{**describe(new), **dump(new, f"{key}-new-{i}")} for i, new in enumerate(layers)]
+    found["selected"] = dump(image.get_selection(), f"{key}-selected", fmt="Y float")
+    return layers
+
+
+@in_each_kind
+def found_replaces(found, image, layer, key):
+    ask(found, "select", image, layer, key, method="found")
+
+
+@in_each_kind
+def found_adds(found, image, layer, key):
+    ask(found, "select", image, layer, key, method="found", combine="add")
+
+
+@in_each_kind
+def found_subtracts(found, image, layer, key):
+    ask(found, "select", image, layer, key, method="found", combine="subtract")
+
+
+@in_each_kind
+def found_intersects(found, image, layer, key):
+    ask(found, "select", image, layer, key, method="found", combine="intersect")
+
+
+@in_each_kind
+def doubled(found, image, layer, key):
+    ask(found, "enlarge", image, layer, key, method="doubled")
+    found["others"] = [describe(each) | {"size": [each.get_width(), each.get_height()]} for each in image.get_layers()]
+
+
+@in_each_kind
+def stretched(found, image, layer, key):
+    ask(found, "expand", image, layer, key, method="stretched")
+    found["others"] = [describe(each) | {"size": [each.get_width(), each.get_height()]} for each in image.get_layers()]
+
+
+@in_each_kind
+def scraps(found, image, layer, key):
+    ask(found, "create", image, layer, key, method="scraps", prompt="two scraps")
+
+
+def a_layer_beside_the_corner(found):
+    """Smaller than the canvas, with a part beyond it: places are counted in the image."""
+    image, _ = new_image(*SIZE)
+    layer = add_layer(image, "RGBA", (60, 50), (20, 30), name="Aside")
+    ask(found, "select", image, layer, "aside", method="found")
+    other, _ = new_image(*SIZE)
+    layer = add_layer(other, "RGBA", (60, 50), (-7, 40), name="Aside")
+    ask(found.setdefault("doubled", {}), "enlarge", other, layer, "aside-doubled", method="doubled")
+    found["doubled"]["size"] = [other.get_width(), other.get_height()]
+
+
+def out_of_nothing(found):
+    """An image without a layer, one with an empty one, and one with something, in each kind."""
+    for kind, precision in KINDS:
+        for name in ("none", "empty", "something"):
+            image, layer = new_image(*SIZE, kind, precision)
+            if name != "something":
+                image.remove_layer(layer)
+            if name == "empty":
+                layer = Gimp.Layer.new(
+                    image, "Empty", *SIZE, TYPES[f"{kind.removesuffix('A')}A"], 100.0, Gimp.LayerMode.NORMAL
+                )
+                image.insert_layer(layer, None, 0)
+            chosen = [] if name == "none" else [layer]
+            status, error, layers, _ = run("overpaint-create", image, chosen, method="invented", prompt="a wall")
+            key = f"{kind}-{precision}-{name}"
+            made = [{**describe(new), **dump(new, f"nothing-{key}-{i}")} for i, new in enumerate(layers)]
+            found[key] = {"status": status, "error": error, "layers": made}
+
+
+def an_unknown_way_to_combine(found):
+    image, layer = new_image(*SIZE)
+    found["status"], found["error"], *_ = run("overpaint-select", image, [layer], method="found", combine="multiply")
+
+
+run_all([*CASES, a_layer_beside_the_corner, out_of_nothing, an_unknown_way_to_combine])
+report["finished"] = True
+save()
