@@ -23,12 +23,14 @@ from babel.messages.pofile import read_po, write_po
 CHECKOUT = Path(__file__).parents[1]
 LOCALE = CHECKOUT / "server/client/locale"
 ROOMS = (
-    *("plugin_krita", "plugin_gimp", "server/client", "server/wire", "server/listening"),
-    *("server/gateway", "server/workers", "server/editing", "server/methods", "server/tuning", "server/models/runtime"),
-    "server/models/families",
-    "server/pixels",
+    *("plugin_krita", "plugin_gimp", "server/client", "server/wire", "server/listening", "server/gateway"),
+    *("server/journal", "server/workers", "server/editing", "server/methods", "server/tuning", "server/pixels"),
+    *("server/models/runtime", "server/models/families", "server/models/bundled", "server/models/headers"),
+    "server/models/inpainting_networks",
+    *(f"server/models/store/{file}.py" for file in ("card", "describe", "files", "store")),
 )
-"""What a person in a host can read comes from these. (The command line's own words are English.)"""
+"""What a person in a host can read comes from these folders and files. (The command line's own words are English, and
+so are those of what it alone does: to download, to import, to read picture files.)"""
 
 CALLS: dict[str, tuple[int, ...]] = {
     "tr": (0,),
@@ -72,11 +74,16 @@ def main() -> int:
 def texts() -> dict[Text, list[str]]:
     """Every text for the catalogue, with the files that say it."""
     found: dict[Text, list[str]] = {}
-    for room in ROOMS:
-        for path in sorted((CHECKOUT / room).rglob("*.py")):
-            for text in sorted(texts_of(path.read_text(encoding="utf-8")), key=str):
-                found.setdefault(text, []).append(path.relative_to(CHECKOUT).as_posix())
+    for path in scanned():
+        for text in sorted(texts_of(path.read_text(encoding="utf-8")), key=str):
+            found.setdefault(text, []).append(path.relative_to(CHECKOUT).as_posix())
     return found
+
+
+def scanned() -> list[Path]:
+    """All files whose words the catalogues have."""
+    places = [CHECKOUT / room for room in ROOMS]
+    return [path for place in places for path in ([place] if place.is_file() else sorted(place.rglob("*.py")))]
 
 
 def texts_of(code: str) -> set[Text]:

@@ -27,57 +27,68 @@ class Choices:
     def __init__(self, config: Gimp.ProcedureConfig, kind: Kind, fields: Fields, changed: Callable[[], object]) -> None:
         self._config, self._kind, self._fields, self._changed = config, kind, fields, changed
         self._welcome: Welcome | None = None
-        self._way = "preset" if kind.learns else "method"
-        self._lists = {name: Gtk.ListStore(str, str) for name in (self._way, "model")}
+        names = ("method", "preset", "model") if kind.learns else ("method", "model")
+        self._lists = {name: Gtk.ListStore(str, str) for name in names}
+        self._purposes = {name: note(dim=True) for name in names if name != "model"}
         self.grid = grid()
-        self._way_row = fields.choose(self.grid, 0, self._way, self._lists[self._way])
-        self._purpose = note(dim=True)
-        self.grid.attach(self._purpose, 1, 1, 1, 1)
-        fields.choose(self.grid, 2, "model", self._lists["model"])
+        for at, name in enumerate(names):
+            fields.choose(self.grid, 2 * at, name, self._lists[name])
+            if name in self._purposes:
+                self.grid.attach(self._purposes[name], 1, 2 * at + 1, 1, 1)
         self._no_model = note()
         self._no_model.set_selectable(True)
-        self.grid.attach(self._no_model, 1, 3, 1, 1)
+        self.grid.attach(self._no_model, 1, 2 * len(names) - 1, 1, 1)
         if kind is Kind.SELECT:
-            fields.choose(self.grid, 4, COMBINING.name, listed(Combining))
-        config.connect(f"notify::{self._way}", lambda *_: self._way_changed())
+            fields.choose(self.grid, 2 * len(names), COMBINING.name, listed(Combining))
+        config.connect("notify::method", lambda *_: self._method_changed())
+        config.connect("notify::preset", lambda *_: self._explain("preset", self._presets))
 
     def offer(self, welcome: Welcome | None) -> None:
         """Fill the lists with what there is; a choice of last time that is no longer there becomes *Automatic*."""
         self._welcome = welcome
-        ways = self._ways()
-        self._fill(self._way, [(way.name, tr(way.title)) for way in ways])
-        for widget in self._way_row:
-            widget.set_visible(len(ways) > 1)
-        self._offer_models()
-        self._way_changed()
-
-    @property
-    def offers(self) -> tuple[MethodOffer, ...]:
-        """All that the server has; none before it has answered."""
-        return self._welcome.methods if self._welcome is not None else ()
+        self._fill("method", [(offer.name, tr(offer.title)) for offer in self._suitable])
+        self._show("method", len(self._suitable) > 1)
+        self._method_changed()
 
     @property
     def method(self) -> MethodOffer | None:
         """What will do it, as far as that is known."""
-        return next(iter(self._chosen()), None)
+        named = [offer for offer in self._suitable if offer.name == self._config.get_property("method")]
+        return next(iter(named or self._suitable), None)
 
-    def _chosen(self) -> list[MethodOffer]:
-        """What it is chosen from, the best first."""
-        suitable = roles.suitable(self._kind.role, self.offers)
+    @property
+    def _suitable(self) -> list[MethodOffer]:
+        """What it is chosen from, the best first; nothing before the server has answered."""
+        return roles.suitable(self._kind.role, self._welcome.methods) if self._welcome is not None else []
+
+    @property
+    def _presets(self) -> Sequence[PresetOffer]:
+        return self.method.presets if self._kind.learns and self.method is not None else ()
+
+    def _method_changed(self) -> None:
+        self._fit()
+        self._explain("method", self._suitable)
         if self._kind.learns:
-            return suitable[:1]
-        return [offer for offer in suitable if offer.name == self._config.get_property("method")] or suitable
+            self._fill("preset", [(preset.name, tr(preset.title)) for preset in self._presets])
+            self._show("preset", len(self._presets) > 1)
+            self._explain("preset", self._presets)
+        self._offer_models()
+        self._changed()
 
-    def _ways(self) -> Sequence[MethodOffer | PresetOffer]:
-        """What the first list has: the methods, or how the one that learns can do it."""
-        suitable = roles.suitable(self._kind.role, self.offers)
-        return suitable[0].presets if self._kind.learns and suitable else suitable
+    def _explain(self, name: str, offered: Sequence[MethodOffer | PresetOffer]) -> None:
+        """The purpose of what is chosen, below its list."""
+        taken = [each for each in offered if each.name == self._config.get_property(name)]
+        if name in self._purposes:
+            say(self._purposes[name], tr(taken[0].purpose) if taken else "")
 
     def _offer_models(self) -> None:
+        """Those of the method that is chosen; while none is, those of all that may do it."""
+        chosen = self._config.get_property("method")
+        offers = [self.method] if chosen and self.method is not None else self._suitable
         known = {model.name: model.title for model in self._welcome.models} if self._welcome is not None else {}
-        names = dict.fromkeys(name for offer in self._chosen() for name in offer.models)
+        names = dict.fromkeys(name for offer in offers for name in offer.models)
         self._fill("model", [(name, known.get(name, name)) for name in names])
-        ready = self._welcome is None or any(offer.ready for offer in self._chosen())
+        ready = self._welcome is None or any(offer.ready for offer in offers)
         missing = f"{tr('No model for this is installed yet.')} {tr('See what there is with: overpaint models list')}"
         say(self._no_model, "" if ready else missing)
 
@@ -91,21 +102,17 @@ class Choices:
         kept = chosen if self._welcome is None or chosen in dict(entries) else ""
         self._config.set_property(name, kept)
 
-    def _way_changed(self) -> None:
-        self._fit()
-        taken = [way for way in self._ways() if way.name == self._config.get_property(self._way)]
-        say(self._purpose, tr(taken[0].purpose) if taken else "")
-        self._changed()
+    def _show(self, name: str, shown: bool) -> None:
+        for widget in self._fields.rows[name]:
+            widget.set_visible(shown)
 
     def _fit(self) -> None:
         """Shows the settings that the method reads, and no others; all of them while that is not known."""
         method = self.method
-        for name, row in self._fields.rows.items():
+        for name in self._fields.rows:
             if name in ALWAYS_SHOWN:
                 continue
-            shown = method is None or _of_use(name, method)
-            for widget in row:
-                widget.set_visible(shown)
+            self._show(name, method is None or _of_use(name, method))
         if method is not None and method.own:
             told = "; ".join(f"{own.name}: {tr(own.tip)}" for own in method.own)
             self._fields.rows[EXTRAS.name][1].set_tooltip_text(told)

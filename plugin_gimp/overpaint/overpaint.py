@@ -161,7 +161,9 @@ def _edit(
 
         dialog.ask(procedure, config, origin, client)
         remembered.remember(reading(values(config, kind)))
-    source = origin.source(reading(values(config, kind)), config.get_property("method") or "", client.offers)
+    method = config.get_property("method") or ""
+    offers = client.hello().methods if method else client.offers  # what a method needs, its server says
+    source = origin.source(reading(values(config, kind)), method, offers)
     if interactive and kind.learns:
         return _explore(config, kind, source, client)
     given = values(config, kind)

@@ -123,14 +123,14 @@ ARGUMENTS = (
     COMBINING,
 )
 
-_ONLY_TO_LEARN = ("preset", "eta")
+_ONLY_TO_LEARN = ("preset",)
 _NOT_TO_LEARN = ("strength",)
 """It is called ``eta`` there."""
 
 
 def arguments(kind: Kind) -> tuple[Argument, ...]:
     """Those of ``kind``, in the order of its procedure: every setting that one of its methods may read."""
-    others = _NOT_TO_LEARN if kind.learns else _ONLY_TO_LEARN
+    others: tuple[str, ...] = _NOT_TO_LEARN if kind.learns else _ONLY_TO_LEARN
     others = others if kind is Kind.SELECT else (*others, COMBINING.name)
     return tuple(argument for argument in ARGUMENTS if argument.name not in others)
 

@@ -57,7 +57,7 @@ LABELS: dict[str, str] = {
     "method-tip": mark("Name of a method of the server; empty: chosen for you"),
     "preset": mark("How _to learn"),
     "preset-tip": mark("Name of a way to learn the picture; empty: the usual one"),
-    "eta": mark("Edit strength"),
+    "eta": mark("Edit strengths (_X)"),
     "eta-tip": mark(
         "0 to 1.5: one, or several as 0.5:1.0:6 (from, to, how many), which come as a group; empty: chosen for you"
     ),

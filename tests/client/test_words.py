@@ -59,6 +59,22 @@ def test_layers_of_several_edit_strengths_say_theirs() -> None:
     assert names((0.7, 0.85), 2)[2:] == ["a sitting dog 0.85 · 1", "a sitting dog 0.85 · 2"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "scale", "name"),
+    [
+        (ResultKind.REPAINT, 1, "Erased"),
+        (ResultKind.LAYER, 1, "Created"),
+        (ResultKind.CANVAS, 1, "Expanded"),
+        (ResultKind.CANVAS, 2, "Enlarged"),
+    ],
+)
+def test_without_words_a_layer_is_named_after_what_was_done(kind: ResultKind, scale: int, name: str) -> None:
+    raster = Raster(Bounds(0, 0, 1, 1), Channels.RGBA, Depth.U8)
+    results = (ResultBlob(kind, "result", raster, 3, scale=scale),)
+    finished = Finished("0" * 32, Recipe("somebodys"), raster.bounds, results)
+    assert naming.answer_names(finished) == [naming.group_name(finished)] == [name]
+
+
 def test_the_recipe_of_one_layer_has_its_own_edit_strength() -> None:
     raster = Raster(Bounds(0, 0, 1, 1), Channels.RGBA, Depth.U8)
     layers = (

@@ -50,7 +50,7 @@ def test_what_is_set_is_asked_for() -> None:
 def test_the_procedure_that_learns_has_presets_and_edit_strengths() -> None:
     every = {"prompt", "method", "extras", "reading", *SETTINGS}
     assert {argument.name for argument in arguments(Kind.IMAGIC)} == every - {"strength"}
-    assert {argument.name for argument in arguments(Kind.EDIT_LAYER)} == every - {"preset", "eta"}
+    assert {argument.name for argument in arguments(Kind.EDIT_LAYER)} == every - {"preset"}
 
 
 def test_every_setting_of_a_recipe_is_an_argument_with_the_recipes_range() -> None:

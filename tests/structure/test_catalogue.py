@@ -13,6 +13,7 @@ from server.client.catalogue import compile_folder, compiled, messages
 from tools import catalogue
 from tools.catalogue import LOCALE, Text
 
+ROOT = Path(__file__).parents[2]
 LANGUAGES = sorted(path.stem for path in LOCALE.glob("*.po"))
 SAID = catalogue.texts()
 
@@ -32,6 +33,16 @@ def forms(text: Text | list[str]) -> list[str]:
 
 def test_simplified_chinese_is_there() -> None:
     assert "zh_CN" in LANGUAGES
+
+
+ALONE = ("server/command_line", "server/documents", "server/models/store")
+"""What speaks to the command line alone, and so in English; of the store what an edit meets is scanned."""
+
+
+def test_every_file_of_the_server_that_speaks_to_a_host_is_scanned() -> None:
+    speaking = {path for path in (ROOT / "server").rglob("*.py") if catalogue.texts_of(path.read_text("utf-8"))}
+    left_out = {path.relative_to(ROOT).as_posix() for path in speaking - set(catalogue.scanned())}
+    assert [path for path in left_out if not path.startswith((*ALONE, "server/cli.py"))] == []
 
 
 def test_nothing_that_is_said_lacks_its_translation(words: Catalog) -> None:

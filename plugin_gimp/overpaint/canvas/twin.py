@@ -13,7 +13,7 @@ from server.wire.geometry import Bounds
 from server.wire.raster import Raster
 
 from .pixels import alphas, read
-from .stack import StackPlace, beside, everything, passes_through
+from .stack import StackPlace, any_layer, beside, everything, passes_through
 
 COMPONENTS = (
     Gimp.ChannelType.RED,
@@ -40,6 +40,8 @@ def seen(
             if item.get_mask() is not None:
                 item.set_show_mask(False)
         copy.resize(crop.width, crop.height, -crop.x, -crop.y)
+        if not copy.get_layers():  # GIMP puts nothing together out of nothing
+            copy.insert_layer(any_layer(copy), None, 0)
         layer = Gimp.Layer.new_from_visible(copy, copy, "seen")
         copy.insert_layer(layer, None, 0)
         here = Bounds(0, 0, crop.width, crop.height)

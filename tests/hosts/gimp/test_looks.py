@@ -26,8 +26,8 @@ CHOSEN = np.s_[54:96, 74:116]
 
 
 def names() -> list[str]:
-    """Of the cases, as the script inside gives them."""
-    text = (INSIDE / "looks.py").read_text()
+    """Of the cases, as the scripts inside give them."""
+    text = "".join((INSIDE / name).read_text() for name in ("looks.py", "surroundings.py"))
     drawn = re.findall(r"^@look\ndef (\w+)", text, re.MULTILINE)
     modes = re.findall(r'"([A-Z_]+)"', text[text.index("MODES = (") : text.index("for each in MODES")])
     others = re.findall(r'^(?:group|deep)_case\("(\w+)"', text, re.MULTILINE)
