@@ -9,12 +9,13 @@ from . import canvas, runs
 from .controller import the_controller
 from .docker import OverpaintDocker
 from .qt import QAction, QMenu
-from .server.client.reading import Reading
+from .server.client.followed import Then
 from .server.client.roles import FORMS, needs_of
 from .server.client.translation import tr
 from .server.client.wording import sentence
 from .server.wire.errors import OverpaintError
 from .server.wire.offers import Need, Role
+from .settings import Settings
 
 FURTHER = (Role.INSTRUCT, Role.CREATE, Role.ENLARGE, Role.EXPAND, Role.SELECT, Role.COMPARE)
 """Below the four that Overpaint has methods for itself; in the menu where the server has one."""
@@ -82,12 +83,12 @@ def _begin(role: Role) -> None:
     """What needs words is asked for in the docker; so is what takes long, which says so first."""
     document, node = canvas.active()
     controller, docker = the_controller(), _docker()
-    reading = docker.panel.reading if docker is not None else Reading.LAYER
+    chosen = docker.panel.settings if docker is not None else Settings()
     recipe = runs.recipe_for(controller, role)
     if Need.PROMPT not in needs_of(recipe.method, controller.offers):
-        runs.run(controller, document, node, recipe, reading=reading)
+        runs.run(controller, document, node, recipe, Then.CHOOSE, chosen.reading, chosen.combining)
         return
-    canvas.capture(document, node, runs.wish_for(controller, recipe.method, reading))
+    canvas.capture(document, node, runs.wish_for(controller, recipe.method, chosen.reading))
     if docker is not None:
         docker.panel.ask(recipe.method)
 

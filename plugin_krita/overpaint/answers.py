@@ -11,7 +11,7 @@ from .job import KritaJob
 from .qt import QImage
 from .server.client.explorer import PaintedAnswer
 from .server.client.link import Link
-from .server.client.naming import answer_names, is_group, layer_name
+from .server.client.naming import answer_names, group_name, is_group
 from .server.client.note import packing
 from .server.client.reading import Veil
 from .server.client.recipes import of_result
@@ -20,6 +20,7 @@ from .server.client.translation import tr
 from .server.wire.geometry import Bounds
 from .server.wire.messages import Finished
 from .server.wire.recipe import USUAL_ETA
+from .server.wire.results import ResultKind
 from .server.wire.words import mark
 from .tasks import Task
 
@@ -45,20 +46,47 @@ def explore(job: KritaJob, link: Link) -> Task:
 
 
 def place_all(job: KritaJob) -> Task:
-    """All answers become layers; those of several edit strengths in a group."""
+    """The answer goes where it belongs: layers, what is selected, or a larger picture."""
     assert job.arrived is not None
-    yield from place(job, list(range(len(job.arrived.results))))
+    kind = job.arrived.results[0].result.kind
+    if kind is ResultKind.SELECTION:
+        return _select(job)
+    if kind is ResultKind.CANVAS:
+        return _enlarge(job)
+    return place(job, list(range(len(job.arrived.results))))
 
 
 def place(job: KritaJob, indices: list[int]) -> Task:
-    """The answers of those numbers become layers."""
+    """The answers of those numbers become layers; those that belong together, and those of several edit strengths, in a
+    group."""
     assert job.arrived is not None
-    finished, names = job.arrived.finished, answer_names(job.arrived.finished)
-    layers = [
-        canvas.KritaNewLayer(names[index], job.arrived.results[index].result.raster, job.arrived.results[index].data)
-        for index in indices
-    ]
+    finished = job.arrived.finished
+    layers = [_new_layer(job, index) for index in indices]
     yield from _put(job, finished, indices, layers, len(indices) > 1 and is_group(finished))
+
+
+def _new_layer(job: KritaJob, index: int) -> canvas.KritaNewLayer:
+    assert job.arrived is not None
+    one, name = job.arrived.results[index], answer_names(job.arrived.finished)[index]
+    return canvas.KritaNewLayer(name, one.result.raster, one.data, one.result.kind is ResultKind.REPAINT)
+
+
+def _select(job: KritaJob) -> Task:
+    assert job.arrived is not None and job.pixels is not None
+    (one,) = job.arrived.results
+    how = job.combining
+    job.selection = yield from canvas.select(job.source, job.pixels.fit, one.result.raster, one.data, how)
+    if job.selection is None:
+        job.notice = tr("Nothing is selected now.")
+
+
+def _enlarge(job: KritaJob) -> Task:
+    assert job.arrived is not None and job.pixels is not None
+    (one,), new = job.arrived.results, _new_layer(job, 0)
+    larger = yield from canvas.enlarge(job.source, job.pixels.space, job.pixels.fit, new, one.result.scale)
+    job.document = larger.document
+    job.notice = tr("The larger picture is a document of its own: ‘{name}’ stays as it is.", name=job.source.name)
+    _record(job, larger.document, job.arrived.finished, 0, larger.layer, larger.bounds, b"")
 
 
 def place_shown(job: KritaJob) -> Task:
@@ -89,7 +117,7 @@ def _keep(
         for name, one in zip(names, painted, strict=True)
     ]
     yield from _put(job, finished, indices, layers, grouped=len(painted) > 1)
-    exploring.kept(tr(note, name=names[0] if len(names) == 1 else layer_name(finished.recipe.prompt)))
+    exploring.kept(tr(note, name=names[0] if len(names) == 1 else group_name(finished)))
 
 
 def first_shown() -> float:
@@ -108,30 +136,45 @@ def _put(
     packed = (yield from packing(job.pixels.mask)) if job.pixels.mask is not None else b""
     space, fit = job.pixels.space, job.pixels.fit
     if grouped:
-        group = layer_name(finished.recipe.prompt)
-        made = yield from canvas.place_group(job.source, space, fit, layers, group)
+        group = group_name(finished)
+        made = yield from canvas.place_group(job.source, space, fit, layers, group, rivals=not finished.grouped)
         for index, node in zip(indices, made, strict=True):
-            _record(job, finished, index, node, packed)
+            _record_here(job, finished, index, node, packed)
             yield None
     else:
         for index, layer in zip(indices, layers, strict=True):
             node = yield from canvas.place(job.source, space, fit, layer)
-            _record(job, finished, index, node, packed)  # before the next one, which goes above it
+            _record_here(job, finished, index, node, packed)  # before the next one, which goes above it
             yield None
     if canvas.isolated():
         hidden = tr("Krita shows one layer alone now: the answer is seen when you leave that (Isolate Active Layer).")
         job.notice = f"{job.notice} {hidden}".strip()
 
 
-def _record(job: KritaJob, finished: Finished, index: int, node: canvas.Node, packed: bytes) -> None:
-    document, node_id = canvas.find_document(job.source.document_id), canvas.id_of(node)
+def _record_here(job: KritaJob, finished: Finished, index: int, node: canvas.Node, packed: bytes) -> None:
+    document = canvas.find_document(job.source.document_id)
+    position = node.position()
+    crop = finished.crop.shifted(position.x(), position.y())
+    _record(job, document, finished, index, node, crop, packed)
+
+
+def _record(
+    job: KritaJob,
+    document: canvas.Document | None,
+    finished: Finished,
+    index: int,
+    node: canvas.Node,
+    crop: Bounds,
+    packed: bytes,
+) -> None:
+    """``crop``: what was read, where that is in ``document``; ``packed``: what of it was selected."""
+    node_id = canvas.id_of(node)
     job.nodes.append(node)
     job.node_ids.append(node_id)
     if document is None:
         return
     how = of_result(finished, index, job.source.name, job.source.reading)
-    place = canvas.place_of(document, node)
-    how = dataclasses.replace(how, crop=how.crop.shifted(place.x, place.y))
+    place, how = canvas.place_of(document, node), dataclasses.replace(how, crop=crop)
     made = record.LayerRecord(how, job.source.node_id, place)
     canvas.keep(document, record.kind(node_id), tr("How Overpaint made a layer"), made.dump())
     if packed:

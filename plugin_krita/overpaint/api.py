@@ -8,9 +8,15 @@ Each edits ``node`` of ``document`` (both as libkis gives them) and returns the 
 there are several (``variations``, ``eta``). Settings are those of ``server.wire.recipe.Recipe``: method, model,
 negative, seed, variations, strength, steps, guidance, grow, feather, context; and ``reading``, what of the picture is
 read: "layer", the usual one (the layer as it looks), or "visible" (all that is visible; the answer lies on top of
-everything, and ``node`` may be None). While they wait, Krita's own events go on. With ``wait=False`` they return the
-running ``KritaJob`` at once (``phase``, ``nodes``, ``error``; signals ``changed``, ``settled``); what is called by
-these signals cannot wait.
+everything, and ``node`` may be None).
+
+An answer that is a selection becomes the document's, and that is returned (None: nothing is selected now);
+``combining`` says what becomes of the one that was there: "replace", the usual one, "add", "subtract" or "intersect".
+One that is a larger picture is a document of its own, which is returned.
+
+While they wait, Krita's own events go on. With ``wait=False`` they return the running ``KritaJob`` at once (``phase``,
+``nodes``, ``selection``, ``document``, ``error``; signals ``changed``, ``settled``); what is called by these signals
+cannot wait.
 
 All raise ``OverpaintError`` (``code``, ``sentence``, ``hint``) when the edit cannot be begun or fails; an unknown
 setting is a ``TypeError``.
@@ -20,20 +26,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from enum import Enum
+from typing import Any, TypeVar
 
 from . import canvas, runs
 from .controller import the_controller
 from .job import KritaJob
 from .qt import QEventLoop
+from .server.client.combining import Combining
 from .server.client.followed import Phase, Then
 from .server.client.reading import Reading
 from .server.client.strengths import parse
-from .server.client.translation import tr
 from .server.client.wording import problem
 from .server.wire.errors import Code, OverpaintError
 from .server.wire.offers import Role
 from .server.wire.recipe import Extra, Recipe
+from .server.wire.results import ResultKind
+from .server.wire.words import mark
 
 __all__ = [
     "KritaJob",
@@ -52,7 +61,10 @@ Setting = Any
 """As the field of ``Recipe`` that it names."""
 
 Made = Any
-"""The new layer, the list of them, or with ``wait=False`` the ``KritaJob``: libkis has no types to say it with."""
+"""The new layer, the list of them, what is selected (None: nothing), the larger picture, or with ``wait=False`` the
+``KritaJob``: libkis has no types to say it with."""
+
+Chosen = TypeVar("Chosen", bound=Enum)
 
 
 def replace_selection(
@@ -130,19 +142,23 @@ def _run(
     document: canvas.Document, node: canvas.Node, recipe: Recipe, settings: dict[str, Setting], wait: bool
 ) -> Made:
     _check_waiting(wait)
-    reading = _reading(settings.pop("reading", Reading.LAYER))
+    reading = _one_of(Reading, settings.pop("reading", Reading.LAYER), mark("‘{name}’ is nothing that can be read."))
+    combining = _one_of(
+        Combining, settings.pop("combining", Combining.REPLACE), mark("‘{name}’ is no way to combine selections.")
+    )
     own = {setting.name for offer in the_controller().offers for setting in offer.own}
     extras = tuple(Extra(name, str(settings.pop(name))) for name in sorted(own & settings.keys()))
     wanted = dataclasses.replace(recipe, **settings, extras=extras)
-    return _result(runs.run(the_controller(), document, node, wanted, Then.KEEP, reading), wait)
+    return _result(runs.run(the_controller(), document, node, wanted, Then.KEEP, reading, combining), wait)
 
 
-def _reading(name: Reading | str) -> Reading:
-    if name not in [one.value for one in Reading]:
-        raise OverpaintError(
-            Code.BAD_REQUEST, tr("‘{name}’ is nothing that can be read.", name=name), tr("Say “layer” or “visible”.")
-        )
-    return Reading(name)
+def _one_of(choices: type[Chosen], name: Chosen | str, sentence: str) -> Chosen:
+    """Raises ``OverpaintError`` (bad-request) with ``sentence`` for a name that is none of ``choices``."""
+    for one in choices:
+        if name == one.value:
+            return one
+    known = ", ".join(f"“{one.value}”" for one in choices)
+    raise problem(sentence, "There are: {names}.", code=Code.BAD_REQUEST, name=name, names=known)
 
 
 def _check_waiting(wait: bool) -> None:
@@ -165,4 +181,8 @@ def _result(job: KritaJob, wait: bool) -> Made:
         raise job.error
     if job.phase is Phase.CANCELLED:
         raise OverpaintError(Code.CANCELLED, job.stage)
+    if job.kind is ResultKind.SELECTION:
+        return job.selection
+    if job.kind is ResultKind.CANVAS:
+        return job.document
     return job.nodes if len(job.nodes) != 1 else job.nodes[0]

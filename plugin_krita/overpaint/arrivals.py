@@ -26,13 +26,13 @@ class Arrivals:
         self.pace = Durations(canvas.setting("pace"))
 
     def receive(self, job: KritaJob, arrived: events.Arrived) -> None:
-        job.arrived = arrived
+        job.arrived, job.kind = arrived, arrived.results[0].result.kind
         job.notice = " ".join(map(tr_sent, arrived.finished.notices))
         self._learn(job)
         job.enter(Phase.PLACING)
         if job.then is Then.EXPLORE:
             self._loop.work(self._explore(job), job.fail)
-        elif job.then is Then.CHOOSE and len(arrived.results) > 1:
+        elif job.then is Then.CHOOSE and len(arrived.results) > 1 and not arrived.finished.grouped:
             self._loop.work(self._choose(job), job.fail)
         else:
             self._put(job, answers.place_all(job))

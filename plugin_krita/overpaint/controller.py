@@ -12,6 +12,7 @@ from .loop import Loop
 from .qt import QObject, pyqtSignal
 from .request import crop_of, edited_part, submission_of
 from .server.client import events
+from .server.client.combining import Combining
 from .server.client.followed import Phase, Then
 from .server.client.launch import find
 from .server.client.link import Link
@@ -79,11 +80,17 @@ class Controller(QObject):
         self.link.open()
         self.loop.hurry()
 
-    def begin(self, source: canvas.KritaSource, recipe: Recipe, then: Then = Then.CHOOSE) -> KritaJob:
+    def begin(
+        self,
+        source: canvas.KritaSource,
+        recipe: Recipe,
+        then: Then = Then.CHOOSE,
+        combining: Combining = Combining.REPLACE,
+    ) -> KritaJob:
         """Starts an edit. Raises ``OverpaintError`` for what is known to be impossible."""
         check_ranges(recipe)
         check_offer(recipe, self.offers)
-        job = KritaJob(recipe, source, crop_of(source, recipe), then)
+        job = KritaJob(recipe, source, crop_of(source, recipe), then, combining)
         job.settled.connect(self.job_settled)
         self.jobs.insert(0, job)
         self.last = job
@@ -169,8 +176,8 @@ class Controller(QObject):
             for exploring in self._explorings:
                 exploring.hear(event)
         if isinstance(event, events.ServerLost):
-            for job in self.running:
-                job.fail(event.error)
+            for job in [one for one in self.running if one.submission is not None]:
+                job.fail(event.error)  # one that is still being read asks for a server when it has been
             for exploring in [one for one in self._explorings if one.job]:
                 exploring.fail(event.error)
         if isinstance(event, events.Welcomed) and self._pending:
@@ -214,12 +221,15 @@ class Controller(QObject):
 
 
 def _pending(job: KritaJob, space: canvas.KritaSpace) -> resume.Pending:
-    return resume.Pending(job.id, job.recipe, job.source.name, job.crop, space.model, space.depth, space.profile)
+    return resume.Pending(
+        job.id, job.recipe, job.source.name, job.crop, space.model, space.depth, space.profile, job.combining
+    )
 
 
 def _returned(one: resume.Pending) -> KritaJob:
     space = canvas.KritaSpace(one.model, one.depth, one.profile)
-    job = KritaJob(one.recipe, canvas.nowhere(one.layer, space, one.crop), one.crop, Then.KEEP)
+    source = canvas.nowhere(one.layer, space, one.crop)
+    job = KritaJob(one.recipe, source, one.crop, Then.KEEP, one.combining)
     job.id = one.job
     job.pixels = canvas.Pixels(space, Raster(one.crop, Channels.RGBA, Depth.U8), bytearray(), None, None)
     job.enter(Phase.WAITING)

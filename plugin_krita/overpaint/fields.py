@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from . import canvas, settings
 from .buttons import small_button
-from .numbers import Number, Percent, Seed
-from .qt import (
-    QComboBox,
-    QGridLayout,
-    QLabel,
-    QLineEdit,
-    QSizePolicy,
-    Qt,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-    pyqtSignal,
-)
+from .numbers import Number, Seed
+from .qt import QGridLayout, QLabel, QSizePolicy, Qt, QToolButton, QVBoxLayout, QWidget, pyqtSignal
+from .server.client.combining import Combining
 from .server.client.reading import Reading
 from .server.client.translation import tr
-from .server.wire.offers import MethodOffer, ModelOffer
+from .server.wire.offers import Answers, MethodOffer, ModelOffer
 from .server.wire.recipe import Extra, Recipe
 from .server.wire.setting import Group, Setting, SettingKind
 from .settings import ASKED, Settings
+from .values import ModelList, Ways, field_of
 
 
 class Fold(QWidget):
@@ -50,111 +41,6 @@ class Fold(QWidget):
         canvas.set_setting(f"open-{self._name}", "yes" if opened else "")
 
 
-class ModelList(QComboBox):
-    """The models the server has, and "Best for the job"."""
-
-    changed = pyqtSignal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.addItem(tr("Best for the job"), "")
-        self.currentIndexChanged.connect(lambda _index: self.changed.emit())
-
-    def fill(self, models: tuple[ModelOffer, ...]) -> None:
-        chosen = self.value()
-        self.blockSignals(True)
-        self.clear()
-        self.addItem(tr("Best for the job"), "")
-        for model in models:
-            self.addItem(model.title, model.name)
-            self.setItemData(self.count() - 1, model.good_for, Qt.ItemDataRole.ToolTipRole)
-        self.blockSignals(False)
-        self.show_value(chosen)
-
-    def value(self) -> str:
-        return self.currentData() or ""
-
-    def show_value(self, value: str) -> None:
-        at = self.findData(value)
-        if at < 0:  # chosen earlier; the server may yet say that it has it
-            self.addItem(value, value)
-            at = self.count() - 1
-        self.setCurrentIndex(at)
-
-
-class Readings(QComboBox):
-    """What of the picture is read."""
-
-    changed = pyqtSignal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        for reading in Reading:
-            self.addItem(reading.label, reading)
-            self.setItemData(self.count() - 1, reading.purpose, Qt.ItemDataRole.ToolTipRole)
-        self.currentIndexChanged.connect(lambda _index: self.changed.emit())
-
-    def value(self) -> Reading:
-        return Reading(self.currentData())
-
-    def show_value(self, value: Reading) -> None:
-        self.setCurrentIndex(list(Reading).index(value))
-
-
-class TextField(QLineEdit):
-    """Text of a setting; ``changed`` comes with each letter."""
-
-    changed = pyqtSignal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.textChanged.connect(lambda _text: self.changed.emit())
-
-    def value(self) -> str:
-        return self.text().strip()
-
-    def show_value(self, value: str) -> None:
-        self.setText(value)
-
-
-class Choice(QComboBox):
-    """One of the names that a setting has."""
-
-    changed = pyqtSignal()
-
-    def __init__(self, choices: tuple[str, ...]) -> None:
-        super().__init__()
-        self.addItem(tr("Auto"), "")
-        for choice in choices:
-            self.addItem(tr(choice), choice)
-        self.currentIndexChanged.connect(lambda _index: self.changed.emit())
-
-    def value(self) -> str:
-        return self.currentData() or ""
-
-    def show_value(self, value: str) -> None:
-        self.setCurrentIndex(max(0, self.findData(value)))
-
-
-def field_of(setting: Setting) -> QWidget:
-    """What asks for it."""
-    if setting.kind is SettingKind.SEED:
-        return Seed()
-    if setting.kind is SettingKind.SHARE:
-        return Percent()
-    if setting.kind is SettingKind.CHOICE:
-        return Choice(setting.choices) if setting.choices else ModelList()
-    if setting.range is None or setting.kind is SettingKind.NUMBERS:
-        return TextField()
-    digits = 1 if setting.kind is SettingKind.NUMBER else 0
-    number = float if digits else int
-    low, high, step = map(number, (setting.range.low, setting.range.high, setting.step))
-    unit = f" {setting.unit}" if setting.unit else ""
-    return Number(low, high, step, auto=setting.default is None, digits=digits, unit=unit)
-
-
 class SettingsForm(QWidget):
     """All settings that the method to come reads, its own too; the rarer ones folded once more. ``settings()`` is what
     they say now. ``refused``: a value that was typed is out of its range, which it says."""
@@ -173,15 +59,16 @@ class SettingsForm(QWidget):
                 SettingRow(setting, field_of(setting), getattr(Recipe(""), setting.name))
             )
             if setting.name == "model":
-                self._readings = SettingRow(READING, Readings(), Reading.LAYER)
-                first.add(self._readings)
+                self._readings = first.add(SettingRow(READING, Ways(Reading), Reading.LAYER))
+                self._combinings = first.add(SettingRow(COMBINING, Ways(Combining), Combining.REPLACE))
         self._more = more
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 0, 0)
         layout.addWidget(first)
         layout.addWidget(Fold(tr("More"), more, "more"))
         self._show(settings.load(canvas.setting("settings")))
-        for row in (*self._rows.values(), self._readings):
+        self._combinings.setVisible(False)
+        for row in (*self._rows.values(), self._readings, self._combinings):
             self._follow(row.field)
 
     def _follow(self, field: QWidget) -> None:
@@ -199,7 +86,8 @@ class SettingsForm(QWidget):
 
     def _fields(self) -> dict[str, QWidget]:
         own = {name: row.field for name, (_, row) in self._own.items()}
-        return {**{name: row.field for name, row in self._rows.items()}, "reading": self._readings.field, **own}
+        ways = {"reading": self._readings.field, "combining": self._combinings.field}
+        return {**{name: row.field for name, row in self._rows.items()}, **ways, **own}
 
     def settings(self) -> Settings:
         chosen = {name: row.field.value() for name, row in self._rows.items()}
@@ -208,7 +96,9 @@ class SettingsForm(QWidget):
             for name, (setting, row) in self._own.items()
             if row.field.value() not in (None, "", setting.default)
         )
-        return Settings(Recipe("", **chosen, extras=extras), self._readings.field.value())
+        return Settings(
+            Recipe("", **chosen, extras=extras), self._readings.field.value(), self._combinings.field.value()
+        )
 
     def finish(self) -> bool:
         """Takes what is being typed; False where something was refused."""
@@ -224,6 +114,7 @@ class SettingsForm(QWidget):
         self._offer = offer
         for name, row in self._rows.items():
             row.setVisible(offer is None or name in offer.settings)
+        self._combinings.setVisible(offer is not None and offer.answers is Answers.SELECTION)
         for _, row in self._own.values():
             self._more.remove(row)
         own = offer.own if offer is not None else ()
@@ -244,6 +135,7 @@ class SettingsForm(QWidget):
         for name, row in self._rows.items():
             row.field.show_value(getattr(wanted.chosen, name))
         self._readings.field.show_value(wanted.reading)
+        self._combinings.field.show_value(wanted.combining)
         self._seed.lock.setChecked(wanted.chosen.seed is not None)
 
     def _store(self) -> None:
@@ -309,3 +201,4 @@ class SettingRow:
 
 
 READING = Setting("reading", SettingKind.CHOICE, "Reads", "What of the picture is read")
+COMBINING = Setting("combining", SettingKind.CHOICE, "Selection", "What becomes of the selection that is there")

@@ -6,10 +6,12 @@ from . import canvas
 from .exploring import Exploring
 from .qt import QImage, QObject, pyqtSignal
 from .server.client import events
+from .server.client.combining import Combining
 from .server.client.followed import FollowedJob, Then
 from .server.client.submission import Submission
 from .server.wire.geometry import Bounds
 from .server.wire.recipe import Recipe
+from .server.wire.results import ResultKind
 
 
 class JobSignals(QObject):
@@ -22,21 +24,33 @@ class KritaJob(FollowedJob):
     itself.
 
     nodes: the layers that were made; node_ids: their names in their document. exploring: the slider of edit strengths,
-    once there is one.
+    once there is one. combining: what becomes of the selection that is there, where the answer is one.
+    kind: what the answer is, once it is here. selection: what is selected after it. document: the larger picture.
     """
 
-    def __init__(self, recipe: Recipe, source: canvas.KritaSource, crop: Bounds, then: Then = Then.CHOOSE) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        source: canvas.KritaSource,
+        crop: Bounds,
+        then: Then = Then.CHOOSE,
+        combining: Combining = Combining.REPLACE,
+    ) -> None:
         self._signals = JobSignals()
         self.changed, self.settled = self._signals.changed, self._signals.settled
         super().__init__(recipe, then, self.changed.emit, self.settled.emit)
         self.source = source
         self.crop = crop
+        self.combining = combining
         self.preview: QImage | None = None
         self.pixels: canvas.Pixels | None = None
         self.submission: Submission | None = None
         self.arrived: events.Arrived | None = None
+        self.kind: ResultKind | None = None
         self.nodes: list[canvas.Node] = []
         self.node_ids: list[str] = []
+        self.selection: canvas.Selection | None = None
+        self.document: canvas.Document | None = None
         self.before: QImage | None = None
         self.afters: list[QImage] = []
         self.kept: set[int] = set()

@@ -10,11 +10,11 @@ from .intent import LABELS, Intent, intend, learns
 from .job import KritaJob
 from .labels import Label, QuietLabel
 from .learn_form import LearnForm
+from .method_menu import fill_menu
 from .prompt import PromptLine
 from .qt import (
     QFrame,
     QHBoxLayout,
-    QMenu,
     QScrollArea,
     Qt,
     QTimer,
@@ -23,28 +23,22 @@ from .qt import (
     QWidget,
 )
 from .run_button import RunButton
+from .server.client.followed import Then
 from .server.client.history import Drafts
-from .server.client.reading import Reading
-from .server.client.roles import FORMS, best, check_offer, named, needs_of, role_of
+from .server.client.roles import best, check_offer, named, needs_of, role_of
 from .server.client.translation import tr
 from .server.client.wording import sentence, server_line, short_duration
 from .server.wire.errors import OverpaintError
 from .server.wire.messages import Welcome
-from .server.wire.offers import MethodOffer, Need, Role
+from .server.wire.offers import Need
 from .server.wire.recipe import Recipe
+from .settings import Settings
 
 SETTLING_MS = 600
 """In which Qt gives a new card its place."""
 
 LOOK_MS = 400
 """Krita tells nobody that the selection has changed."""
-
-
-USUAL = tuple(
-    MethodOffer(FORMS[role].usual, FORMS[role].title, "", role, FORMS[role].needs)
-    for role in (Role.REPLACE, Role.ERASE)
-)
-"""What a menu shows before the server has said what it has."""
 
 
 class Panel(QScrollArea):
@@ -127,9 +121,12 @@ class Panel(QScrollArea):
             return
         document, node = canvas.active()
         recipe = self._recipe(method)
-        begin = runs.learn if learns(method, self._controller.offers) else runs.run
+        chosen = self.settings
         try:
-            begin(self._controller, document, node, recipe, reading=self.reading)
+            if learns(method, self._controller.offers):
+                runs.learn(self._controller, document, node, recipe, chosen.reading)
+            else:
+                runs.run(self._controller, document, node, recipe, Then.CHOOSE, chosen.reading, chosen.combining)
         except OverpaintError as error:
             self.tell(error)
             return
@@ -152,9 +149,9 @@ class Panel(QScrollArea):
         self._told = self._state()
 
     @property
-    def reading(self) -> Reading:
-        """What of the picture is read, as the settings say."""
-        return self._form.settings().reading
+    def settings(self) -> Settings:
+        """As the docker has them."""
+        return self._form.settings()
 
     # --- what is shown -----------------------------------------------------------------------------
 
@@ -166,7 +163,7 @@ class Panel(QScrollArea):
 
     def _recipe(self, method: str) -> Recipe:
         """What the fields say now."""
-        recipe = self._form.settings().recipe(method, self.prompt.text(), named(method, self._controller.offers))
+        recipe = self.settings.recipe(method, self.prompt.text(), named(method, self._controller.offers))
         if not learns(method, self._controller.offers):
             return recipe
         return runs.to_learn(recipe, self.learning.preset)
@@ -209,7 +206,7 @@ class Panel(QScrollArea):
         if shown:
             offered = {offer.name: offer.presets for offer in self._controller.offers}
             self.learning.offer(offered.get(self._method, ()))
-            self.learning.show_estimate(self._recipe(intent.method) if intent.method else None, self.reading)
+            self.learning.show_estimate(self._recipe(intent.method) if intent.method else None, self.settings.reading)
 
     def _obstacle(self, method: str) -> str:
         """What the server has already said that it cannot do."""
@@ -226,7 +223,7 @@ class Panel(QScrollArea):
         if learns(method, self._controller.offers):
             return ""
         welcome = self._controller.link.welcome
-        model = self._form.settings().chosen.model
+        model = self.settings.chosen.model
         seconds = self._controller.arrivals.pace.expected(method, model, welcome.device) if welcome else None
         return (
             tr("Takes about {time}, as the last one did; a larger part takes longer.", time=short_duration(seconds))
@@ -242,21 +239,8 @@ class Panel(QScrollArea):
         return tr(offer.title) if offer is not None else method
 
     def _fill_menu(self) -> None:
-        menu = self.button.menu()
-        menu.clear()
-        for offer in self._controller.offers or USUAL:
-            self._add_entry(menu, offer)
-
-    def _add_entry(self, menu: QMenu, offer: MethodOffer) -> None:
-        title, purpose = tr(offer.title), tr(offer.purpose).rstrip(".。")
-        action = menu.addAction(f"{title} — {purpose}" if purpose else title)
-        selected, words = canvas.has_selection(), bool(self.prompt.text().strip())
-        learns = offer.role is Role.LEARN
-        possible = (selected or not offer.needs_selection) and (words or not offer.needs_prompt)
-        action.setEnabled(offer.ready and (possible or learns))
-        # What takes long is not begun before it was said how long.
-        does = self.ask if learns else self.run
-        action.triggered.connect(lambda _checked=False, name=offer.name: does(name))
+        words = bool(self.prompt.text().strip())
+        fill_menu(self.button.menu(), self._controller.offers, words, ask=self.ask, run=self.run)
 
     def _show_server(self) -> None:
         controller, welcome = self._controller, self._controller.link.welcome

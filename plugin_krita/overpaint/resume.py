@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .server.client.combining import Combining
 from .server.wire import codec, paths
 from .server.wire.errors import OverpaintError
 from .server.wire.files import private_folder
@@ -20,7 +21,8 @@ MOST = 50
 
 @dataclass(frozen=True)
 class Pending:
-    """layer: the source's name. model, depth, profile: the colour space of the pixels that come back."""
+    """layer: the source's name. model, depth, profile: the colour space of the pixels that come back. combining: as in
+    ``KritaJob``."""
 
     job: str
     recipe: Recipe
@@ -29,6 +31,7 @@ class Pending:
     model: str
     depth: str
     profile: str
+    combining: Combining = Combining.REPLACE
 
 
 @dataclass(frozen=True)

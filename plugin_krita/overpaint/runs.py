@@ -8,10 +8,11 @@ from . import canvas, record
 from .answers import first_shown
 from .controller import Controller
 from .job import KritaJob
+from .server.client.combining import Combining
 from .server.client.followed import Then
 from .server.client.reading import Reading
 from .server.client.recipes import another_variation
-from .server.client.roles import best, check_words, needs_of, no_method, role_of
+from .server.client.roles import best, check_words, needs_of, no_method, reaches_beyond, role_of
 from .server.client.strengths import swept
 from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
@@ -26,11 +27,13 @@ def run(
     recipe: Recipe,
     then: Then = Then.CHOOSE,
     reading: Reading = Reading.LAYER,
+    combining: Combining = Combining.REPLACE,
 ) -> KritaJob:
-    """Edits ``node`` as ``recipe`` says. Raises ``OverpaintError`` for what cannot be begun."""
+    """Edits ``node`` as ``recipe`` says. ``combining``: what becomes of the selection, where the answer is one. Raises
+    ``OverpaintError`` for what cannot be begun."""
     check_words(recipe, controller.offers)
     source = canvas.capture(document, node, wish_for(controller, recipe.method, reading))
-    return controller.begin(source, recipe, then)
+    return controller.begin(source, recipe, then, combining)
 
 
 def learn(
@@ -48,8 +51,10 @@ def learn(
 
 def wish_for(controller: Controller, method: str, reading: Reading) -> canvas.CaptureOptions:
     """What has to be captured for ``method``."""
+    needs_selection = Need.SELECTION in needs_of(method, controller.offers)
+    whole = reaches_beyond(method, controller.offers)
     fills = role_of(method, controller.offers) is Role.REPLACE
-    return canvas.CaptureOptions(Need.SELECTION in needs_of(method, controller.offers), reading=reading, fills=fills)
+    return canvas.CaptureOptions(needs_selection, whole=whole, reading=reading, fills=fills)
 
 
 def to_learn(recipe: Recipe, preset: str) -> Recipe:
@@ -90,7 +95,7 @@ def _last_again(controller: Controller, document: canvas.Document, node: canvas.
     wish = wish_for(controller, recipe.method, last.source.reading)
     if here is not None and here.visible() and last.node_ids:
         wish = replace(wish, again=last.node_ids[0])
-    return _begin_again(controller, document, here or node, recipe, wish)
+    return _begin_again(controller, document, here or node, recipe, wish, last.combining)
 
 
 def _begin_again(
@@ -99,9 +104,10 @@ def _begin_again(
     node: canvas.Node | None,
     recipe: Recipe,
     wish: canvas.CaptureOptions,
+    combining: Combining = Combining.REPLACE,
 ) -> KritaJob:
     source = canvas.capture(document, node, wish)
-    return controller.begin(source, recipe, Then.EXPLORE if len(recipe.eta) > 1 else Then.CHOOSE)
+    return controller.begin(source, recipe, Then.EXPLORE if len(recipe.eta) > 1 else Then.CHOOSE, combining)
 
 
 def _record(document: canvas.Document | None, node: canvas.Node | None) -> record.LayerRecord | None:

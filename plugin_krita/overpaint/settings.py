@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .server.client.combining import Combining
 from .server.client.reading import Reading
 from .server.client.roles import fitted
 from .server.wire import codec
@@ -23,10 +24,12 @@ ASKED = tuple(setting for setting in SETTINGS.values() if setting.name not in EL
 
 @dataclass(frozen=True)
 class Settings:
-    """chosen: a recipe of no method, whose settings are those of the docker. reading: what of the picture is read."""
+    """chosen: a recipe of no method, whose settings are those of the docker. reading: what of the picture is read.
+    combining: what becomes of the selection, where the answer is one."""
 
     chosen: Recipe = field(default_factory=lambda: Recipe(""))
     reading: Reading = Reading.LAYER
+    combining: Combining = Combining.REPLACE
 
     def recipe(self, method: str, prompt: str, offer: MethodOffer | None = None) -> Recipe:
         """The request these settings make, without what the method does not read."""
@@ -46,7 +49,9 @@ def load(text: str) -> Settings:
         return Settings()
     chosen = stored.get("chosen")
     readings = [reading for reading in Reading if reading.value == stored.get("reading")]
-    return Settings(_readable(chosen if isinstance(chosen, dict) else {}), (*readings, Reading.LAYER)[0])
+    ways = [way for way in Combining if way.value == stored.get("combining")]
+    recipe = _readable(chosen if isinstance(chosen, dict) else {})
+    return Settings(recipe, (*readings, Reading.LAYER)[0], (*ways, Combining.REPLACE)[0])
 
 
 def _readable(stored: dict[str, Any]) -> Recipe:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 
@@ -17,6 +19,14 @@ def test_pending_jobs_come_back_from_their_text() -> None:
     jobs = PendingJobs().plus(one())
     assert load(jobs.dump()) == jobs
     assert jobs.jobs == (one(),)
+
+
+def test_what_an_earlier_version_noted_is_read() -> None:
+    from overpaint.resume import PendingJobs, load
+
+    text = PendingJobs().plus(one()).dump()
+    assert '"combining":"replace"' in text.replace(" ", "")
+    assert load(text.replace(" ", "").replace(',"combining":"replace"', "")).jobs[0].job == "ab" * 16
 
 
 def test_a_job_is_noted_once_and_forgotten() -> None:
@@ -54,3 +64,20 @@ def test_unreadable_pending_jobs_are_none(text: str) -> None:
     from overpaint.resume import load
 
     assert load(text).jobs == ()
+
+
+def test_the_file_gives_those_of_earlier_runs_the_newest_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from overpaint.resume import PendingFile
+    from overpaint.server.wire.messages import JobState
+
+    monkeypatch.setenv("OVERPAINT_HOME", str(tmp_path))
+    names = [f"{number:032x}" for number in range(3)]
+    for name in names:
+        PendingFile().add(one(name))
+    again = PendingFile()
+    again.drop(names[1])
+    kept = dict.fromkeys(names, JobState.FINISHED)
+    assert [job.job for job in again.returned(kept, here=())] == [names[2], names[0]]
+    assert [job.job for job in again.returned(kept, here={names[2]})] == [names[0]]
+    assert again.returned({}, here=()) == ()
+    assert not PendingFile()

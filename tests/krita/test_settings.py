@@ -52,3 +52,11 @@ def test_what_is_read_is_stored_and_anything_else_is_the_usual() -> None:
 
     assert load(Settings(reading=Reading.VISIBLE).dump()).reading is Reading.VISIBLE
     assert load('{"reading": "everything"}').reading is Reading.LAYER
+
+
+def test_what_becomes_of_the_selection_is_stored_and_anything_else_is_the_usual() -> None:
+    from overpaint.server.client.combining import Combining
+    from overpaint.settings import Settings, load
+
+    assert load(Settings(combining=Combining.ADD).dump()).combining is Combining.ADD
+    assert load('{"combining": "forget"}').combining is Combining.REPLACE

@@ -19,9 +19,11 @@ from .documents import (
     same,
     selected_bounds,
 )
+from .enlarging import LargerPicture, enlarge
 from .pictures import picture, selection_of
 from .placing import KritaNewLayer, place, place_group
 from .reading import Fit, Pixels, read
+from .selecting import select
 from .source import CaptureOptions, KritaSource, capture, nowhere, spot
 from .spaces import KritaSpace
 from .window import (
@@ -46,6 +48,7 @@ __all__ = [
     "KritaNewLayer",
     "KritaSource",
     "KritaSpace",
+    "LargerPicture",
     "Node",
     "Pixels",
     "Selection",
@@ -55,6 +58,7 @@ __all__ = [
     "add_extension",
     "application",
     "capture",
+    "enlarge",
     "find_document",
     "find_node",
     "has_selection",
@@ -70,6 +74,7 @@ __all__ = [
     "place_of",
     "read",
     "same",
+    "select",
     "selected_bounds",
     "selection_of",
     "set_setting",

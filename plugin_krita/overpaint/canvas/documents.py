@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 from krita import Document, Krita, Node
@@ -27,15 +28,36 @@ def id_of(node: Node) -> str:
     return found
 
 
-def same(document: Document) -> str:
-    """A document's name for itself, its root's id. All wrappers of one document have it, a closed one has none."""
-    root = document.rootNode() if document else None
-    return id_of(root) if root else ""
+_seen: list[tuple[str, Document]] = []
+"""Documents that were asked for their name. Krita's own ids do not tell a copy from what it was copied from."""
+
+
+def same(document: Document | None) -> str:
+    """A document's name in this run of Krita. All wrappers of one document have it, a closed one has none."""
+    if not _is_open(document):
+        return ""
+    known = next((name for name, one in _seen if one == document), None)
+    if known is None:
+        _seen[:] = [(name, one) for name, one in _seen if _is_open(one)]
+        known = uuid.uuid4().hex
+        _seen.append((known, document))
+    return known
+
+
+def _is_open(document: Document | None) -> bool:
+    return document is not None and document.rootNode() is not None
 
 
 def find_document(document_id: str) -> Document | None:
-    """The open document of that id."""
-    return next((one for one in Krita.instance().documents() if same(one) == document_id), None)
+    """The open document of that name."""
+    return next((one for one in _documents() if same(one) == document_id), None) if document_id else None
+
+
+def _documents() -> Iterator[Document]:
+    """All open ones. Krita does not list a copy of a document that was made by a plugin, but has a view of it."""
+    krita = Krita.instance()
+    yield from krita.documents()
+    yield from (view.document() for window in krita.windows() for view in window.views())
 
 
 def find_node(document: Document, node_id: str) -> Node | None:

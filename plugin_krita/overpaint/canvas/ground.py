@@ -80,7 +80,18 @@ def _depends_on_place(node: Node) -> bool:
 
 def at_rest(document_id: str) -> Generator[bool | None, None, None]:
     """Waits until Krita has nothing to do in the document: copying it would wait for that, and the window with it."""
-    while (document := find_document(document_id)) is not None and not document.tryBarrierLock():
+    while (document := find_document(document_id)) is not None and not _is_idle(document):
         yield NEXT_TURN
-    if document is not None:
-        document.unlock()
+
+
+def copy_at_rest(copy: Document) -> Generator[bool | None, None, None]:
+    """The same for a document that nobody else knows."""
+    while not _is_idle(copy):
+        yield NEXT_TURN
+
+
+def _is_idle(document: Document) -> bool:
+    if not document.tryBarrierLock():
+        return False
+    document.unlock()
+    return True

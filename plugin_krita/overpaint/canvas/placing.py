@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from krita import Document, Node
 
 from ..qt import QTimer
-from ..server.client.wording import problem
+from ..server.client.reading import Veil
 from ..server.wire.raster import Raster
 from ..tasks import NEXT_TURN
 from .blocks import blocks
+from .destination import check_fit, open_document, place_in, shift, space_there
 from .documents import find_document, find_node, id_of
-from .earlier import EarlierAnswers
 from .ground import at_rest
-from .looks import standing
 from .reading import Fit
 from .source import KritaSource
 from .spaces import KritaSpace, conversion, unseen_document
@@ -27,11 +26,13 @@ ACTIVATION_S = 2.0
 
 @dataclass(frozen=True, eq=False)
 class KritaNewLayer:
-    """``data``: the bytes that ``raster`` describes."""
+    """``data``: the bytes that ``raster`` describes. continues: it continues what was read, and shows where that does;
+    else it is a picture of its own."""
 
     name: str
     raster: Raster
     data: memoryview
+    continues: bool = True
 
 
 def place(
@@ -42,74 +43,58 @@ def place(
 
     Raises ``OverpaintError`` (host) when the document was closed meanwhile, or changed so that it does not fit.
     """
-    yield from _check_fit(source, fit)
-    new = yield from _new_layer(source, space, fit, layer)
-    new.setInheritAlpha(fit is not None and fit.clipped)
+    yield from check_fit(source, fit)
+    new = yield from filled_layer(open_document(source), source, space, fit, layer)
     yield from _add(source, fit, new, [new])
     return new
 
 
 def place_group(
-    source: KritaSource, space: KritaSpace, fit: Fit | None, layers: Sequence[KritaNewLayer], name: str
+    source: KritaSource,
+    space: KritaSpace,
+    fit: Fit | None,
+    layers: Sequence[KritaNewLayer],
+    name: str,
+    rivals: bool,
 ) -> Generator[bool | None, None, list[Node]]:
     """The same for several layers, the first one lowest, in a group of their own, and still in one undo step.
 
-    Only the topmost is visible: soft edges on top of each other would be hard.
+    Of ``rivals`` only the topmost is visible: soft edges on top of each other would be hard.
     """
-    yield from _check_fit(source, fit)
+    yield from check_fit(source, fit)
     # Filled where nobody sees it: in the user's document each layer would be a step in the undo history.
-    with unseen_document(KritaSpace.of(_open(source))) as other:
+    with unseen_document(KritaSpace.of(open_document(source))) as other:
         group = other.createNode(name, "grouplayer")
         made = []
         for layer in layers:
-            new = yield from _new_layer(source, space, fit, layer)
-            new.setVisible(layer is layers[-1])
+            new = yield from filled_layer(open_document(source), source, space, fit, layer)
+            new.setInheritAlpha(False)
+            new.setVisible(layer is layers[-1] or not rivals)
             yield NEXT_TURN
             group.addChildNode(new, None)
             made.append(new)
             yield NEXT_TURN
         other.waitForDone()
-    group.setInheritAlpha(fit is not None and fit.clipped)
+    group.setInheritAlpha(layers[-1].continues and fit is not None and fit.clipped)
     yield from _add(source, fit, group, made)
-    _open(source).refreshProjection()  # Krita takes a group that comes with its layers for an empty one
+    open_document(source).refreshProjection()  # Krita takes a group that comes with its layers for an empty one
     return made
-
-
-def _check_fit(source: KritaSource, fit: Fit | None) -> Generator[bool | None, None, None]:
-    """Says before the layer is filled, too, that it does not fit. Only once Krita has changed what it is changing: in
-    Krita 6 our turn may come when it has moved one layer and not the next."""
-    yield from at_rest(source.document_id)
-    _shift(source, fit)
 
 
 def _add(source: KritaSource, fit: Fit | None, new: Node, moved: Sequence[Node]) -> Generator[bool | None, None, None]:
     """``moved``: the layers with pixels in it."""
     yield NEXT_TURN
     yield from at_rest(source.document_id)
-    document = _open(source)
-    x, y = _shift(source, fit)
+    document = open_document(source)
+    x, y = shift(source, fit)
     for one in moved:
         one.move(x, y)
     current = document.activeNode()
-    parent, below = _place_in(document, source, fit)
+    parent, below = place_in(document, source, fit)
     parent.addChildNode(new, below)  # Krita redraws the whole canvas here
     yield NEXT_TURN
     if current is not None:
         _stay_on(source.document_id, id_of(current), id_of(new))
-
-
-def _shift(source: KritaSource, fit: Fit | None) -> tuple[int, int]:
-    return fit.there.shift(_open(source), source.name) if fit is not None and fit.there is not None else (0, 0)
-
-
-def _place_in(document: Document, source: KritaSource, fit: Fit | None) -> tuple[Node, Node | None]:
-    """The group to put an answer into, and what it goes above there: the source and its earlier answers; everything,
-    where that was read or the source is gone."""
-    wanted = find_node(document, source.node_id if fit is None else fit.stand)
-    if wanted is None:
-        return document.rootNode(), None
-    stand = standing(wanted)
-    return stand.parentNode(), (EarlierAnswers(document).above(stand, source.node_id) or [stand])[-1]
 
 
 def _stay_on(document_id: str, node_id: str, new_id: str) -> None:
@@ -130,23 +115,23 @@ def _stay_on(document_id: str, node_id: str, new_id: str) -> None:
     look()
 
 
-def _new_layer(
-    source: KritaSource, space: KritaSpace, fit: Fit | None, layer: KritaNewLayer
+def filled_layer(
+    document: Document, source: KritaSource, space: KritaSpace, fit: Fit | None, layer: KritaNewLayer
 ) -> Generator[None, None, Node]:
-    """Filled before any document sees it: that is what makes it a single undo step."""
-    own = _space_there(_open(source), source, fit)
+    """A layer for ``document``, which is not asked again. Filled before any document sees it: that is what makes it a
+    single undo step."""
+    own = space_there(document, source, fit)
     with conversion(space, own) as convert:
-        new = _empty_layer(_open(source), own, layer.name)
-        for strip, block in blocks(layer.raster, layer.data, fit.veil if fit is not None else None):
+        new = _empty_layer(document, own, layer.name)
+        for strip, block in blocks(layer.raster, layer.data, _veil(fit, layer)):
             new.setPixelData(convert(block, strip), strip.x, strip.y, strip.width, strip.height)
             yield
+    new.setInheritAlpha(layer.continues and fit is not None and fit.clipped)
     return new
 
 
-def _space_there(document: Document, source: KritaSource, fit: Fit | None) -> KritaSpace:
-    """As it is now: documents and layers can be converted while an edit runs."""
-    node = find_node(document, source.node_id if fit is None else fit.stand)
-    return KritaSpace.of(node if node is not None and (fit is None or fit.own) else document)
+def _veil(fit: Fit | None, layer: KritaNewLayer) -> Veil | None:
+    return fit.veil if fit is not None and layer.continues else None
 
 
 def _empty_layer(document: Document, space: KritaSpace, name: str) -> Node:
@@ -155,13 +140,3 @@ def _empty_layer(document: Document, space: KritaSpace, name: str) -> Node:
         return document.createNode(name, "paintlayer")
     with unseen_document(space) as other:
         return other.createNode(name, "paintlayer")
-
-
-def _open(source: KritaSource) -> Document:
-    document = find_document(source.document_id)
-    if document is None:
-        raise problem(
-            "The picture was closed while this edit was running.",
-            "The answer is kept: open a picture and press “Put into this picture”.",
-        )
-    return document

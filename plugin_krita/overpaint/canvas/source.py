@@ -41,11 +41,12 @@ class KritaSource:
 
 @dataclass(frozen=True, eq=False)
 class CaptureOptions:
-    """What an edit asks of its layer. selected: stands in for a selection where there is none. The rest as in
-    ``KritaSource``."""
+    """What an edit asks of its layer. selected: stands in for a selection where there is none. whole: all of it is
+    meant, whatever is selected. The rest as in ``KritaSource``."""
 
     needs_selection: bool = False
     selected: Selection | None = None
+    whole: bool = False
     reading: Reading = Reading.LAYER
     fills: bool = False
     again: str = ""
@@ -117,6 +118,8 @@ def check_still(nodes: Iterable[Node]) -> None:
 
 def _chosen(document: Document, node: Node, wish: CaptureOptions) -> tuple[Selection | None, Bounds | None]:
     """A copy of what is selected, and its bounds; of the layer's own selection where it has one."""
+    if wish.whole:
+        return None, None
     own = local_selection(node) if node.parentNode() is not None else None
     chosen = own.selection() if own is not None else document.selection() or wish.selected
     bounds = Bounds(chosen.x(), chosen.y(), chosen.width(), chosen.height()) if chosen else None

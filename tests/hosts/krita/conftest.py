@@ -21,7 +21,7 @@ from tests.running import BUNDLED, FOREIGN, PONDERING, RunningServer
 
 MODELS = ("sd15-inpainting", "sd15")
 
-BOTH = ("test_erase", "test_looks", "test_docker", "test_meanwhile")
+BOTH = ("test_erase", "test_looks", "test_docker", "test_meanwhile", "test_results")
 """What depends on libkis and Qt the most. The others: ``OVERPAINT_HOST_SUITE=krita6 pytest tests/hosts/krita``."""
 
 
@@ -72,7 +72,7 @@ def krita_home(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def krita_server(krita_home: Path) -> Iterator[RunningServer]:
-    known = os.pathsep.join([PONDERING["PYTHONPATH"], str(FOREIGN), str(FOREIGN / "further")])
+    known = os.pathsep.join([PONDERING["PYTHONPATH"], str(FOREIGN), str(FOREIGN / "further"), str(FOREIGN / "kinds")])
     environment = {"OMP_NUM_THREADS": "1", "PYTHONPATH": known, **BUNDLED}
     running_server = RunningServer(krita_home, "--device", "cpu", environment=environment)
     yield running_server

@@ -110,6 +110,23 @@ def test_a_server_that_dies_while_working_does_not_lose_the_edit(
     assert blotted.ask("stack") == ["Ink", "Erased"]
 
 
+def test_a_server_that_dies_while_the_layer_is_read_is_started_for_it(
+    blotted: Krita, krita_server: RunningServer, krita_home: Path
+) -> None:
+    blotted.ask("await_server")
+    blotted.ask("new_document", width=6000, height=6000)
+    select(blotted, Rect(0, 0, 6000, 6000))
+    asked = krita_home / "asked again"
+    launch = {"command": ["/bin/sh", "-c", f"touch '{asked}'; exec sleep 60"], "environment": {}}
+    (krita_home / "launch.json").write_text(json.dumps(launch))
+    job = blotted.ask("begin", function="erase_selection")
+    krita_server.kill()
+    until(asked.exists, "Krita to start the server")
+    assert blotted.ask("job", number=job)["phase"] == "STARTING"
+    krita_server.start()
+    assert blotted.ask("cancel", number=job)["phase"] == "CANCELLED"
+
+
 def test_a_server_that_stands_still_for_a_while_does_not_lose_the_edit(
     blotted: Krita, krita_server: RunningServer
 ) -> None:

@@ -41,9 +41,52 @@ def new_document(width: int, height: int, model: str = "RGBA", depth: str = "U8"
 
 
 def close_all() -> None:
-    for document in Krita.instance().documents():
+    for document in _open():
         settle_down(document)
     close_at_once()
+
+
+def _open() -> list:
+    """All that have a view, and those that have none: a copy that the plugin made is not listed by Krita."""
+    windows = Krita.instance().windows()
+    seen = [view.document() for window in windows for view in window.views() if view.document().rootNode()]
+    return [*seen, *(one for one in Krita.instance().documents() if one not in seen)]
+
+
+def open_pictures() -> list[dict]:
+    """Each open document: its file, size, layers (the lowest first), and whether closing it would lose something."""
+    return [
+        {
+            "file": one.fileName(),
+            "size": [one.width(), one.height()],
+            "stack": [node.name() for node in one.rootNode().childNodes() if "mask" not in node.type()],
+            "modified": one.modified(),
+        }
+        for one in _open()
+    ]
+
+
+def open_another() -> None:
+    """A document in front of the one under test."""
+    other = Krita.instance().createDocument(64, 48, "another", "RGBA", "U8", "", 72.0)
+    Krita.instance().activeWindow().addView(other)
+    wait(0.3)
+
+
+def close_front() -> None:
+    """The one behind it is in front then."""
+    front = Krita.instance().activeDocument()
+    settle_down(front)
+    front.setModified(False)
+    front.close()
+    wait(0.3)
+
+
+def turn_to_active() -> None:
+    """The document in front is the one under test from now on."""
+    global _document
+    _document = Krita.instance().activeDocument()
+    _document.setBatchmode(True)
 
 
 def at_rest(document=None) -> None:
@@ -68,7 +111,7 @@ def settle_down(document) -> None:
 
 
 def close_at_once() -> None:
-    for document in Krita.instance().documents():
+    for document in _open():
         document.setModified(False)
         document.close()
     wait(0.05)

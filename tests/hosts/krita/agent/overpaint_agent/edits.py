@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from krita import Document, Selection
+
 from .documents import SETTLING_S, close_at_once, current, layer_named
 from .qt import QEventLoop
 from .waiting import until, wait
@@ -11,13 +13,24 @@ from .waiting import until, wait
 _jobs = []
 
 
-def api(function: str, node: str = "Ink", **values) -> list[str]:
-    """Calls ``overpaint.api`` on the layer ``node`` and returns the names of the new layers."""
+def api(function: str, node: str = "Ink", **values) -> list:
+    """Calls ``overpaint.api`` on the layer ``node`` and returns the names of the new layers; of a selection what it
+    covers, of a larger picture its size."""
+    made = _call(function, node, **values)
+    current().waitForDone()
+    if isinstance(made, Selection):
+        return [made.x(), made.y(), made.width(), made.height()]
+    if isinstance(made, Document):
+        return [made.width(), made.height()]
+    return [one.name() for one in (made if isinstance(made, list) else [made] if made else [])]
+
+
+def _call(function: str, node: str, role: str = "", **values):
+    """A function of ``overpaint.api`` about a layer of the document under test; ``role``: as ``method`` takes it."""
     from overpaint import api as overpaint
 
-    made = getattr(overpaint, function)(current(), layer_named(node) if node else None, **values)
-    current().waitForDone()
-    return [one.name() for one in (made if isinstance(made, list) else [made])]
+    about = (current(), layer_named(node) if node else None)
+    return getattr(overpaint, function)(*([role] if role else []), *about, **values)
 
 
 def begin_then(function: str, then: str, change: dict, at: str = "", **values) -> int:
@@ -43,11 +56,9 @@ def _await_moment(one, phase: str) -> None:
 def begin(function: str, node: str = "Ink", close: str = "", **values) -> int:
     """Starts an edit without waiting; its number for ``job``. ``close``: the document is closed while its layer is
     "reading", or as soon as it was sent ("sent")."""
-    from overpaint import api as overpaint
-
     if close:
         wait(SETTLING_S)
-    _jobs.append(getattr(overpaint, function)(current(), layer_named(node), wait=False, **values))
+    _jobs.append(_call(function, node, wait=False, **values))
     if close:
         until(lambda: close == "reading" or _jobs[-1].phase.name != "READING")
         close_at_once()

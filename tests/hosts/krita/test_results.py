@@ -1,0 +1,254 @@
+"""Answers of every kind in a real Krita: a selection, a larger picture, a layer that lies elsewhere, a group. The
+methods are a stranger's (``tests/foreign/kinds_of_answers.py``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.foreign.kinds_of_answers import EXPANDED, PLACED
+from tests.hosts.host import Host
+from tests.hosts.krita import running
+from tests.hosts.krita.pictures import Rect, grain, outside, paint, pixels, select, selection
+from tests.hosts.krita.running import Krita, RefusedError
+from tests.hosts.screen import Screen
+
+SIZE = Rect(0, 0, 128, 96)
+FORMER = Rect(20, 16, 60, 40)
+RAMP = np.tile(np.linspace(0, 255, SIZE.width), (SIZE.height, 1))
+GRAY = 64
+
+
+@pytest.fixture
+def paper(krita: Krita) -> Iterator[Krita]:
+    lay_out(krita)
+    yield krita
+    if krita.process.poll() is None:
+        krita.ask("fresh_docker")
+
+
+def lay_out(krita: Krita) -> None:
+    krita.ask("new_document", width=SIZE.width, height=SIZE.height)
+    paint(krita, "Ink", grain(SIZE.width, SIZE.height))
+    krita.ask("show_docker", width=260)
+    krita.ask("await_server")
+
+
+def answer(krita: Krita, role: str, **settings: object) -> list:
+    made = krita.ask("api", function="method", role=role, method=f"kinds-{role}", **settings)
+    assert isinstance(made, list)
+    return made
+
+
+def chosen(krita: Krita, at: Rect = SIZE) -> np.ndarray:
+    found = selection(krita, at)
+    return np.zeros((at.height, at.width)) if found is None else found.astype(float)
+
+
+def close(one: np.ndarray, other: np.ndarray) -> bool:
+    return bool(np.abs(one - other).max() <= 1)
+
+
+# --- what is selected --------------------------------------------------------------------------------
+
+
+def test_what_is_found_becomes_the_selection_with_its_soft_edges_in_one_step(paper: Krita) -> None:
+    before = paper.ask("steps")
+    covered = answer(paper, "select")
+    assert covered[2] > SIZE.width - 3
+    assert close(chosen(paper), RAMP)
+    assert len(paper.ask("steps")) == len(before) + 1
+    assert paper.ask("stack") == ["Ink"]
+    paper.ask("undo")
+    assert selection(paper, SIZE) is None
+    paper.ask("redo")
+    assert close(chosen(paper), RAMP)
+
+
+def combined(how: str) -> np.ndarray:
+    former = np.where(outside(FORMER, SIZE), 0.0, 255.0)
+    return {
+        "replace": RAMP,
+        "add": np.maximum(former, RAMP),
+        "subtract": np.maximum(former - RAMP, 0),
+        "intersect": np.minimum(former, RAMP),
+    }[how]
+
+
+@pytest.mark.parametrize("how", ["replace", "add", "subtract", "intersect"])
+def test_it_replaces_adds_to_takes_from_or_meets_the_former_one_which_one_undo_brings_back(
+    paper: Krita, how: str
+) -> None:
+    select(paper, FORMER)
+    former, before = chosen(paper), paper.ask("steps")
+    answer(paper, "select", combining=how)
+    assert close(chosen(paper), combined(how))
+    assert len(paper.ask("steps")) == len(before) + 1
+    paper.ask("undo")
+    np.testing.assert_array_equal(chosen(paper), former)
+
+
+def test_a_selection_is_looked_for_in_the_whole_picture_whatever_is_selected(paper: Krita) -> None:
+    select(paper, FORMER)
+    job = paper.ask("begin", function="method", role="select", method="kinds-select")
+    assert paper.ask("crop", number=job) == [0, 0, SIZE.width, SIZE.height]
+    assert paper.ask("settle", number=job)["phase"] == "DONE"
+
+
+def test_nothing_is_selected_where_nothing_is_left(paper: Krita) -> None:
+    assert answer(paper, "select", combining="intersect") == []
+    assert selection(paper, SIZE) is None
+
+
+def test_there_is_no_other_way_to_combine(paper: Krita) -> None:
+    with pytest.raises(RefusedError) as refused:
+        answer(paper, "select", combining="forget")
+    assert refused.value.sentence == "‘forget’ is no way to combine selections."
+    assert refused.value.hint == "There are: “replace”, “add”, “subtract”, “intersect”."
+
+
+def test_in_the_docker_the_choice_is_shown_where_the_answer_is_a_selection(
+    paper: Krita, krita_display: Screen, artefacts: Path
+) -> None:
+    select(paper, FORMER)
+    paper.ask("unfold", everything=True)
+    assert "Selection" not in paper.ask("shown_settings")
+    paper.ask("choose_method", method="kinds-select")
+    assert "Selection" in paper.ask("shown_settings")
+    paper.ask("set_field", name="combining", value="add")
+    paper.ask("run_chosen")
+    assert paper.ask("last_job")["phase"] == "DONE"
+    paper.ask("wait", seconds=0.5)
+    krita_display.screenshot(artefacts / "krita-selected.png")
+    assert close(chosen(paper), combined("add"))
+    assert paper.ask("overflowing") == []
+
+
+def test_it_moves_with_what_it_was_found_in(paper: Krita) -> None:
+    change = {"x": -10, "y": -6, "width": 160, "height": 120}
+    values = {"function": "method", "role": "select", "method": "kinds-select"}
+    job = paper.ask("begin_then", then="resize_canvas", change=change, **values)
+    assert paper.ask("settle", number=job)["phase"] == "DONE"
+    assert close(chosen(paper, Rect(10, 6, SIZE.width, SIZE.height)), RAMP)
+
+
+def test_it_goes_into_a_document_behind_another_one_too(paper: Krita) -> None:
+    select(paper, FORMER)
+    former, before = chosen(paper), paper.ask("steps")
+    job = paper.ask("begin", function="method", role="select", method="kinds-select")
+    paper.ask("open_another")
+    assert paper.ask("settle", number=job)["phase"] == "DONE"
+    assert close(chosen(paper), RAMP)
+    paper.ask("close_front")
+    paper.ask("undo", times=len(paper.ask("steps")) - len(before))  # in Krita 5.2 these are two steps
+    np.testing.assert_array_equal(chosen(paper), former)
+
+
+# --- a larger picture --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["enlarge", "expand"])
+def test_a_larger_picture_is_a_document_of_its_own_and_the_other_stays(
+    paper: Krita, role: str, krita_display: Screen, artefacts: Path
+) -> None:
+    file = paper.file(f"photo-{role}.kra")
+    paper.ask("save", path=str(file))
+    source = pixels(paper, "Ink", SIZE)
+    x, y, wider, higher = EXPANDED
+    name = "Enlarged" if role == "enlarge" else "Expanded"
+    size = [2 * SIZE.width, 2 * SIZE.height] if role == "enlarge" else [SIZE.width + wider, SIZE.height + higher]
+
+    assert answer(paper, role) == size
+
+    paper.ask("wait", seconds=0.5)
+    krita_display.screenshot(artefacts / f"krita-{role}.png")
+    assert paper.ask("stack") == ["Ink"]
+    np.testing.assert_array_equal(pixels(paper, "Ink", SIZE), source)
+    paper.ask("turn_to_active")
+    larger = next(one for one in paper.ask("open_pictures") if one["size"] == size)
+    assert (larger["stack"], larger["modified"]) == (["Ink", name], True)
+    assert Path(larger["file"]).name == f"photo-{role} {'×2' if role == 'enlarge' else '+'}.kra"
+    made = pixels(paper, name, Rect(0, 0, *size))
+    assert (made == (GRAY, GRAY, GRAY, 255)).all()
+    grown = pixels(paper, "Ink", Rect(0, 0, *size))
+    if role == "expand":
+        np.testing.assert_array_equal(grown[-y : SIZE.height - y, -x : SIZE.width - x], source)
+    else:
+        assert np.abs(grown[::2, ::2].astype(int) - source)[4:-4, 4:-4].mean() < 8
+    paper.ask("undo")
+    assert paper.ask("stack") == ["Ink"]
+
+
+def test_a_larger_picture_can_be_edited_like_any(paper: Krita) -> None:
+    answer(paper, "enlarge")
+    paper.ask("turn_to_active")
+    select(paper, Rect(100, 60, 30, 30))
+    assert paper.ask("api", function="erase_selection", feather=0) == ["Erased"]
+    assert paper.ask("layer", name="Erased")["bounds"] == [100, 60, 30, 30]
+
+
+# --- layers that are pictures of their own -------------------------------------------------------------
+
+
+def test_a_layer_of_its_own_lies_where_it_says_with_its_own_transparency_in_one_step(paper: Krita) -> None:
+    select(paper, FORMER)
+    before = paper.ask("steps")
+    job = paper.ask("begin", function="method", role="create", method="kinds-create")
+    x, y, *_ = paper.ask("crop", number=job)
+    assert paper.ask("settle", number=job)["layers"] == ["Thing"]
+    left, top, width, height = PLACED
+    assert paper.ask("layer", name="Thing")["bounds"] == [x + left, y + top, width, height]
+    alpha = pixels(paper, "Thing", Rect(x + left, y + top, width, height))[..., 3]
+    assert np.abs(alpha.astype(int) - 128).max() <= 1
+    assert paper.ask("stack") == ["Ink", "Thing"]
+    assert len(paper.ask("steps")) == len(before) + 1
+    paper.ask("undo")
+    assert paper.ask("stack") == ["Ink"]
+
+
+def test_layers_that_belong_together_are_a_group_in_one_step_and_all_are_seen(paper: Krita) -> None:
+    before = paper.ask("steps")
+    assert answer(paper, "compare", prompt="light") == ["Dark", "Light"]
+    assert paper.ask("stack") == ["Ink", "light"]
+    assert paper.ask("group_of", name="light") == ["Dark", "Light"]
+    assert len(paper.ask("steps")) == len(before) + 1
+    paper.ask("undo")
+    assert paper.ask("stack") == ["Ink"]
+
+
+# --- without its document ------------------------------------------------------------------------------
+
+
+def test_what_was_found_in_a_closed_document_can_be_selected_in_another(paper: Krita) -> None:
+    job = paper.ask("begin", function="method", close="sent", role="select", method="kinds-select")
+    orphan = paper.ask("settle", number=job)
+    assert orphan["phase"] == "ORPHANED"
+    lay_out(paper)
+    paper.ask("click_put_here", job_id=orphan["id"])
+    assert close(chosen(paper), RAMP)
+
+
+@pytest.mark.parametrize("role", ["select", "enlarge", "create"])
+def test_after_a_crash_of_krita_an_answer_of_any_kind_is_put_into_the_picture_in_front(
+    paper: Krita, role: str, host: Host, krita_display: Screen
+) -> None:
+    """It ends this Krita as a crash would."""
+    job = paper.ask("begin", function="method", close="sent", role=role, method=f"kinds-{role}", combining="add")
+    mine = paper.ask("settle", number=job)["id"]
+    paper.process.kill()
+    paper.process.wait()
+    with running.krita(host, krita_display, name=f"again-{role}") as again:
+        lay_out(again)
+        select(again, FORMER)
+        again.ask("await_phase", phase="ORPHANED", job_id=mine)
+        again.ask("click_put_here", job_id=mine)
+        if role == "select":
+            assert close(chosen(again), combined("add"))
+        elif role == "create":
+            assert again.ask("stack") == ["Ink", "Thing"]
+        else:
+            sizes = [one["size"] for one in again.ask("open_pictures")]
+            assert sorted(sizes) == [[SIZE.width, SIZE.height], [2 * SIZE.width, 2 * SIZE.height]]
