@@ -23,8 +23,7 @@ class Whole(QSpinBox):
         return _typed(self, super().validate(text, at), text)
 
     def fixup(self, text: str) -> str:
-        self.refused.emit()
-        return self.textFromValue(self.value())
+        return _fixed(self, text)
 
 
 class Decimal(QDoubleSpinBox):
@@ -36,8 +35,15 @@ class Decimal(QDoubleSpinBox):
         return _typed(self, super().validate(text, at), text)
 
     def fixup(self, text: str) -> str:
-        self.refused.emit()
-        return self.textFromValue(self.value())
+        return _fixed(self, text)
+
+
+def _fixed(spin: Whole | Decimal, text: str) -> str:
+    """Qt asks for "Auto", too, which is no number."""
+    if text == spin.specialValueText():
+        return text
+    spin.refused.emit()
+    return spin.textFromValue(spin.value())
 
 
 def _typed(

@@ -221,6 +221,14 @@ def test_a_value_out_of_its_range_is_refused_where_it_is_typed(
     assert desk.ask("field", name=name) == kept
 
 
+def test_pressing_the_button_refuses_nothing_that_is_left_to_overpaint(desk: Krita) -> None:
+    desk.ask("unfold", everything=True)
+    desk.ask("click_run")
+    assert desk.ask("last_job")["phase"] == "DONE"
+    hint = desk.ask("panel")["hint"]
+    assert hint == "" or hint.startswith("Takes about"), hint
+
+
 def test_what_is_read_is_remembered_and_the_menu_reads_it_too(desk: Krita) -> None:
     desk.ask("set_field", name="reading", value="visible")
     desk.ask("add_layer", name="Empty")
