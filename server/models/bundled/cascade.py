@@ -19,6 +19,7 @@ from server.models.runtime.autoencoder import as_batch, as_picture
 from server.models.runtime.denoiser import OnEvaluation
 from server.models.runtime.diffusion_classifier import DiffusionClassifier, evaluations
 from server.models.runtime.pipeline import PipelineAdapter
+from server.models.runtime.super_resolution import SuperResolution
 from server.models.store.card import Card
 from server.models.store.store import Installed
 from server.pixels.picture import F32
@@ -80,6 +81,9 @@ class Cascade(PipelineAdapter):
     def __init__(self, card: Card, pipe: Any, place: Placement, beside: Beside) -> None:
         super().__init__(card, pipe, place)
         self._beside = beside
+        self.super_resolution = SuperResolution(
+            beside.upscaler, beside.follows.upscaled, upscaler.REACH, self.place.device
+        )
         self.defaults = Defaults(beside.follows.steps, beside.follows.guidance)
 
     @classmethod

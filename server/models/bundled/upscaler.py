@@ -16,6 +16,9 @@ FACTOR = 4
 _WIDTH = 64
 _MIDDLE = 16
 
+REACH = _MIDDLE + 2
+"""Pixels of the input from which one pixel of the output can be influenced, to each side: one a convolution."""
+
 
 class Upscaler(nn.Module):
     def __init__(self) -> None:

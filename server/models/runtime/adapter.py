@@ -17,6 +17,7 @@ from server.pixels.sizes import Sizes, plan
 from server.wire.geometry import Extent
 
 from .denoiser import Denoiser
+from .super_resolution import SuperResolution
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class Adapter(Denoiser):
     native: int
     multiple: int
     defaults: Defaults
+
+    super_resolution: SuperResolution | None = None
+    """What makes a picture of any size larger; None: it has none."""
 
     close_up = False
     """Whether it sees so few pixels that it is to be shown the selection and a little around it, not the whole crop."""
