@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 PICTURES = Path(__file__).parents[1] / "tests" / "pictures"
 SIDE = 384
 FACTORS = (2, 4)
-LARGE = (6000, 4000)
+LARGE, SMALLER = (6000, 4000), (1200, 800)
+"""Width and height of the picture whose memory is watched."""
+IN_SHORT = ("illustrations/friends", "photographs/coffee")
 _TILE = 48
 
 BOUNDS = (
@@ -73,7 +75,7 @@ class Trial:
 
 def trials() -> Iterator[Trial]:
     for path in sorted([*PICTURES.glob("photographs/*.*g"), *PICTURES.glob("illustrations/*.png")]):
-        whole = np.asarray(Image.open(path).convert("RGB"), np.float32)[:SIDE, :SIDE] / 255
+        whole = np.asarray(Image.open(path).convert("RGB"), np.float32)[:SIDE, :SIDE] / np.float32(255)
         height, width = (side // 8 * 8 for side in whole.shape[:2])
         truth = np.ascontiguousarray(whole[:height, :width])
         for by in FACTORS:
@@ -94,15 +96,16 @@ def _steps(picture: F32) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.enlarge", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sheet", type=Path, help="write bicubic, enlarged and true details side by side here")
-    parser.add_argument("--large", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--short", action="store_true", help="two pictures, and a megapixel instead of 24")
+    parser.add_argument("--large", type=int, nargs=2, help=argparse.SUPPRESS)
     add_options(parser)
     options = parser.parse_args()
     if options.large:
-        return _make_large()
-    done = [_done(trial) for trial in trials()]
+        return _make_large(*options.large)
+    done = [_done(trial) for trial in trials() if not options.short or trial.name in IN_SHORT]
     if options.sheet:
         _sheet(options.sheet, done)
-    return conclude({**_figures(done), "seam": _seam(), **_large()}, BOUNDS, options)
+    return conclude({**_figures(done), "seam": _seam(), **_large(SMALLER if options.short else LARGE)}, BOUNDS, options)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,10 +177,10 @@ def _largest_step(picture: F32, by: int) -> float:
     return max(float(np.abs(picture[border] - picture[border - 1]).max()) for border in borders)
 
 
-def _large() -> dict[str, float]:
+def _large(size: tuple[int, int]) -> dict[str, float]:
     """Memory is that of the whole process, torch and all."""
     began, most = time.monotonic(), 0
-    process = subprocess.Popen([sys.executable, "-m", "bench.enlarge", "--large"])
+    process = subprocess.Popen([sys.executable, "-m", "bench.enlarge", "--large", *map(str, size)])
     watched = psutil.Process(process.pid)
     while process.poll() is None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -188,14 +191,14 @@ def _large() -> dict[str, float]:
     return {"peak_gb": round(most / 1e9, 2), "seconds": round(time.monotonic() - began, 1)}
 
 
-def _make_large() -> int:
-    """A photograph, mirrored until it is large enough, four times larger: as a whole job is done, its file included."""
+def _make_large(width: int, height: int) -> int:
+    """A photograph, repeated until it is large enough, four times larger."""
     photograph = next(trial for trial in trials() if trial.photograph).truth
-    width, height = LARGE[0] // 4, LARGE[1] // 4
-    tiles = [math.ceil(side / step) for side, step in zip((height, width), photograph.shape[:2], strict=True)]
-    small = np.ascontiguousarray(np.tile(photograph, (*tiles, 1))[:height, :width])
+    small_height, small_width = height // 4, width // 4
+    tiles = [math.ceil(side / step) for side, step in zip((small_height, small_width), photograph.shape, strict=False)]
+    small = np.ascontiguousarray(np.tile(photograph, (*tiles, 1))[:small_height, :small_width])
     made = enlarged(small, 4)
-    return 0 if made.shape == (LARGE[1], LARGE[0], 3) and np.isfinite(made).all() else 1
+    return 0 if made.shape == (height, width, 3) and np.isfinite(made).all() else 1
 
 
 def _sheet(path: Path, done: Sequence[Done]) -> None:
