@@ -1,0 +1,45 @@
+"""A picture with its transparency, several times larger."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from server.models.runtime.super_resolution import OnTile, SuperResolution, enlarge
+from server.pixels import masks
+from server.pixels.picture import F32, Picture
+
+from .results import OwnLayer
+
+
+def enlarged(picture: Picture, by: int, network: SuperResolution, on_tile: OnTile) -> Picture:
+    """``by`` times as wide and as high. Colours under full transparency are nobody's: those beside them are continued
+    there first, so that nothing of them shows at the larger outline."""
+    rgb = enlarge(_continued(picture), by, network, on_tile)
+    return Picture(rgb, _enlarged_alpha(picture.alpha, by, network))
+
+
+def enlarged_part(picture: Picture, mask: F32, by: int, network: SuperResolution, on_tile: OnTile) -> OwnLayer:
+    """What of ``picture`` shows through ``mask`` (H, W), 0..1, as a layer over the middle of where it was."""
+    seen = Picture(picture.rgb, picture.alpha * mask)
+    box = masks.bounds(seen.alpha)
+    part = Picture(seen.rgb[box.slices], seen.alpha[box.slices])
+    left, top = (round(start - (by - 1) * side / 2) for start, side in ((box.x, box.width), (box.y, box.height)))
+    return OwnLayer(enlarged(part, by, network, on_tile), left, top)
+
+
+def _continued(picture: Picture) -> F32:
+    hidden = picture.alpha == 0
+    if not hidden.any() or hidden.all():
+        return picture.rgb
+    rows, columns = ndimage.distance_transform_edt(hidden, return_distances=False, return_indices=True)
+    return picture.rgb[rows, columns]
+
+
+def _enlarged_alpha(alpha: F32, by: int, network: SuperResolution) -> F32:
+    """By the same network, so that the outline is as crisp as what it is the outline of."""
+    first = alpha.flat[0]
+    if (alpha == first).all():
+        return np.full((by * alpha.shape[0], by * alpha.shape[1]), first, np.float32)
+    gray = np.repeat(alpha[..., None], 3, axis=2)
+    return enlarge(gray, by, network, lambda done, of: None).mean(axis=2).clip(0, 1)
