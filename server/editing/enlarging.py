@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
-from scipy import ndimage
 
 from server.models.runtime.super_resolution import OnTile, SuperResolution, enlarge
 from server.pixels import masks
@@ -29,17 +29,22 @@ def enlarged_part(picture: Picture, mask: F32, by: int, network: SuperResolution
 
 
 def _continued(picture: Picture) -> F32:
+    """The colours, where nothing is seen those of the nearest pixel that is."""
     hidden = picture.alpha == 0
     if not hidden.any() or hidden.all():
         return picture.rgb
-    rows, columns = ndimage.distance_transform_edt(hidden, return_distances=False, return_indices=True)
-    return picture.rgb[rows, columns]
+    _, nearest = cv2.distanceTransformWithLabels(
+        hidden.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    colours = np.zeros((int(nearest.max()) + 1, 3), np.float32)
+    colours[nearest[~hidden]] = picture.rgb[~hidden]
+    return colours[nearest]
 
 
 def _enlarged_alpha(alpha: F32, by: int, network: SuperResolution) -> F32:
     """By the same network, so that the outline is as crisp as what it is the outline of."""
-    first = alpha.flat[0]
-    if (alpha == first).all():
-        return np.full((by * alpha.shape[0], by * alpha.shape[1]), first, np.float32)
+    if (alpha == alpha[0, 0]).all():
+        return np.full((by * alpha.shape[0], by * alpha.shape[1]), alpha[0, 0], np.float32)
     gray = np.repeat(alpha[..., None], 3, axis=2)
-    return enlarge(gray, by, network, lambda done, of: None).mean(axis=2).clip(0, 1)
+    larger: F32 = enlarge(gray, by, network, lambda done, of: None)[..., 0].clip(0, 1)
+    return larger

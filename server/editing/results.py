@@ -108,11 +108,11 @@ class OwnLayer:
 @dataclass(frozen=True, eq=False)
 class NewLayers:
     """Layers that are pictures of their own, the lowest first. Where a colour is the scene's own at its place, bit for
-    bit, its native number is kept."""
+    bit, its native number is kept. A method that answers a larger canvas answers a selected part with these."""
 
     layers: tuple[OwnLayer, ...]
 
-    answers: ClassVar[tuple[Answers, ...]] = (Answers.LAYERS, Answers.GROUP)
+    answers: ClassVar[tuple[Answers, ...]] = (Answers.LAYERS, Answers.GROUP, Answers.CANVAS)
     stage: ClassVar[str] = _FINISHING
 
     def parts(self, crop: EditedCrop) -> Iterator[FinishedPart]:

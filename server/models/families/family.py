@@ -40,6 +40,8 @@ class Ability(str, Enum):
     """Be fitted to one picture, to paint that changed by words (Imagic)."""
     ERASE = "erase"
     """Continue the surroundings into a hole, without words."""
+    ENLARGE = "enlarge"
+    """Give a picture more pixels, without words."""
 
 
 class CheckpointKind(str, Enum):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+from .family import Ability
 from .learning import FAST, LEARNING_PICTURE, PAPER, Preset, Start, TuningPhase
 from .stable_diffusion import StableDiffusion
 
@@ -32,6 +33,9 @@ class Illustration(StableDiffusion):
     pipelines = ()  # nobody but us makes such models
     generations = MappingProxyType({})
     as_file = ""
+    kinds = MappingProxyType(
+        {kind: able | {Ability.ENLARGE} for kind, able in StableDiffusion.kinds.items()}  # by its up-sampler
+    )
     native = 64
     presets = (_QUALITY, _FAST, PAPER)
     adapter = "server.models.bundled.cascade:Cascade"
