@@ -1,0 +1,82 @@
+"""A picture of the words alone, with a tiny random model of every family."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from server.editing.edit import CancelledEdit, Scene, Step
+from server.editing.results import OwnLayer
+from server.methods.create import create
+from server.models.runtime.residency import Models
+from server.models.store.store import ModelStore
+from server.pixels.picture import F32, Picture
+from server.wire.recipe import Recipe
+from tests import tiny_models
+
+pytestmark = pytest.mark.torch
+
+EVERY_FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    torch.set_num_threads(1)
+    root = tmp_path_factory.mktemp("models")
+    shelf = ModelStore(root / "shelf", bundled=root / "none")
+    for family in tiny_models.FAMILIES:
+        tiny_models.install(family, shelf, root)
+    return Models(shelf)
+
+
+def scene(mask: F32, seed: int = 1) -> Scene:
+    rgb = np.random.default_rng(seed).random((*mask.shape, 3), dtype=np.float32)
+    return Scene(Picture(rgb, np.zeros(mask.shape, np.float32)), mask)
+
+
+def disc() -> F32:
+    """Over a part of 80 × 96 pixels, with a soft edge."""
+    y, x = np.indices((80, 96))
+    return np.clip(24.5 - np.hypot(y - 40, x - 56), 0, 1).astype(np.float32)
+
+
+def created(models: Models, where: Scene, family: str, **settings: object) -> tuple[OwnLayer, ...]:
+    asked = replace(Recipe("create", prompt="a red hat", model=family, seed=11, steps=3), **settings)  # type: ignore[arg-type]
+    return create(where, asked, models, lambda _: None).result.layers
+
+
+@EVERY_FAMILY
+def test_it_fills_the_picture_whatever_was_there(models: Models, family: str) -> None:
+    everywhere = np.ones((61, 83), np.float32)
+    (layer,) = created(models, scene(everywhere), family)
+    (again,) = created(models, scene(everywhere, seed=2), family)
+    assert (layer.x, layer.y, layer.picture.rgb.shape) == (0, 0, (61, 83, 3))
+    assert (layer.picture.alpha == 1).all()
+    np.testing.assert_array_equal(layer.picture.rgb, again.picture.rgb)
+
+
+def test_it_is_made_for_what_is_selected_and_shows_there(models: Models) -> None:
+    (layer,) = created(models, scene(disc()), "sd15")
+    assert layer.masked
+    assert (layer.x, layer.y) == (32, 16)
+    assert layer.picture.rgb.shape == (49, 49, 3)
+
+
+def test_variations_differ_and_say_their_seeds(models: Models) -> None:
+    first, second = created(models, scene(disc()), "sd15", variations=2)
+    (alone,) = created(models, scene(disc()), "sd15", seed=12)
+    assert (first.seed, second.seed) == (11, 12)
+    assert not np.allclose(first.picture.rgb, second.picture.rgb, atol=0.05)
+    np.testing.assert_array_equal(second.picture.rgb, alone.picture.rgb)
+
+
+def test_it_ends_within_a_step_when_it_is_cancelled(models: Models) -> None:
+    def stop(step: Step) -> None:
+        if step.stage == "Painting" and step.step == 2:
+            raise CancelledEdit
+
+    with pytest.raises(CancelledEdit):
+        create(scene(disc()), Recipe("create", "a red hat", model="sd15", seed=1, steps=9), models, stop)
