@@ -37,6 +37,7 @@ def _a_number(value: float | None) -> float | None:
     return value
 
 
+_OUT = "Where the answer goes: .png, or .ora with layers. A selection becomes a mask, which only a .png can be."
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -139,7 +140,7 @@ def revoke(name: Annotated[str, typer.Argument(help="As “overpaint trusted” 
 def edit(
     settings: Recipe,
     picture: Annotated[Path, typer.Argument(help=f"A picture: {kinds.listed()} files are read.")],
-    out: Annotated[Path, typer.Option(help="Where the answer goes: .ora with layers, or .png.")],
+    out: Annotated[Path, typer.Option(help=_OUT)],
     mask: Annotated[Path | None, typer.Option(help="White where the picture may change; none: all of it.")] = None,
     role: Annotated[
         Role | None,
@@ -272,7 +273,7 @@ def jobs_cancel(job: Annotated[str, typer.Argument(help="The beginning of its id
 def jobs_fetch(
     job: Annotated[str, typer.Argument(help="The beginning of its id is enough.")],
     picture: Annotated[Path, typer.Option(help="The picture it was made from.")],
-    out: Annotated[Path, typer.Option(help="Where the answer goes: .ora with layers, or .png.")],
+    out: Annotated[Path, typer.Option(help=_OUT)],
 ) -> None:
     """Write the answer of an edit whose command has ended."""
     from server.command_line import jobs as keeping

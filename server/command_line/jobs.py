@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from server.client.blocking import Client, OnEvent
+from server.command_line import output
 from server.command_line.connecting import connect
-from server.command_line.edit import check_out, write
 from server.documents import image
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import JobLine
@@ -28,18 +28,15 @@ def cancel(beginning: str) -> str:
 
 def fetch(beginning: str, picture: Path, out: Path, on_event: OnEvent | None = None) -> tuple[Path, ...]:
     """Waits for the job if need be, and writes its answer over ``picture``, the one it was made from."""
-    check_out(out)
+    output.check(out)
     source = image.read(picture)
     with connect() as client:
         arrived = client.attach(_the_one(client, beginning), on_event)
-        for one in arrived.results:
-            raster = one.result.raster
-            same_kind = raster.depth is source.depth and raster.channels is source.raster_above.channels
-            if not source.raster.bounds.contains(raster.bounds) or not same_kind:
-                raise OverpaintError(
-                    Code.BAD_REQUEST, f"The edit was not made from {picture}.", "Give the picture it was made from."
-                )
-        files = write(arrived, source, picture, out)
+        if not all(output.fits(arrived.finished.crop, one.result, source) for one in arrived.results):
+            raise OverpaintError(
+                Code.BAD_REQUEST, f"The edit was not made from {picture}.", "Give the picture it was made from."
+            )
+        files = output.write(arrived, source, picture, out)
         client.acknowledge(arrived.job)
     return files
 

@@ -84,6 +84,11 @@ def density(across: float, down: float, unit: str) -> PngChunk | None:
     return PngChunk(DENSITY, struct.pack(">IIB", *counts, _METRE if per_metre else 0)) if all(counts) else None
 
 
+def place(x: int, y: int) -> PngChunk:
+    """Where the upper left corner lies on a larger picture, in pixels."""
+    return PngChunk(PLACE, struct.pack(">iiB", x, y, 0))
+
+
 def dots_per_inch(chunks: Iterable[PngChunk]) -> tuple[float, float] | None:
     """Across and down, where the chunks say it in metres."""
     said = first(chunks, DENSITY)

@@ -19,11 +19,14 @@ from server.documents.directory import (
     read_first,
     write,
 )
+from server.wire.geometry import Extent
 
 _HEADER = b"Exif\0\0"
 _THUMBNAIL_AT, _THUMBNAIL_BYTES = 0x201, 0x202
 _STRIPS_AT, _STRIPS_BYTES = 273, 279
 _ACROSS, _DOWN, _UNIT = 282, 283, 296
+_WIDTH, _HEIGHT, _PIXELS_ACROSS, _PIXELS_DOWN = 256, 257, 0xA002, 0xA003
+_RATIONAL = 5
 _UNITS = {1: "none", 2: "inch", 3: "cm"}
 _COLOUR_SPACE, _INTEROPERABILITY_INDEX, _SRGB = 0xA001, 1, 1
 _MAKER_NOTE = 0x927C
@@ -61,6 +64,32 @@ def upright(block: bytes) -> bytes:
     except (struct.error, IndexError) as error:
         raise ValueError(str(error)) from error
     return bytes(changed)
+
+
+def resized(block: bytes, extent: Extent, scale: int) -> bytes:
+    """The same block of a picture that has another size and ``scale`` times the resolution, byte for byte but for
+    these. One that is damaged stays as it is."""
+    changed = bytearray(block)
+    try:
+        order, first = byte_order(block), read_first(block).entries
+        inner = read_below(block, first, EXIF)
+        _resize(changed, first, (_WIDTH, _HEIGHT), extent, order)
+        _resize(changed, inner, (_PIXELS_ACROSS, _PIXELS_DOWN), extent, order)
+        for entry in (first[code] for code in (_ACROSS, _DOWN) if code in first and first[code].kind == _RATIONAL):
+            above, below = struct.unpack_from(f"{order}II", entry.data)
+            struct.pack_into(f"{order}II", changed, entry.at, above * scale, below)
+    except _BROKEN:
+        return block
+    return bytes(changed)
+
+
+def _resize(
+    changed: bytearray, entries: dict[int, DirectoryEntry], codes: tuple[int, int], extent: Extent, order: str
+) -> None:
+    for code, side in zip(codes, (extent.width, extent.height), strict=True):
+        entry = entries.get(code)
+        if entry is not None and side < 1 << 8 * len(entry.data):
+            changed[entry.at : entry.at + len(entry.data)] = _number(side, entry, order)
 
 
 def upright_packet(packet: bytes) -> bytes:

@@ -47,6 +47,10 @@ class Image:
         return int(np.iinfo(self.pixels.dtype).max)
 
     @property
+    def has_alpha(self) -> bool:
+        return self.pixels.shape[2] in (2, 4)
+
+    @property
     def raster(self) -> Raster:
         width, height = self.extent.width, self.extent.height
         return Raster(Bounds(0, 0, width, height), _CHANNELS[self.pixels.shape[2]], self.depth)

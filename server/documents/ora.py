@@ -16,6 +16,7 @@ from server.documents import chunks, png
 from server.documents.found import Pixels
 from server.documents.image import Image
 from server.documents.saving import write_whole
+from server.wire.geometry import Bounds
 
 _THUMBNAIL = 256
 
@@ -29,6 +30,10 @@ class Layer:
     x: int = 0
     y: int = 0
     visible: bool = True
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.x, self.y, self.image.extent.width, self.image.extent.height)
 
 
 def write(path: Path, layers: Sequence[Layer], merged: Image) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from operator import index
 from typing import ClassVar
 
 import numpy as np
@@ -119,7 +120,7 @@ class NewLayers:
         for layer in self.layers:
             bounds = _placed(layer.picture, crop, layer.x, layer.y)
             raster = formats.answer_raster(crop.source.raster, bounds)
-            seed = crop.seed if layer.seed is None else layer.seed
+            seed = crop.seed if layer.seed is None else index(layer.seed)
             about = ResultBlob(ResultKind.LAYER, "", raster, seed, name=plain(layer.name, _LONGEST_NAME))
             yield FinishedPart(about, partial(_own, crop, layer, bounds))
 
@@ -165,7 +166,7 @@ class NewCanvas:
     def parts(self, crop: EditedCrop) -> Iterator[FinishedPart]:
         bounds = _placed(self.picture, crop, self.x, self.y, self.scale)
         raster = formats.answer_raster(crop.source.raster, bounds)
-        about = ResultBlob(ResultKind.CANVAS, "", raster, crop.seed, scale=self.scale)
+        about = ResultBlob(ResultKind.CANVAS, "", raster, crop.seed, scale=index(self.scale))
         yield FinishedPart(about, partial(_enlarged, crop.source, self.picture, raster, self.scale))
 
 
@@ -211,7 +212,8 @@ def _seen_at(crop: EditedCrop, bounds: Bounds) -> F32:
 def _placed(picture: Picture, crop: EditedCrop, x: int, y: int, scale: int = 1) -> Bounds:
     """In the document, which is ``scale`` times as large."""
     corner, extent = crop.source.raster.bounds, picture.extent
-    return Bounds(corner.x * scale + x, corner.y * scale + y, extent.width, extent.height)
+    left, top = corner.x * index(scale) + index(x), corner.y * index(scale) + index(y)  # perhaps numpy's integers
+    return Bounds(left, top, extent.width, extent.height)
 
 
 def _not_as_asked() -> OverpaintError:

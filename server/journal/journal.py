@@ -162,8 +162,8 @@ class Journal:
         return named
 
     def remember(self, client: str, submit: Submit, finished: Finished) -> None:
-        """Who asks for just the same may have this answer again."""
-        self._bulk.do(lambda: self._answers.remember(client, submit, finished, self.folder(submit.job)))
+        """Who asks for just the same may have this answer again: at once, and also when the job is forgotten now."""
+        self._ink.do(lambda: self._answers.remember(client, submit, finished, self.folder(submit.job)))
 
     def distrust(self, client: str, submit: Submit) -> None:
         """An edit failed, perhaps because of what was kept for it: that is not used again."""

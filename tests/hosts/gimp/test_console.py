@@ -65,7 +65,7 @@ def test_the_new_layer_shows_all_that_is_selected_and_was_not_transparent(shown:
     assert (here == 1).any()
 
 
-@pytest.mark.parametrize("role", ("instruct", "create", "enlarge", "expand", "select", "compare"))
+@pytest.mark.parametrize("role", ("instruct", "compare"))
 def test_a_strangers_method_of_every_further_role_runs_with_its_own_setting(shown: Shown, role: str) -> None:
     found = shown.case("a_strangers_methods")[role]
     assert (found["status"], found["error"]) == ("success", "")
