@@ -14,6 +14,7 @@ from server.methods.sdedit import STRENGTH, sdedit
 from server.models.runtime.residency import Models
 from server.models.store.store import ModelStore
 from server.pixels.picture import Picture
+from server.wire.geometry import Extent
 from server.wire.recipe import Recipe
 from tests import tiny_models
 
@@ -83,3 +84,42 @@ def test_at_strength_zero_the_answer_is_the_picture(models: Models) -> None:
 def test_without_a_name_a_model_that_sees_the_whole_picture_is_taken(models: Models) -> None:
     answer = sdedit(whole_layer(), replace(RECIPE, steps=2), models, lambda _: None)
     assert answer.recipe.model in tiny_models.WHOLE
+
+
+def seen(
+    models: Models, monkeypatch: pytest.MonkeyPatch, mask: float, strength: float, prompt: str
+) -> list[torch.Tensor]:
+    """What the denoiser was given in each step, of a layer that is selected to ``mask`` everywhere."""
+    model, given = models.get("sd2"), []
+    predict = model.predict
+    scene = replace(whole_layer(), mask=np.full((64, 64), mask, np.float32))
+    with monkeypatch.context() as spied:
+        spied.setattr(
+            model, "predict", lambda noisy, *more: (given.append(noisy[:1].clone()), predict(noisy, *more))[1]
+        )
+        sdedit(scene, replace(RECIPE, model="sd2", strength=strength, prompt=prompt), models, lambda _: None)
+    return given
+
+
+@pytest.mark.parametrize(("strength", "steps"), [(0.3, 3), (0.5, 5), (1.0, 10)])
+def test_it_begins_at_the_picture_noised_to_the_strength(
+    models: Models, monkeypatch: pytest.MonkeyPatch, strength: float, steps: int
+) -> None:
+    """x(t0) = α(t0) x(g) + σ(t0) z: that is what the denoiser is given first."""
+    given = seen(models, monkeypatch, 1.0, strength, "in autumn")
+    assert len(given) == steps
+    model = models.get("sd2")
+    clean = model.encode_for_training(whole_layer().picture.rgb, whole_layer().mask).clean
+    at = int(model.scheduler(10, Extent(64, 64)).timesteps[-steps])
+    noise = (given[0] - model.schedule.signal[at] * clean) / model.schedule.noise[at]
+    assert float(noise.std()) == pytest.approx(1, abs=0.3)
+
+
+@pytest.mark.parametrize(("mask", "kept"), [(1.0, 1), (0.5, 6), (0.2, 9)])
+def test_what_is_selected_in_part_stays_the_noised_picture_for_that_part_of_the_steps(
+    models: Models, monkeypatch: pytest.MonkeyPatch, mask: float, kept: int
+) -> None:
+    """Words change nothing until then."""
+    one, other = (seen(models, monkeypatch, mask, 1.0, words) for words in ("in autumn", "a hat"))
+    same = [torch.equal(*pair) for pair in zip(one, other, strict=True)]
+    assert same == [True] * kept + [False] * (10 - kept)
