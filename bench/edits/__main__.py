@@ -8,8 +8,10 @@ as it was; the words alone; SDEdit at several strengths; both with the words com
 finds for the picture, as Imagic has them; and the nearest picture of that vendor that shows the action, which the
 model's training has. Needs the artwork, as `bench.bundled` does.
 
+UniTune, LEDITS++ and FlowEdit are rows at the same edit strengths as Imagic, as far as the model can do them.
+
 `imagic_both`: hit and kept on the same pictures, at Imagic's best strength. `over_best_db`: its PSNR over the best of
-the methods that do not look at the truth. `--short` does one pair among less artwork: it shows that everything runs.
+the baselines that do not look at the truth. `--short` does one pair among less artwork: it shows that everything runs.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ import numpy as np
 
 from bench.bounds import Bound, add_options, conclude
 from bench.edits import sheet
-from bench.edits.attempts import COPY, ETAS, IMAGIC, NEAREST, SEEDS, Attempt, Score, Task, work
+from bench.edits.attempts import COPY, ETAS, EXPLORED, IMAGIC, NEAREST, SEEDS, Attempt, Score, Task, work
 from bench.edits.pairs import Pair, pairs
 from tools.bundled_model import artwork
 from tools.bundled_model.captions import Figure
@@ -65,7 +67,7 @@ def main() -> int:
     parser.add_argument("--preset", default="quality")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=2, help="each takes every so many-th pair, with one thread")
-    parser.add_argument("--out", type=Path, default=Path("bench-edits"), help="folder for the curve and the sheet")
+    parser.add_argument("--out", type=Path, default=Path("bench-edits"), help="folder for the curve and the sheets")
     parser.add_argument("--short", action="store_true", help="one pair and seed, *fast*, less artwork")
     add_options(parser)
     options = parser.parse_args()
@@ -96,13 +98,15 @@ def report(
     sheet.curve(found[IMAGIC], out / "eta.png")
     sources = {pair: examination.picture(Figure(pair.source)) for pair in chosen}
     truths = {pair: examination.picture(Figure(pair.truth)) for pair in chosen}
-    drawn = {(one.pair, one.setting): one.made for one in reversed(attempts) if one.method == IMAGIC}
-    rows = [[sources[pair], *(drawn[pair, eta] for eta in ETAS), truths[pair]] for pair in chosen]
     headings = ["source", *(f"{eta:g}" for eta in ETAS), "truth"]
-    sheet.sheet(rows, headings, [pair.prompt for pair in chosen], out / "sheet.png")
+    for method in (IMAGIC, *EXPLORED):
+        drawn = {(one.pair, one.setting): one.made for one in reversed(attempts) if one.method == method}
+        rows = [[sources[pair], *(drawn[pair, eta] for eta in ETAS), truths[pair]] for pair in chosen if drawn]
+        if rows:
+            sheet.sheet(rows, headings, [pair.prompt for pair in chosen], out / f"{method}.png")
     methods = {method: best(settings)[1] for method, settings in found.items()}
-    print(f"best edit strength {best(found[IMAGIC])[0]:g}; the curve and the sheet are in {out}")
-    rivals = [values[3] for method, values in methods.items() if method not in (IMAGIC, NEAREST)]
+    print(f"best edit strength {best(found[IMAGIC])[0]:g}; the curve and the sheets are in {out}")
+    rivals = [values[3] for method, values in methods.items() if method not in (IMAGIC, NEAREST, *EXPLORED)]
     return {
         "methods": methods,
         "pairs": len(chosen),

@@ -18,9 +18,13 @@ from bench.imagic.shapes import OneModel, of_shape
 from server.editing.edit import Answer, Report, Scene
 from server.editing.painting import ModelInput
 from server.editing.results import Repaint
+from server.methods import registry
+from server.methods.flowedit import flowedit
 from server.methods.imagic import imagic
 from server.methods.inpaint import inpaint
+from server.methods.leditspp import leditspp
 from server.methods.sdedit import sdedit
+from server.methods.unitune import unitune
 from server.models.store import card as cards
 from server.pixels.picture import Picture
 from server.pixels.sizes import resample
@@ -32,6 +36,9 @@ from tools.bundled_model.export import repertoire_of
 from tools.bundled_model.retrieval import Floats, Gallery, cut_out, psnr
 
 Repainting = Callable[[Scene, Recipe, Any, Report], Answer[Repaint]]
+
+EXPLORED: dict[str, Repainting] = {"leditspp": leditspp, "flowedit": flowedit, "unitune": unitune}
+"""Further methods that paint at any edit strength; a model does those that it can."""
 
 _WHITE = np.ones(3, np.float32)
 _SHOWN_AT = 4
@@ -105,6 +112,10 @@ class Bench:
             yield from self._words_alone(COMPLETED, pair, scene, replace(words, prompt=completed))
             learned = replace(words, method="imagic", preset=self._preset, eta=ETAS)
             yield from self._painted(IMAGIC, ETAS, pair, imagic, scene, learned)
+            for method, edit in EXPLORED.items():
+                if registry.method(method).requires in self._models.adapter.card.abilities:
+                    recipe = replace(words, method=method, eta=ETAS)
+                    yield from self._painted(method, ETAS, pair, edit, scene, recipe)
 
     def _words_alone(self, which: str, pair: Pair, scene: Scene, words: Recipe) -> Iterator[Attempt]:
         """Nothing is learned of the picture."""

@@ -143,6 +143,8 @@ def estimate_line(estimated: Estimated) -> str:
         return tr(
             "This picture is learned already: each answer takes about {render} and {memory} GB of memory.", **values
         )
+    if not estimated.tuning_s:
+        return tr("Each answer takes about {render} and {memory} GB of memory.", **values)
     if estimated.learned > 0:
         return tr(
             "Learning goes on where it stood, for about {tuning}; each answer then takes about {render}. "

@@ -205,7 +205,7 @@ def _check_preset(recipe: Recipe, method: MethodOffer) -> None:
             f"{method.title} has no preset “{recipe.preset[:40]}”.",
             f"It has: {_names(names)}." if names else "Leave the preset out.",
         )
-    if recipe.eta and not names:
+    if recipe.eta and "eta" not in method.settings:
         raise _bad(f"{method.title} has no edit strengths eta.", "Leave eta out.")
 
 

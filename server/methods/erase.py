@@ -16,4 +16,5 @@ METHOD = Method(
     settings=("model", "seed", "variations"),
     may_use=Ability.ERASE,
     run="server.methods.erasing.erase:erase",
+    usual=True,
 )

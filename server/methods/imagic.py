@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from server.tuning.state import TuningState
     from server.tuning.trainer import Trainer
 
-_LESS = mark("There was too little memory to learn with the whole model; a small addition to it was learned instead.")
+LESS = mark("There was too little memory to learn with the whole model; a small addition to it was learned instead.")
 
 
 def imagic(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer[Repaint]:
@@ -86,7 +86,7 @@ def interpolation(optimised: Conditioning, target: Conditioning, eta: float) -> 
 
 
 def _fell_back(used: Preset, asked: Preset) -> tuple[str, ...]:
-    return () if used == asked else (_LESS,)
+    return () if used == asked else (LESS,)
 
 
 def _completed(prompt: str, words: str) -> tuple[str, ...]:
@@ -114,4 +114,5 @@ METHOD = Method(
     presets=OFFERS,
     estimator="server.tuning.estimate:estimate",
     run=imagic,
+    usual=True,
 )

@@ -53,4 +53,5 @@ METHOD = Method(
     settings=("model", "negative", "seed", "variations", "strength", "steps", "guidance"),
     requires=Ability.INPAINT,
     run=inpaint,
+    usual=True,
 )

@@ -28,7 +28,8 @@ class Method:
     without. settings: those of ``SETTINGS`` that it reads, besides ``ALWAYS``. own: those that it brings. answers: what
     it gives back. explores: the setting that a slider may change afterwards. requires: what a model has to be able to
     do; None: it works without a model. may_use: what a model has to be able to do to be offered all the same then.
-    presets, estimator: for a method that learns the picture first. Raises ``ValueError`` for unknown settings.
+    presets, estimator: for a method that learns the picture first. usual: of those of its role the one that a menu
+    takes where nobody chose; only ours is asked. Raises ``ValueError`` for unknown settings.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Method:
     may_use: Ability | None = None
     presets: tuple[PresetOffer, ...] = ()
     estimator: Estimator | str = ""
+    usual: bool = False
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.settings if name not in SETTINGS]

@@ -26,10 +26,16 @@ ENTRY_POINTS = "overpaint.methods"
 
 @cache
 def methods() -> tuple[Method, ...]:
-    """By role; of one role ours first, then the others by name. One that cannot be imported, or has a name that there
-    is already, is left out and logged: the others go on."""
+    """By role; of one role the usual one first, then ours and then the others, by name. One that cannot be imported, or
+    has a name that there is already, is left out and logged: the others go on."""
+    return in_order(_own(), _others())
+
+
+def in_order(own: Iterable[Method], others: Iterable[Method]) -> tuple[Method, ...]:
+    """See ``methods``. Of two with one name the second is left out."""
+    ours = sorted(own, key=lambda method: (not method.usual, method.name))
     found: dict[str, Method] = {}
-    for method in (*_own(), *sorted(_others(), key=lambda other: other.name)):
+    for method in (*ours, *sorted(others, key=lambda other: other.name)):
         if method.name in found:
             log.warning("there are two methods called %s: the second is left out", method.name)
         found.setdefault(method.name, method)

@@ -75,4 +75,5 @@ METHOD = Method(
     settings=("model", "negative", "seed", "variations", "strength", "steps", "guidance"),
     requires=Ability.REDRAW,
     run=sdedit,
+    usual=True,
 )

@@ -4,6 +4,7 @@ after the other, so that each is bit for bit what it is when it is asked for alo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from server.editing.edit import Report
 from server.editing.painting import ModelInput, PaintingProgress, Sampler
@@ -26,7 +27,8 @@ def paint_all(
     report: Report,
     sample: Sampler,
 ) -> tuple[F32, ...]:
-    """One picture (H, W, 3) of the scene's size for each request, in their order, by the model as it was fitted."""
+    """One picture (H, W, 3) of the scene's size for each request, in their order, by the model as it was fitted. Those
+    are painted together that begin at one strength, with one guidance."""
     room = 1 if adapter.place.device.type == "cpu" else _PIXELS_AT_ONCE // (view.image.shape[0] * view.image.shape[1])
     at_once = max(1, room)
     images: list[F32] = []
@@ -38,10 +40,16 @@ def paint_all(
 
     with worn_by(adapter.network, learned.weights):
         while len(images) < len(requests):
-            left = min(at_once, len(requests) - len(images))
+            left = min(at_once, _alike(requests[len(images) :]))
             at_once, found = memory.first_that_fits(_halved(left), painted, adapter.place.device)
             images += found
     return tuple(images)
+
+
+def _alike(requests: Sequence[SamplingRequest]) -> int:
+    """How many of them, from the first, one batch can have."""
+    first = (requests[0].strength, requests[0].guidance)
+    return sum(1 for _ in takewhile(lambda one: (one.strength, one.guidance) == first, requests))
 
 
 def _halved(count: int) -> Iterator[int]:

@@ -12,7 +12,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,16 @@ class TuningCache:
             tensors = {**whole[0], **tensors}
         return TuningState.from_tensors(tensors, rank, **standing), share
 
+    def found(self, key: CacheKey, device: torch.device) -> tuple[dict[str, Tensor], str] | None:
+        """What ``keep`` was given."""
+        read = self._read(key, device)
+        return None if read is None else (read[0], str(read[1]["caption"]))
+
+    def keep(self, key: CacheKey, tensors: Mapping[str, Tensor], caption: str = "") -> None:
+        """What was found out about a picture at once, not learned step by step: numbers, words. As ``write``, a full
+        disk is no fault of the edit."""
+        self._keep(key, tensors, {"other_words": "", "caption": caption}, 1.0)
+
     def _read(self, key: CacheKey, device: torch.device) -> tuple[dict[str, Tensor], dict[str, Any], float] | None:
         path = self._path(key)
         try:
@@ -104,20 +114,22 @@ class TuningCache:
     def write(self, key: CacheKey, state: TuningState, share: float, dtype: torch.dtype | None = None) -> None:
         """Whole or not at all. share: how much of the learning is done. dtype: of the weights, for what is complete.
         What a full disk does not take is learned again another time: the edit under way does not need it."""
+        self._keep(key, state.tensors(dtype), {name: getattr(state, name) for name in _STANDING}, share)
+
+    def _keep(self, key: CacheKey, tensors: Mapping[str, Tensor], standing: Mapping[str, Any], share: float) -> None:
         try:
-            self._write(key, state, share, dtype)
+            self._write(key, tensors, standing, share)
         except (OSError, SafetensorError) as error:  # safetensors words what the disk refuses in its own way
             log.error("what was learned could not be kept: %s", error)
 
-    def _write(self, key: CacheKey, state: TuningState, share: float, dtype: torch.dtype | None) -> None:
-        standing = {name: getattr(state, name) for name in _STANDING}
+    def _write(self, key: CacheKey, tensors: Mapping[str, Tensor], standing: Mapping[str, Any], share: float) -> None:
         path = self._path(key)
         private_folder(self._root)
         private_folder(path.parent)
         part = path.with_suffix(".part")
         try:
             part.touch(0o600)
-            save_file(state.tensors(dtype), part, {"standing": json.dumps(standing), "share": repr(share)})
+            save_file(dict(tensors), part, {"standing": json.dumps(standing), "share": repr(share)})
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)

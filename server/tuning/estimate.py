@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,24 +61,51 @@ _measured: dict[tuple[str, Extent], Measured] = {}
 def estimate(question: Estimate, models: Models) -> Estimated:
     """Loads the model, and measures the first time. Where there is too little memory for the preset it tells of the
     smaller one, as the edit then learns."""
-    recipe = question.recipe
-    card = models.choose(recipe.model, Ability.LEARN)
-    adapter = models.get(card.name)
-    chosen, identity = preset(recipe.preset, card.family), models.identity(card.name)
+    card = models.choose(question.recipe.model, Ability.LEARN)
+    ways = from_here(preset(question.recipe.preset, card.family), card.family)
+    return estimate_tuning(question, models, ways, question.recipe.prompt)
+
+
+def estimate_tuning(question: Estimate, models: Models, ways: Sequence[Preset], words: str) -> Estimated:
+    """Of the first of ``ways`` that fits. words: that the picture is learned with."""
+    card = models.choose(question.recipe.model, Ability.LEARN)
+    adapter, identity = models.get(card.name), models.identity(card.name)
 
     def estimated(preset: Preset) -> Estimated:
-        return _estimated(question, adapter, preset, identity)
+        return _estimated(question, adapter, preset, identity, words)
 
-    return memory.first_that_fits(from_here(chosen, card.family), estimated, adapter.place.device)[1]
+    return memory.first_that_fits(ways, estimated, adapter.place.device)[1]
 
 
-def _estimated(question: Estimate, adapter: Adapter, chosen: Preset, identity: str) -> Estimated:
+def estimate_untuned(
+    question: Estimate, adapter: Adapter, before: int, painting: int, *, learned: bool = False
+) -> Estimated:
+    """Of a method that learns nothing. before: samples that go through the denoiser until it can paint; painting: for
+    each answer. learned: what comes before is there already."""
+    size = adapter.sizes(question.layer.bounds.extent).working
+    encoded, words, image = _trial(adapter, size)
+    denoise, decode = _seconds_to_paint(adapter, encoded, words, image)
+    once = denoise / _GUIDED
+    share, gigabytes = float(learned), adapter.nbytes / _GB
+    return Estimated(
+        question.question, adapter.card.name, "", before * once, painting * once + decode, gigabytes, share
+    )
+
+
+def _trial(adapter: Adapter, size: Extent) -> tuple[EncodedPicture, Conditioning, F32]:
+    """A picture and words to be timed with."""
+    image = np.full((size.height, size.width, 3), 0.5, np.float32)
+    encoded = adapter.encode_for_training(image, np.ones(image.shape[:2], np.float32))
+    return encoded, adapter.condition("a picture"), image
+
+
+def _estimated(question: Estimate, adapter: Adapter, chosen: Preset, identity: str, words: str) -> Estimated:
     recipe = question.recipe
     key = tuning_key(adapter, identity, chosen)
     size = adapter.sizes(question.layer.bounds.extent).working
     measured = _measured.get((key, size)) or _measure(adapter, chosen, size)
     _measured[key, size] = measured
-    progress = _progress(chosen, seen_as(question.content, key), recipe.prompt)
+    progress = _progress(chosen, seen_as(question.content, key), words)
     seconds = sum(phase.steps * measured.step[phase] for phase in progress.phases) * (1 - progress.share)
     seconds += 0.0 if progress.share else measured.look
     paint = measured.paint(recipe.steps or adapter.defaults.steps)
@@ -108,9 +135,7 @@ def _progress(chosen: Preset, content: str, prompt: str) -> TuningProgress:
 
 
 def _measure(adapter: Adapter, chosen: Preset, size: Extent) -> Measured:
-    image = np.full((size.height, size.width, 3), 0.5, np.float32)
-    encoded = adapter.encode_for_training(image, np.ones(image.shape[:2], np.float32))
-    words = adapter.condition("a picture")
+    encoded, words, image = _trial(adapter, size)
     step: dict[TuningPhase, float] = {}
     nbytes = adapter.nbytes
     with adapter.denoiser_alone():

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 from server.editing.edit import Report, Step
 from server.editing.painting import ModelInput
-from server.models.families.learning import LOOKING, Preset, Start, TuningPhase
+from server.models.families.learning import Preset, Start, TuningPhase
 from server.models.runtime import memory
 from server.models.runtime.adapter import Adapter
 from server.models.runtime.weights import AllWeights, LowRank, Weights
 
 from .cache import CacheKey, TuningCache, name_of
+from .looking import look
 from .optimise import demand, minimise
 from .plan import Plan, fitting, from_here
 from .state import TuningState
@@ -87,15 +88,7 @@ class Trainer:
         return TuningState(begin.detach(), first_weights(job.adapter, job.preset), caption=caption)
 
     def _caption(self) -> str:
-        adapter, seen = self._job.adapter, 0
-
-        def on_evaluation(count: int) -> None:
-            nonlocal seen
-            seen += count
-            self._report(Step(LOOKING, min(seen, adapter.evaluations), adapter.evaluations))
-
-        on_evaluation(0)
-        return adapter.caption(self._view.image, self._view.mask, on_evaluation)
+        return look(self._job.adapter, self._job.identity, self._view, self._report, self._job.cache)
 
     def phases(self, state: TuningState) -> tuple[TuningPhase, ...]:
         """Those still to do, the one it is in first."""
@@ -167,7 +160,7 @@ def first_weights(adapter: Adapter, preset: Preset) -> Weights:
     """With which the model still is what it was."""
     if preset.rank:
         return LowRank.beginning(adapter.network, preset.rank, _LORA_INIT_SEED)
-    return AllWeights.beginning(adapter.network)
+    return AllWeights.beginning(adapter.network, preset.layers)
 
 
 def prompt_key(preset: Preset, prompt: str) -> str:

@@ -297,6 +297,11 @@ def test_what_learning_a_picture_takes_is_said_in_one_line(learned: float, line:
     assert "3 秒" in wording.estimate_line(asked)
 
 
+def test_of_a_method_that_learns_nothing_no_learning_is_said() -> None:
+    asked = Estimated("0" * 32, "large", "", 0.0, 3.0, 2.14, 0.0)
+    assert wording.estimate_line(asked) == "Each answer takes about 3 seconds and 2.1 GB of memory."
+
+
 def test_where_there_is_little_room_a_duration_is_in_seconds_then_in_minutes() -> None:
     said = [wording.short_duration(seconds) for seconds in (0.2, 38.4, 89, 90, 600)]
     assert said == ["1 s", "38 s", "89 s", "2 min", "10 min"]

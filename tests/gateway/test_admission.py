@@ -150,13 +150,20 @@ def test_a_disk_that_would_run_full_refuses_before_the_upload():
 
 
 LEARNING = MethodOffer(
-    "imagic", "Imagic", "", Role.LEARN, (Need.PROMPT,), estimates=True, models=("sd15",),
+    "imagic", "Imagic", "", Role.LEARN, (Need.PROMPT,), ("preset", "eta"), estimates=True, models=("sd15",),
     presets=(PresetOffer("quick", "Quick", ""),),
 )  # fmt: skip
 
 
+AT_ONCE = MethodOffer("at-once", "At once", "", Role.REDRAW, (Need.PROMPT,), ("eta",), models=("sd15",))
+
+
 def learn(**recipe: object) -> Submit:
     return job(Recipe("imagic", "a sitting dog", **recipe))
+
+
+def test_a_method_that_learns_nothing_may_have_edit_strengths_too():
+    admit(job(Recipe("at-once", "a hat", eta=(0.2, 0.8))), (AT_ONCE,), MODELS, Limits())
 
 
 def test_edit_strengths_and_presets_are_for_methods_that_learn():

@@ -64,6 +64,7 @@ def shortened(monkeypatch, steps: int, batch: int = 2) -> None:
 
     for family in FAMILIES:
         monkeypatch.setattr(family, "presets", tuple(map(cut, family.presets)))
+        monkeypatch.setattr(family, "unitune", cut(family.unitune))
 
 
 def fingerprint(module: torch.nn.Module) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from server.models.headers.safetensors import SafetensorsHeader
 
-from .learning import FAST, PAPER, QUALITY, Preset
+from .learning import FAST, PAPER, QUALITY, UNITUNE, Preset
 from .single_file import FileHeader, SingleFile, refused
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ class Ability(str, Enum):
     """Continue the surroundings into a hole, without words."""
     ENLARGE = "enlarge"
     """Give a picture more pixels, without words."""
+    INVERT = "invert"
+    """Be led back to the noise of a picture, and show where it looks for a word (LEDITS++)."""
+    FLOW = "flow"
+    """Carry one picture to another (FlowEdit)."""
 
 
 class CheckpointKind(str, Enum):
@@ -95,6 +99,8 @@ class Family:
     defaults = Defaults(steps=28, guidance=5.0)
     presets: tuple[Preset, ...] = (QUALITY, FAST, PAPER)
     """How a picture is learned, the usual way first."""
+    unitune: Preset = UNITUNE
+    """How a picture is learned under a rare word."""
     wide_range = False
     """Whether its activations overflow in half precision: bfloat16 for it."""
     samples_posterior = True

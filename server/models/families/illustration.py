@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from .family import Ability
-from .learning import FAST, LEARNING_PICTURE, PAPER, Preset, Start, TuningPhase
+from .learning import FAST, LEARNING_PICTURE, PAPER, UNITUNE, Preset, Start, TuningPhase
 from .stable_diffusion import StableDiffusion
 
 _QUALITY = Preset(
@@ -38,6 +38,7 @@ class Illustration(StableDiffusion):
     )
     native = 64
     presets = (_QUALITY, _FAST, PAPER)
+    unitune = replace(UNITUNE, phases=(TuningPhase(LEARNING_PICTURE, 128, weights_rate=1e-4, batch=4),))
     adapter = "server.models.bundled.cascade:Cascade"
 
 

@@ -11,6 +11,7 @@ from enum import Enum
 from server.wire.words import mark
 
 LOOKING = mark("Looking at the picture")
+INVERTING = mark("Finding the picture's noise")
 LEARNING_PICTURE = mark("Learning the picture")
 LEARNING_WORDS = mark("Learning the words")
 
@@ -49,12 +50,14 @@ class Start(Enum):
 class Preset:
     """phases: in their order.
     rank: of the low-rank update (LoRA) that is learned beside the weights; 0: the weights themselves.
+    layers: last names of the layers whose weights are learned then; empty: all.
     other_words: what is still to do for another prompt on a picture that is learned; None: everything anew.
     """
 
     name: str
     phases: tuple[TuningPhase, ...]
     rank: int = 0
+    layers: tuple[str, ...] = ()
     start: Start = Start.TARGET
     other_words: tuple[TuningPhase, ...] | None = None
 
@@ -84,3 +87,14 @@ PAPER = Preset(
     (TuningPhase(LEARNING_WORDS, 1000, words_rate=2e-3), TuningPhase(LEARNING_PICTURE, 1500, weights_rate=5e-7)),
 )
 """Imagic for Stable Diffusion (arXiv 2210.09276, appendix A)."""
+
+UNITUNE = Preset("unitune", (TuningPhase(LEARNING_PICTURE, 128, weights_rate=1e-4, batch=4),))
+"""UniTune (arXiv 2210.09477, §3.1): the whole network, 128 steps of 4."""
+
+UNITUNE_CROSS_ATTENTION = Preset(
+    "unitune", (TuningPhase(LEARNING_PICTURE, 128, weights_rate=9e-5, batch=4),), layers=("attn2",)
+)
+"""UniTune as it was brought to Stable Diffusion: the layers that read the words only."""
+
+UNITUNE_SMALL = Preset("unitune-small", (TuningPhase(LEARNING_PICTURE, 128, weights_rate=4e-4, batch=4),), rank=16)
+"""Where there is too little memory for that: a low-rank update (arXiv 2106.09685), which wants larger steps."""

@@ -12,7 +12,8 @@ from server.models import configs
 from server.models.headers import safetensors
 from server.models.headers.safetensors import SafetensorsHeader
 
-from .family import CheckpointKind, Configs, Defaults, Family
+from .family import GENERATIVE, Ability, CheckpointKind, Configs, Defaults, Family
+from .learning import UNITUNE_CROSS_ATTENTION
 from .single_file import EPSILON, VELOCITY, FileHeader, FilePart, PipelineFile, prediction_of, refused
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class UNetFamily(Family):
     themselves.
     """
 
+    kinds = MappingProxyType(dict.fromkeys((CheckpointKind.BASE, CheckpointKind.FILL), GENERATIVE | {Ability.INVERT}))
+    unitune = UNITUNE_CROSS_ATTENTION
     generations: Mapping[int, str]
     """The shipped configurations of the family's single files, by the width of their words."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .family import GENERATIVE, CheckpointKind, Defaults, Family, transformer_shift
+from .family import GENERATIVE, Ability, CheckpointKind, Defaults, Family, transformer_shift
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ class StableDiffusion3(Family):
     title = "Stable Diffusion 3"
     pipelines = ("StableDiffusion3Pipeline", "StableDiffusion3Img2ImgPipeline", "StableDiffusion3InpaintPipeline")
     signature = ("joint_blocks.", "model.diffusion_model.joint_blocks.")
-    kinds = MappingProxyType({CheckpointKind.BASE: GENERATIVE})
+    kinds = MappingProxyType({CheckpointKind.BASE: GENERATIVE | {Ability.FLOW}})
     native = 1024
     defaults = Defaults(steps=28, guidance=5.0)
     wide_range = True

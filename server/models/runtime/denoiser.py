@@ -34,6 +34,7 @@ class SamplingRequest:
     steps: of a run at strength 1.
     conditioning: sampled instead of the prompt's own.
     references: float32 (h, w, 3) each, of any size: shown to a model that looks at reference pictures.
+    rescale: 0 to 1: how far a guided prediction is brought back to the contrast of the one without guidance.
     """
 
     image: F32
@@ -46,6 +47,7 @@ class SamplingRequest:
     guidance: float
     conditioning: Conditioning | None = None
     references: tuple[F32, ...] = ()
+    rescale: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +133,10 @@ class Denoiser(ABC):
         guidance: of a model that was distilled from guided runs and reads how much; others do not.
         Gradients flow to ``conditioning`` and to weights that require them.
         """
+
+    def words(self, prompt: str) -> slice:
+        """The tokens of ``condition(prompt)`` that are the prompt's own, as a UNet with cross-attention reads them."""
+        raise NotImplementedError
 
     @property
     def evaluations(self) -> int:

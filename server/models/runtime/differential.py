@@ -40,8 +40,13 @@ class ChangeMap:
         """
         clean, noise, steps = self._picture.clean, self._picture.noise, len(self._trajectory)
         kept = clean if step == steps - 1 else self._trajectory.noised(clean, noise, step + 1)
-        keep = 1 - self._values >= (step + 1) / steps
-        return torch.where(keep, kept.to(latents.dtype), latents)
+        return put_back(self._values, kept, latents, (step + 1) / steps)
+
+
+def put_back(values: Tensor, original: Tensor, latents: Tensor, done: float) -> Tensor:
+    """``latents`` with ``original`` where the change map ``values`` does not let them change yet. done: the share of
+    the steps that are, above 0, to 1."""
+    return torch.where(1 - values >= done, original.to(latents.dtype), latents)
 
 
 def shrink(mask: Tensor, factor: int) -> Tensor:

@@ -155,6 +155,11 @@ class PipelineAdapter(Adapter):
     def condition(self, prompt: str) -> Conditioning:
         return self.family.condition(self, prompt).float()
 
+    def words(self, prompt: str) -> slice:
+        tokenizer = self.pipe.tokenizer
+        tokens = tokenizer(prompt, truncation=True, max_length=tokenizer.model_max_length).input_ids
+        return slice(1, max(2, len(tokens) - 1))  # between the token that begins and the one that ends
+
     @torch.no_grad()
     def unconditional(self, negative: str) -> Conditioning | None:
         if not self.family.guides(self.pipe):

@@ -78,7 +78,7 @@ class Trajectory:
 def guided(model: Denoiser, requests: Sequence[SamplingRequest], encoded: EncodedPicture) -> Predict:
     """Classifier-free guidance (Ho and Salimans, arXiv 2207.12598, equation 6): away from what is not wanted, by both
     predictions in one batch. A scale of 1 is no guidance; a model without a second prediction is told the scale."""
-    scale = requests[0].guidance
+    scale, rescale = requests[0].guidance, requests[0].rescale
     wanted = Conditioning.stack([_conditioning(model, request) for request in requests])
     unwanted = model.unconditional(requests[0].negative) if scale > 1 else None
     if unwanted is None:
@@ -87,9 +87,18 @@ def guided(model: Denoiser, requests: Sequence[SamplingRequest], encoded: Encode
 
     def predict(noisy: Tensor, timestep: Tensor) -> Tensor:
         away, towards = model.predict(torch.cat([noisy, noisy]), timestep, both, twice).chunk(2)
-        return away + scale * (towards - away)
+        found = away + scale * (towards - away)
+        return rescaled(found, towards, rescale) if rescale else found
 
     return predict
+
+
+def rescaled(guided: Tensor, towards: Tensor, share: float) -> Tensor:
+    """What strong guidance burns is brought back, ``share`` of the way, to the deviation of the prediction for the
+    words alone (Lin et al., arXiv 2305.08891, §3.4, equations 15 and 16)."""
+    axes = tuple(range(1, guided.ndim))
+    own = guided * (towards.std(axes, keepdim=True) / guided.std(axes, keepdim=True))
+    return share * own + (1 - share) * guided
 
 
 def _conditioning(model: Denoiser, request: SamplingRequest) -> Conditioning:

@@ -63,6 +63,17 @@ class Schedule:
             return clean.expand_as(noise)
         return noise - clean
 
+    def clean(self, noisy: Tensor, predicted: Tensor, at: Tensor) -> Tensor:
+        """The picture x̂ that a denoiser means which answers ``predicted`` for ``noisy``; the reverse of ``target``."""
+        signal, noise = _spread(self.signal[at], noisy), _spread(self.noise[at], noisy)
+        if self.predicts is Predicts.NOISE:
+            return (noisy - noise * predicted) / signal
+        if self.predicts is Predicts.VELOCITY:
+            return signal * noisy - noise * predicted
+        if self.predicts is Predicts.PICTURE:
+            return predicted
+        return noisy - noise * predicted
+
 
 def _spread(values: Tensor, like: Tensor) -> Tensor:
     """(B,) → (B, 1, 1, …)."""

@@ -4,7 +4,7 @@ wears the learned ones, and afterwards its own parameters, the very same tensors
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -32,11 +32,18 @@ class Weights(ABC):
 
 
 class AllWeights(Weights):
-    """All of the denoiser's weights, as the paper fine-tunes."""
+    """The denoiser's weights themselves, as the papers fine-tune."""
 
     @classmethod
-    def beginning(cls, denoiser: nn.Module) -> AllWeights:
-        return cls({name: own.detach().clone().float() for name, own in denoiser.named_parameters()})
+    def beginning(cls, denoiser: nn.Module, layers: Sequence[str] = ()) -> AllWeights:
+        """layers: names of modules, anywhere in the network, whose weights are learned; none: all of it."""
+        wanted = {f".{layer}." for layer in layers}
+        found = {
+            name: own.detach().clone().float()
+            for name, own in denoiser.named_parameters()
+            if not wanted or any(layer in f".{name}" for layer in wanted)
+        }
+        return cls(found)
 
     @contextmanager
     def worn(self, denoiser: nn.Module) -> Iterator[None]:
