@@ -73,7 +73,7 @@ def compare(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
             failures.append((method.title, error))
     if not attempts:
         raise failures[-1][1] if failures else _none()
-    notices = (mark(f"{title} failed: {error.sentence}") for title, error in failures)
+    notices = (mark(f"{title} could not do it: {error.sentence}") for title, error in failures)
     images, names = zip(*((attempt.image, attempt.name) for attempt in attempts), strict=True)
     return Answer(Repaint(images, names=names), recipe, (*_said(attempts), *notices))
 

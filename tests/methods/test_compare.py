@@ -107,7 +107,7 @@ def dry(monkeypatch: pytest.MonkeyPatch) -> Method:
 def test_one_that_fails_is_named_and_the_others_go_on(models: Models, dry: Method) -> None:
     answer = compare(scene(square()), asked("dry sdedit"), models, quietly)
     assert len(answer.result.images) == 1
-    assert answer.notices[-1] == "Dry failed: The paint is dry."
+    assert answer.notices[-1] == "Dry could not do it: The paint is dry."
 
 
 def test_where_all_fail_it_says_why(models: Models, dry: Method) -> None:
