@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from bench.cases.case import Case, Seen
+from tests.foreign.answerers import RAMP
 from tests.hosts.conftest import SUITE
 from tests.hosts.gimp.desk import Desk, lay_out
-from tests.hosts.gimp.pixels import levels
+from tests.hosts.gimp.pixels import levels, load
 from tests.hosts.host import opened
-from tests.running import RunningServer
+from tests.running import CHECKOUT, FOREIGN, RunningServer
 
 UNSEEN = 3
 """Levels of 255 that nobody sees."""
@@ -70,6 +72,19 @@ SAID = {
     "the_quick_mask": ("the quick mask left on", "The Quick Mask is on."),
 }
 
+KIND = "RGBA-U16_NON_LINEAR"
+COMBINED = {
+    f"found_replaces-{KIND}": ("a selection found, in place of mine", lambda mine, found: found),
+    f"found_adds-{KIND}": ("a selection found, added to mine", np.maximum),
+    f"found_subtracts-{KIND}": ("a selection found, taken from mine", lambda mine, found: np.minimum(mine, 1 - found)),
+    f"found_intersects-{KIND}": ("a selection found, what both have", np.minimum),
+}
+SIZES = {
+    f"doubled-{KIND}": ("a picture at twice its size", [192, 160], ["Above", "Enlarged", "Paint"]),
+    f"stretched-{KIND}": ("a picture continued beyond its borders", [116, 88], ["Above", "Expanded", "Paint"]),
+    f"scraps-{KIND}": ("layers of their own, one larger than the image", [96, 80], ["Above", "two scraps", "Paint"]),
+}
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -103,6 +118,10 @@ def cases() -> Iterator[Case]:
             yield Case(f"erase with {words}", sentence, _said(bench, name, sentence))
         yield Case("numbers out of range", "each refused with its range", _ranges(bench))
         yield Case("erase with a model that cannot", "erased without it", _model(bench))
+        for name, (words, combined) in COMBINED.items():
+            yield Case(words, "GIMP's own selection, soft edges and all", _selected(bench, name, combined))
+        for name, (words, size, names) in SIZES.items():
+            yield Case(words, f"{size[0]} × {size[1]} with {', '.join(names)}", _sized(bench, name, size, names))
 
 
 @contextmanager
@@ -110,7 +129,8 @@ def _laid_out() -> Iterator[Bench]:
     with opened(SUITE) as host:
         home = host.work / "gimp-op"
         home.mkdir()
-        server = RunningServer(home, "--device", "cpu", environment={"OMP_NUM_THREADS": "1"})
+        known = os.pathsep.join([str(CHECKOUT), str(FOREIGN), str(FOREIGN / "typed")])
+        server = RunningServer(home, "--device", "cpu", environment={"OMP_NUM_THREADS": "1", "PYTHONPATH": known})
         try:
             yield Bench(lay_out(host, home), {})
         finally:
@@ -167,6 +187,32 @@ def _model(bench: Bench) -> Callable[[], Seen]:
         _, found = bench.found("cases", name, {name: ""})
         names = [layer["name"] for layer in found["layers"]]
         return Seen(f"{found['status']} {names}", found["status"] == "success" and names == ["Erased"])
+
+    return look
+
+
+def _selected(bench: Bench, name: str, combined: Callable[..., Any]) -> Callable[[], Seen]:
+    def look() -> Seen:
+        out, found = bench.found("typed", name, {**COMBINED, **SIZES})
+        if found["status"] != "success":
+            return Seen(found["error"], False)
+        left, top, right, bottom = RAMP
+        mine, ramp = np.zeros((80, 96)), np.zeros((80, 96))
+        mine[20:38, 30:54] = 1
+        ramp[top:bottom, left:right] = (np.arange(right - left) + 1) / (right - left)
+        apart = np.abs(load(out, found["selected"])[..., 0] - combined(mine, ramp)).max() * 255
+        return Seen(f"{apart:.1f} levels apart", bool(apart <= 1))
+
+    return look
+
+
+def _sized(bench: Bench, name: str, size: list[int], names: list[str]) -> Callable[[], Seen]:
+    def look() -> Seen:
+        _, found = bench.found("typed", name, {**COMBINED, **SIZES})
+        if found["status"] != "success":
+            return Seen(found["error"], False)
+        came = found["size"], found["names"]
+        return Seen(f"{came[0][0]} × {came[0][1]} with {', '.join(came[1])}", came == (size, names))
 
     return look
 

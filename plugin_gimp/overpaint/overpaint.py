@@ -153,6 +153,8 @@ def _edit(
     import task
     from canvas import remembered
 
+    from server.client import roles
+
     kind, interactive = origin.kind, mode == Gimp.RunMode.INTERACTIVE
     if interactive:
         config.set_property(READING.name, remembered.reading().value)
@@ -164,9 +166,9 @@ def _edit(
     method = config.get_property("method") or ""
     offers = client.hello().methods if method else client.offers  # what a method needs, its server says
     source = origin.source(reading(values(config, kind)), method, offers)
-    if interactive and kind.learns:
-        return _explore(config, kind, source, client)
     given = values(config, kind)
+    if interactive and kind.learns and roles.explores(kind.role, recipe(given), client.offers):
+        return _explore(config, kind, source, client)
     return task.edit(kind, source, recipe(given), client, how=combining(given))
 
 

@@ -118,6 +118,14 @@ def reaches_beyond(method: str, offers: Iterable[MethodOffer]) -> bool:
     return offer.answers in (Answers.SELECTION, Answers.CANVAS)
 
 
+def explores(role: Role, recipe: Recipe, offers: Iterable[MethodOffer]) -> bool:
+    """Whether what will do it can be looked at on a slider of edit strengths. Before the server has said so: whether
+    what is usual can."""
+    offers = tuple(offers)
+    offer = named(recipe.method or best(role, offers, recipe.model), offers)
+    return offer.explores == "eta" if offer is not None else not offers and role is Role.LEARN
+
+
 def wanted(prompt: str, selected: bool) -> Role | None:
     """What a single button would do: replace with words and a selection, erase without words, redraw without a
     selection. None: there is nothing to go by."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.client.roles import check_words, chosen, needs_for, reaches_beyond, suitable
+from server.client.roles import check_words, chosen, explores, needs_for, reaches_beyond, suitable
 from server.wire.errors import OverpaintError
 from server.wire.offers import Answers, MethodOffer, Need, PresetOffer, Role
 from server.wire.recipe import SETTINGS, Recipe
@@ -102,3 +102,10 @@ def test_what_finds_something_or_enlarges_is_about_all_of_the_picture() -> None:
     bound = replace(finding, needs=(Need.LAYER, Need.SELECTION))
     assert not any(reaches_beyond("enlarger", (offer,)) for offer in (ENLARGER, bound))
     assert not reaches_beyond("enlarger", ())
+
+
+def test_a_slider_is_for_methods_that_have_edit_strengths() -> None:
+    assert explores(Role.LEARN, Recipe(""), ())
+    assert not explores(Role.LEARN, Recipe(""), (IMAGIC,))
+    assert explores(Role.LEARN, Recipe(""), (replace(IMAGIC, explores="eta"),))
+    assert not explores(Role.REDRAW, Recipe(""), ())
