@@ -34,7 +34,7 @@ from server.wire.offers import Need  # noqa: E402
 WIDTH = 460
 POLL_MS = 50
 
-SHOWN_ABOVE = ("prompt", "method", "preset", "model", "reading", "combine")
+SHOWN_ABOVE = ("prompt", "method", "preset", "model", "reading", "combining")
 """Not among the settings that unfold."""
 
 IN_THE_OTHER_DIALOG = ("eta", "variations")

@@ -37,7 +37,7 @@ WITHOUT_ARGUMENTS = ("run-again", "another", EARLIER)
 """Procedures that take everything from a layer that Overpaint made, or from the server."""
 
 FURTHER_MENU = "/_Further"
-"""The menu of what Overpaint has no method for itself: GIMP asks for its entries long before a server has answered."""
+"""The menu of what there may be no method for: GIMP asks for its entries long before a server has answered."""
 
 FURTHER = tuple(kind.value for kind in Kind if not FORMS[kind.role].usual)
 
@@ -164,7 +164,8 @@ def _edit(
         dialog.ask(procedure, config, origin, client)
         remembered.remember(reading(values(config, kind)))
     method = config.get_property("method") or ""
-    offers = client.hello().methods if method else client.offers  # what a method needs, its server says
+    # What is usual needs what its menu says; of any other method the server knows that.
+    offers = client.offers if FORMS[kind.role].usual and not method else client.hello().methods
     source = origin.source(reading(values(config, kind)), method, offers)
     given = values(config, kind)
     if interactive and kind.learns and roles.explores(kind.role, recipe(given), client.offers):

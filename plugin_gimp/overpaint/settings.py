@@ -111,7 +111,7 @@ READING = Argument("reading", Reading.LAYER.value, folded=False)
 EXTRAS = Argument("extras", "")
 """What only one method reads: ``shift=3; style=ink``."""
 
-COMBINING = Argument("combine", Combining.REPLACE.value, folded=False)
+COMBINING = Argument("combining", Combining.REPLACE.value, folded=False)
 """What a selection that is found does to the one that is there."""
 
 ARGUMENTS = (

@@ -111,11 +111,11 @@ def needs_for(role: Role, method: str, offers: Iterable[MethodOffer]) -> tuple[N
 
 def reaches_beyond(method: str, offers: Iterable[MethodOffer]) -> bool:
     """Whether ``method`` is about all of the picture even where a part of it is selected: so is what finds something or
-    makes a larger document, unless it cannot do without a selection."""
+    goes on beyond the borders, unless it cannot do without a selection."""
     offer = named(method, offers)
     if offer is None or offer.needs_selection:
         return False
-    return offer.answers in (Answers.SELECTION, Answers.CANVAS)
+    return offer.answers is Answers.SELECTION or offer.role is Role.EXPAND
 
 
 def explores(role: Role, recipe: Recipe, offers: Iterable[MethodOffer]) -> bool:

@@ -95,10 +95,10 @@ def test_before_the_server_has_answered_a_menus_needs_are_asked_for() -> None:
     assert needs_for(Role.REPLACE, "a strangers", ()) == ()
 
 
-def test_what_finds_something_or_enlarges_is_about_all_of_the_picture() -> None:
+def test_what_finds_something_or_goes_beyond_the_borders_is_about_all_of_the_picture() -> None:
     finding = replace(ENLARGER, role=Role.SELECT, answers=Answers.SELECTION)
-    enlarging = replace(ENLARGER, answers=Answers.CANVAS)
-    assert all(reaches_beyond("enlarger", (offer,)) for offer in (finding, enlarging))
+    expanding = replace(ENLARGER, role=Role.EXPAND, answers=Answers.CANVAS)
+    assert all(reaches_beyond("enlarger", (offer,)) for offer in (finding, expanding))
     bound = replace(finding, needs=(Need.LAYER, Need.SELECTION))
     assert not any(reaches_beyond("enlarger", (offer,)) for offer in (ENLARGER, bound))
     assert not reaches_beyond("enlarger", ())

@@ -76,9 +76,9 @@ def test_edit_strengths_are_written_in_the_procedures_argument() -> None:
 def test_what_becomes_of_the_selection_is_asked_where_one_is_found_and_is_one_of_four() -> None:
     assert [kind for kind in Kind if COMBINING in arguments(kind)] == [Kind.SELECT]
     assert combining({}) is Combining.REPLACE
-    assert combining({"combine": "subtract"}) is Combining.SUBTRACT
+    assert combining({"combining": "subtract"}) is Combining.SUBTRACT
     with pytest.raises(OverpaintError, match="replace, add, subtract, intersect"):
-        combining({"combine": "multiply"})
+        combining({"combining": "multiply"})
 
 
 def test_every_role_has_a_procedure() -> None:

@@ -16,7 +16,7 @@ from server.wire.raster import Raster
 
 from . import meanwhile, stack
 from .pixels import native
-from .source import GimpSource
+from .source import GimpSource, check_image
 from .stack import RECIPE, TOP, StackPlace
 from .taking import Taken
 
@@ -59,8 +59,9 @@ def add_on_top(image: Gimp.Image, layers: Sequence[GimpNewLayer], group: str | N
 
 def check_kind(image: Gimp.Image, layers: Sequence[GimpNewLayer]) -> None:
     """Raises ``OverpaintError`` where ``layers`` are of another kind than the image."""
+    check_image(image)
     gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
-    if image.get_base_type() == Gimp.ImageBaseType.INDEXED or any(_is_gray(new) != gray for new in layers):
+    if any(_is_gray(new) != gray for new in layers):
         raise problem(
             "The answer that is waiting is of another kind of image: gray and colour do not go together.",
             "Open the image it was made from, or change this one's mode (Image > Mode).",

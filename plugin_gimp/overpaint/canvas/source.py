@@ -66,10 +66,7 @@ def source(
     ``OverpaintError`` with what to do where it cannot be read."""
     if not image.is_valid():
         raise problem("The image was closed while this edit was running.", "Open it again.")
-    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        raise problem("This image has a fixed palette of colours.", "Convert it with Image ▸ Mode ▸ RGB and try again.")
-    if image.get_floating_sel() is not None:
-        raise problem("A floating selection waits to be placed.", "Anchor it (Layer ▸ Anchor) and try again.")
+    check_image(image)
     selection = _selection(image)
     find = _visible if reading is Reading.VISIBLE else _layer
     found = find(image, drawables, canvas(image), part or selection, without)
@@ -82,8 +79,17 @@ def canvas(image: Gimp.Image) -> Bounds:
     return Bounds(0, 0, image.get_width(), image.get_height())
 
 
+def check_image(image: Gimp.Image) -> None:
+    """Raises ``OverpaintError`` where nothing can be read of an image, nor put into it."""
+    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        raise problem("This image has a fixed palette of colours.", "Convert it with Image ▸ Mode ▸ RGB and try again.")
+    if image.get_floating_sel() is not None:
+        raise problem("A floating selection waits to be placed.", "Anchor it (Layer ▸ Anchor) and try again.")
+
+
 def check_holds(image: Gimp.Image, crop: Bounds) -> None:
     """Raises ``OverpaintError`` where ``crop``, which was read of some image, was not read of this one."""
+    check_image(image)
     if not canvas(image).contains(crop):
         raise problem("The answer that is waiting belongs to a larger image.", "Open the image it was made from.")
 

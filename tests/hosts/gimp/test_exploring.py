@@ -14,17 +14,17 @@ from tests.hosts.gimp.desk import Desk, lay_out
 from tests.hosts.gimp.test_window import Window
 from tests.hosts.host import Host, end
 from tests.hosts.screen import screen
-from tests.running import BUNDLED, PONDERING, RunningServer
+from tests.running import PONDERING, RunningServer
 
 pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")
 def exploring_desk(host: Host) -> Iterator[Desk]:
-    """As for the console: the only method that learns is the one made for tests."""
+    """As for the console. What learns here is the method made for tests, in an instant."""
     home = host.work / "op-explore"
     home.mkdir()
-    server = RunningServer(home, "--device", "cpu", environment={**PONDERING, **BUNDLED, "OMP_NUM_THREADS": "1"})
+    server = RunningServer(home, "--device", "cpu", environment={**PONDERING, "OMP_NUM_THREADS": "1"})
     yield lay_out(host, home, "gimp-explore")
     server.stop()
 

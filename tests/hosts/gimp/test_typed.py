@@ -146,6 +146,18 @@ def test_places_are_counted_in_the_image_also_for_a_layer_that_lies_elsewhere(sh
     assert (new["x"], new["y"], new["width"], new["height"]) == (0, 80, 106, 80)  # what of it is in the image
 
 
+def test_what_is_selected_does_not_bound_what_is_looked_for(shown: Shown) -> None:
+    found = shown.case("selected_elsewhere")
+    assert (found["found"], found["whichever"]) == (["success", ""], ["success", ""])
+
+
+def test_locked_layers_are_enlarged_and_moved_with_their_image(shown: Shown) -> None:
+    found = shown.case("everything_locked")
+    assert all(found[name]["error"] == "" for name in ("enlarge", "expand"))
+    assert found["enlarge"]["places"] == [[0, 0, 192], [40, 60, 120], [0, 0, 192]]
+    assert found["expand"]["places"] == [[8, 5, 96], [28, 35, 60], [0, 0, 116]]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("there", ("none", "empty", "something"))
 def test_what_is_made_of_words_alone_needs_no_layer(shown: Shown, there: str, kind: str) -> None:
@@ -160,7 +172,7 @@ def test_what_is_made_of_words_alone_needs_no_layer(shown: Shown, there: str, ki
 def test_an_unknown_way_to_combine_is_refused_with_those_there_are(shown: Shown) -> None:
     found = shown.case("an_unknown_way_to_combine")
     assert found["status"] == "execution-error"
-    assert "‘combine’ is “multiply”. It is one of: replace, add, subtract, intersect." in found["error"]
+    assert "‘combining’ is “multiply”. It is one of: replace, add, subtract, intersect." in found["error"]
 
 
 def test_no_traceback_was_printed(shown: Shown) -> None:

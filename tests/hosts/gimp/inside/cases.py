@@ -221,7 +221,8 @@ def a_strangers_methods(found):
     """One for each role that Overpaint has none for, with a setting that it alone knows."""
     for role in STRANGE:
         image, layer = new_image(48, 40)
-        status, error, layers, _ = run(f"overpaint-{role}", image, [layer], prompt="x", extras="shade=90")
+        asked = {"prompt": "x", "extras": "shade=90", "method": f"strange-{role}"}
+        status, error, layers, _ = run(f"overpaint-{role}", image, [layer], **asked)
         found[role] = {"status": status, "error": error, "layers": [dump(new, f"strange-{role}") for new in layers]}
 
 

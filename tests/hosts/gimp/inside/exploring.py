@@ -12,7 +12,8 @@ report["shown"] = True
 save()
 
 wait_for(OUT, "ask")
-status, error, layers, _ = run("overpaint-imagic", image, [layer], mode=Gimp.RunMode.INTERACTIVE, steps=10)
+asked = {"mode": Gimp.RunMode.INTERACTIVE, "method": "ponder", "steps": 10}
+status, error, layers, _ = run("overpaint-imagic", image, [layer], **asked)
 report["explored"] = {
     "status": status,
     "error": error,

@@ -53,17 +53,17 @@ def found_replaces(found, image, layer, key):
 
 @in_each_kind
 def found_adds(found, image, layer, key):
-    ask(found, "select", image, layer, key, method="found", combine="add")
+    ask(found, "select", image, layer, key, method="found", combining="add")
 
 
 @in_each_kind
 def found_subtracts(found, image, layer, key):
-    ask(found, "select", image, layer, key, method="found", combine="subtract")
+    ask(found, "select", image, layer, key, method="found", combining="subtract")
 
 
 @in_each_kind
 def found_intersects(found, image, layer, key):
-    ask(found, "select", image, layer, key, method="found", combine="intersect")
+    ask(found, "select", image, layer, key, method="found", combining="intersect")
 
 
 @in_each_kind
@@ -94,6 +94,26 @@ def a_layer_beside_the_corner(found):
     found["doubled"]["size"] = [other.get_width(), other.get_height()]
 
 
+def selected_elsewhere(found):
+    """What is selected does not touch the layer: what is looked for is looked for in all of it."""
+    for method in ("found", ""):
+        image, _ = new_image(*SIZE)
+        layer = add_layer(image, "RGBA", (60, 50), (0, 0), name="Aside")
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, 70, 60, 10, 10)
+        found[method or "whichever"] = run("overpaint-select", image, [layer], method=method)[:2]
+
+
+def everything_locked(found):
+    for name, method in (("enlarge", "doubled"), ("expand", "stretched")):
+        image, layer = new_image(*SIZE)
+        above = add_layer(image, "RGBA", *OVER, name="Above")
+        for each in (layer, above):
+            each.set_lock_content(True), each.set_lock_position(True), each.set_lock_visibility(True)
+        status, error, layers, _ = run(f"overpaint-{name}", image, [layer], method=method)
+        places = [(describe(each)["x"], describe(each)["y"], each.get_width()) for each in (layer, above, *layers)]
+        found[name] = {"status": status, "error": error, "places": places}
+
+
 def out_of_nothing(found):
     """An image without a layer, one with an empty one, and one with something, in each kind."""
     for kind, precision in KINDS:
@@ -115,9 +135,18 @@ def out_of_nothing(found):
 
 def an_unknown_way_to_combine(found):
     image, layer = new_image(*SIZE)
-    found["status"], found["error"], *_ = run("overpaint-select", image, [layer], method="found", combine="multiply")
+    found["status"], found["error"], *_ = run("overpaint-select", image, [layer], method="found", combining="multiply")
 
 
-run_all([*CASES, a_layer_beside_the_corner, out_of_nothing, an_unknown_way_to_combine])
+run_all(
+    [
+        *CASES,
+        a_layer_beside_the_corner,
+        selected_elsewhere,
+        everything_locked,
+        out_of_nothing,
+        an_unknown_way_to_combine,
+    ]
+)
 report["finished"] = True
 save()
