@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _KEPT_BYTES = 256 << 20
 
 
@@ -17,6 +19,12 @@ class Buffers:
             if len(buffer) == nbytes:
                 return self._free.pop(index)
         return bytearray(nbytes)
+
+    def take_back(self, views: Iterable[memoryview]) -> None:
+        """The caller reads what is seen through ``views`` no more; those of other memory are passed over."""
+        for view in views:
+            if isinstance(view.obj, bytearray):
+                self.give_back(view.obj)
 
     def give_back(self, buffer: bytearray) -> None:
         """The caller reads ``buffer`` no more."""

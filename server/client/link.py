@@ -112,9 +112,7 @@ class Link:
 
     def reuse(self, arrived: events.Arrived) -> None:
         """The host has copied the answer's pixels; their memory may serve the next one."""
-        for result in arrived.results:
-            if isinstance(result.data.obj, bytearray):
-                self._buffers.give_back(result.data.obj)
+        self._buffers.take_back(one.data for one in arrived.results)
 
     def close(self) -> None:
         """Ends at once. A job submitted with ``keep`` runs on and can be attached to later."""

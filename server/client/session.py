@@ -104,9 +104,7 @@ class Session:
 
     def reuse(self, arrived: events.Arrived) -> None:
         """The host has copied the answer; its memory may serve the next one."""
-        for result in arrived.results:
-            if isinstance(result.data.obj, bytearray):
-                self._buffers.give_back(result.data.obj)
+        self._buffers.take_back(one.data for one in arrived.results)
 
     # --- the loop ------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from .errors import Code, FullError, OverpaintError
+from .estimates import Estimate as Estimate
+from .estimates import Estimated as Estimated
 from .geometry import Bounds
 from .offers import Limits, MethodOffer, ModelOffer
 from .raster import Depth, Raster
@@ -253,43 +255,6 @@ class Failed:
         return cls(
             job, error.code, plain(error.sentence, _SENTENCE_LETTERS), plain(error.hint, _SENTENCE_LETTERS), ahead
         )
-
-
-# --- before a job that takes long ----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What would an edit with this recipe need? For methods with ``presets``; answered by ``Estimated``, or by
-    ``Failed`` under the question's id.
-
-    question: 32 hex digits made by the client, never those of a job. layer, mask_depth: as ``Submit`` would have them.
-    content: ``wire.content.picture`` of the blobs, from which the server knows whether it has learned this picture
-    already; empty: taken as new.
-    """
-
-    question: str
-    recipe: Recipe
-    layer: Raster
-    mask_depth: Depth | None = None
-    content: str = ""
-
-
-@dataclass(frozen=True)
-class Estimated:
-    """On this server's device, from what was measured there. model, preset: those that would be used."""
-
-    question: str
-    model: str
-    preset: str
-    tuning_s: float
-    """Seconds of learning that are still to do; 0 when ``learned`` is 1."""
-    render_s: float
-    """Seconds for each answer after that: for a new eta, seed or variation."""
-    memory_gb: float
-    """Of the device's memory, at most at any time, the model included."""
-    learned: float = 0.0
-    """0..1: how much of the learning lies ready from earlier."""
 
 
 # --- coming back to jobs -----------------------------------------------------------------------
