@@ -16,6 +16,7 @@ from server.wire.geometry import Extent
 from server.wire.offers import Need, Role
 from server.wire.setting import Setting, SettingKind
 
+from .imagic import read_as
 from .method import Method
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def flowedit(scene: Scene, recipe: Recipe, models: Models, report: Report) -> An
     settled = settle_strengths(replace(recipe, steps=steps), adapter, published.n_max / published.steps)
     view = ModelInput.of(scene, settled, adapter)
     caption = recipe.extra(SOURCE) or look(adapter, models.identity(card.name), view, report)
-    words = adapter.condition(caption), adapter.condition(adapter.completed(settled.prompt, caption))
+    prompt = adapter.completed(settled.prompt, caption)
+    words = adapter.condition(caption), adapter.condition(prompt)
 
     def paint(draw: Draw, on_step: OnStep) -> F32:
         flow = Flow(
@@ -105,7 +107,9 @@ def flowedit(scene: Scene, recipe: Recipe, models: Models, report: Report) -> An
         return adapter.enlarge(edit(adapter, view.request(settled, draw.seed), *words, flow, on_step))
 
     images = paint_draws(view, settled, report, paint)
-    return Answer(Repaint(images), settled, (*misgivings(adapter, settled), *view.coarse))
+    return Answer(
+        Repaint(images), settled, (*misgivings(adapter, settled), *read_as(settled.prompt, prompt), *view.coarse)
+    )
 
 
 @dataclass(frozen=True)

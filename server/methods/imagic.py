@@ -66,7 +66,7 @@ def imagic(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answ
         for seed in seeds(seed_of(settled), settled.variations)
     ]
     images = paint_all(view, adapter, learned, requests, report, redraw)
-    notices = (*_fell_back(used, asked), *misgivings(adapter, settled), *_completed(settled.prompt, words))
+    notices = (*_fell_back(used, asked), *misgivings(adapter, settled), *read_as(settled.prompt, words))
     return Answer(Repaint(images), settled, (*notices, *view.coarse))
 
 
@@ -89,7 +89,8 @@ def _fell_back(used: Preset, asked: Preset) -> tuple[str, ...]:
     return () if used == asked else (LESS,)
 
 
-def _completed(prompt: str, words: str) -> tuple[str, ...]:
+def read_as(prompt: str, words: str) -> tuple[str, ...]:
+    """What to say where the model found words for the picture that complete the person's."""
     return () if words == prompt else (mark(f"Read as “{words}”, as the picture has it; your own words come first."),)
 
 

@@ -19,6 +19,7 @@ from server.wire.offers import Need, Role
 from server.wire.recipe import USUAL_ETA
 from server.wire.setting import Setting, SettingKind
 
+from .imagic import read_as
 from .method import Method
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ def leditspp(scene: Scene, recipe: Recipe, models: Models, report: Report) -> An
 
     images = paint_draws(view, settled, report, paint)
     job.remember(view, scene.content)
-    return Answer(Repaint(images), settled, (*misgivings(adapter, settled), *view.coarse))
+    return Answer(
+        Repaint(images), settled, (*misgivings(adapter, settled), *read_as(settled.prompt, prompt), *view.coarse)
+    )
 
 
 def invert(

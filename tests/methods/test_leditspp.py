@@ -169,6 +169,13 @@ def test_a_strength_may_be_several(models: Models):
     assert leditspp(scene(), recipe("sd15"), models, steps.append).recipe.eta == (USUAL_ETA,)
 
 
+def test_a_model_that_finds_words_for_the_picture_completes_the_persons_and_says_so(models: Models):
+    answer = leditspp(scene(), recipe(untrained.NAME, prompt="waving"), models, lambda _: None)
+    (notice,) = (notice for notice in answer.notices if notice.startswith("Read as"))
+    assert " background, " in notice
+    assert answer.recipe.prompt == "waving"
+
+
 def test_an_estimate_knows_what_is_inverted_already(models: Models):
     layer = Raster(Bounds(0, 0, 64, 64), Channels.RGBA, Depth.U8)
     question = Estimate("a" * 32, recipe("sd15"), layer, None, scene().content)

@@ -135,8 +135,8 @@ class Denoiser(ABC):
         """
 
     def words(self, prompt: str) -> slice:
-        """The tokens of ``condition(prompt)`` that are the prompt's own, as a UNet with cross-attention reads them."""
-        raise NotImplementedError
+        """The tokens of ``condition(prompt)`` that are the prompt's own, not those that begin, end or fill it up."""
+        return slice(None)
 
     @property
     def evaluations(self) -> int:
