@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Generator
 
 from . import canvas, record
-from .exploring import Exploring
+from .exploring import Exploring, continues
 from .job import KritaJob
 from .qt import QImage
 from .server.client.explorer import PaintedAnswer
@@ -29,8 +29,9 @@ def pictures(job: KritaJob) -> Task:
     """Small pictures of the answers, and of what was there before."""
     assert job.arrived is not None and job.pixels is not None
     yield from _picture_before(job)
-    for answer in job.arrived.results:
-        shown = canvas.picture(job.pixels.space, answer.result.raster, answer.data, _seen(job), _veil(job))
+    for one in job.arrived.results:
+        veil = _veil(job) if continues(one.result) else None
+        shown = canvas.picture(job.pixels.space, one.result.raster, one.data, _seen(job), veil)
         job.afters.append((yield from shown))
 
 
@@ -68,7 +69,7 @@ def place(job: KritaJob, indices: list[int]) -> Task:
 def _new_layer(job: KritaJob, index: int) -> canvas.KritaNewLayer:
     assert job.arrived is not None
     one, name = job.arrived.results[index], answer_names(job.arrived.finished)[index]
-    return canvas.KritaNewLayer(name, one.result.raster, one.data, one.result.kind is ResultKind.REPAINT)
+    return canvas.KritaNewLayer(name, one.result.raster, one.data, continues(one.result))
 
 
 def _select(job: KritaJob) -> Task:
@@ -113,8 +114,9 @@ def _keep(
 ) -> Task:
     finished, indices = painted[0].finished, [one.index for one in painted]
     layers = [
-        canvas.KritaNewLayer(name, finished.results[one.index].raster, memoryview(one.data))
+        canvas.KritaNewLayer(name, result.raster, memoryview(one.data), continues(result))
         for name, one in zip(names, painted, strict=True)
+        for result in (finished.results[one.index],)
     ]
     yield from _put(job, finished, indices, layers, grouped=len(painted) > 1)
     exploring.kept(tr(note, name=names[0] if len(names) == 1 else group_name(finished)))

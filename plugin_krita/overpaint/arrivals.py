@@ -15,6 +15,7 @@ from .server.client.history import Durations
 from .server.client.link import Link
 from .server.client.translation import tr, tr_sent
 from .server.wire.errors import OverpaintError
+from .server.wire.results import ResultKind
 from .tasks import Task
 
 
@@ -30,7 +31,8 @@ class Arrivals:
         job.notice = " ".join(map(tr_sent, arrived.finished.notices))
         self._learn(job)
         job.enter(Phase.PLACING)
-        if job.then is Then.EXPLORE:
+        layers = job.kind in (ResultKind.REPAINT, ResultKind.LAYER)
+        if job.then is Then.EXPLORE and layers:
             self._loop.work(self._explore(job), job.fail)
         elif job.then is Then.CHOOSE and len(arrived.results) > 1 and not arrived.finished.grouped:
             self._loop.work(self._choose(job), job.fail)

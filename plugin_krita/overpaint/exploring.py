@@ -10,6 +10,7 @@ from .server.client.link import Link
 from .server.client.strengths import Point
 from .server.client.submission import Submission
 from .server.wire.geometry import Bounds
+from .server.wire.results import ResultBlob, ResultKind
 from .tasks import Task
 
 
@@ -34,10 +35,16 @@ class Exploring(Explorer[QImage]):
     def receive(self, arrived: events.Arrived) -> Task:
         """An answer came: its layers are drawn small, then taken."""
         views = []
-        for answer in arrived.results:
-            above = yield from canvas.picture(self._space, answer.result.raster, answer.data, self._part, self._veil)
+        for one in arrived.results:
+            veil = self._veil if continues(one.result) else None
+            above = yield from canvas.picture(self._space, one.result.raster, one.data, self._part, veil)
             views.append(over(self.before, above))
         self.take(arrived, views)
+
+
+def continues(result: ResultBlob) -> bool:
+    """Whether it shows only where what was read does; else it is a picture of its own."""
+    return result.kind is ResultKind.REPAINT
 
 
 def over(below: QImage, above: QImage) -> QImage:

@@ -25,7 +25,7 @@ class GroundCopy:
 
     def block(self, group_id: str, strip: Bounds) -> QByteArray:
         """What is in that group, put together; ``strip`` in pixels of the document it was copied from. Takes about
-        20 ms for a strip of a megapixel."""
+        10 ms of processor time for a strip of a megapixel, most of it for ``_look_at``."""
         if not self._window.contains(strip):
             self._look_at(strip)
         x, y = strip.x - self._window.x, strip.y - self._window.y
@@ -50,7 +50,8 @@ class GroundCopy:
 
 
 def copied(document_id: str, hidden: Sequence[str]) -> Generator[bool | None, None, GroundCopy]:
-    """The document without the nodes of those ids. Copying shares the pixels and takes about 20 ms."""
+    """The document without the nodes of those ids. Copying shares the pixels: of 4096² with two
+    layers it takes about 10 ms of processor time, and closing the copy as much."""
     yield NEXT_TURN
     document = find_document(document_id)
     if document is None:

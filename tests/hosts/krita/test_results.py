@@ -1,5 +1,5 @@
-"""Answers of every kind in a real Krita: a selection, a larger picture, a layer that lies elsewhere, a group. The
-methods are a stranger's (``tests/foreign/kinds_of_answers.py``)."""
+"""Answers of every kind in a real Krita: a selection, a larger picture, a layer of its own, a group of layers that lie
+elsewhere. The methods are a stranger's (``tests/foreign/answerers.py``)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.foreign.kinds_of_answers import EXPANDED, PLACED
+from tests.foreign.answerers import MARGIN, OVER, RAMP, UNDER
 from tests.hosts.host import Host
 from tests.hosts.krita import running
 from tests.hosts.krita.pictures import Rect, grain, outside, paint, pixels, select, selection
@@ -18,8 +18,7 @@ from tests.hosts.screen import Screen
 
 SIZE = Rect(0, 0, 128, 96)
 FORMER = Rect(20, 16, 60, 40)
-RAMP = np.tile(np.linspace(0, 255, SIZE.width), (SIZE.height, 1))
-GRAY = 64
+METHODS = {"select": "found", "enlarge": "doubled", "expand": "stretched", "create": "scraps"}
 
 
 @pytest.fixture
@@ -30,15 +29,22 @@ def paper(krita: Krita) -> Iterator[Krita]:
         krita.ask("fresh_docker")
 
 
-def lay_out(krita: Krita) -> None:
-    krita.ask("new_document", width=SIZE.width, height=SIZE.height)
-    paint(krita, "Ink", grain(SIZE.width, SIZE.height))
+def ramp() -> np.ndarray:
+    left, top, right, bottom = RAMP
+    mask = np.zeros((SIZE.height, SIZE.width))
+    mask[top:bottom, left:right] = 255 * (np.arange(right - left) + 1) / (right - left)
+    return mask
+
+
+def lay_out(krita: Krita, depth: str = "U8") -> None:
+    krita.ask("new_document", width=SIZE.width, height=SIZE.height, depth=depth)
+    paint(krita, "Ink", grain(SIZE.width, SIZE.height, depth=depth))
     krita.ask("show_docker", width=260)
     krita.ask("await_server")
 
 
 def answer(krita: Krita, role: str, **settings: object) -> list:
-    made = krita.ask("api", function="method", role=role, method=f"kinds-{role}", **settings)
+    made = krita.ask("api", function="method", role=role, method=METHODS[role], **settings)
     assert isinstance(made, list)
     return made
 
@@ -55,26 +61,28 @@ def close(one: np.ndarray, other: np.ndarray) -> bool:
 # --- what is selected --------------------------------------------------------------------------------
 
 
-def test_what_is_found_becomes_the_selection_with_its_soft_edges_in_one_step(paper: Krita) -> None:
+@pytest.mark.parametrize("depth", ["U8", "U16"])
+def test_what_is_found_becomes_the_selection_with_its_soft_edges_in_one_step(paper: Krita, depth: str) -> None:
+    lay_out(paper, depth)
     before = paper.ask("steps")
     covered = answer(paper, "select")
-    assert covered[2] > SIZE.width - 3
-    assert close(chosen(paper), RAMP)
+    assert covered == [RAMP[0], RAMP[1], RAMP[2] - RAMP[0], RAMP[3] - RAMP[1]]
+    assert close(chosen(paper), ramp())
     assert len(paper.ask("steps")) == len(before) + 1
     assert paper.ask("stack") == ["Ink"]
     paper.ask("undo")
     assert selection(paper, SIZE) is None
     paper.ask("redo")
-    assert close(chosen(paper), RAMP)
+    assert close(chosen(paper), ramp())
 
 
 def combined(how: str) -> np.ndarray:
     former = np.where(outside(FORMER, SIZE), 0.0, 255.0)
     return {
-        "replace": RAMP,
-        "add": np.maximum(former, RAMP),
-        "subtract": np.maximum(former - RAMP, 0),
-        "intersect": np.minimum(former, RAMP),
+        "replace": ramp(),
+        "add": np.maximum(former, ramp()),
+        "subtract": np.maximum(former - ramp(), 0),
+        "intersect": np.minimum(former, ramp()),
     }[how]
 
 
@@ -93,7 +101,7 @@ def test_it_replaces_adds_to_takes_from_or_meets_the_former_one_which_one_undo_b
 
 def test_a_selection_is_looked_for_in_the_whole_picture_whatever_is_selected(paper: Krita) -> None:
     select(paper, FORMER)
-    job = paper.ask("begin", function="method", role="select", method="kinds-select")
+    job = paper.ask("begin", function="method", role="select", method="found")
     assert paper.ask("crop", number=job) == [0, 0, SIZE.width, SIZE.height]
     assert paper.ask("settle", number=job)["phase"] == "DONE"
 
@@ -116,7 +124,7 @@ def test_in_the_docker_the_choice_is_shown_where_the_answer_is_a_selection(
     select(paper, FORMER)
     paper.ask("unfold", everything=True)
     assert "Selection" not in paper.ask("shown_settings")
-    paper.ask("choose_method", method="kinds-select")
+    paper.ask("choose_method", method="found")
     assert "Selection" in paper.ask("shown_settings")
     paper.ask("set_field", name="combining", value="add")
     paper.ask("run_chosen")
@@ -132,16 +140,16 @@ def test_it_moves_with_what_it_was_found_in(paper: Krita) -> None:
     values = {"function": "method", "role": "select", "method": "kinds-select"}
     job = paper.ask("begin_then", then="resize_canvas", change=change, **values)
     assert paper.ask("settle", number=job)["phase"] == "DONE"
-    assert close(chosen(paper, Rect(10, 6, SIZE.width, SIZE.height)), RAMP)
+    assert close(chosen(paper, Rect(10, 6, SIZE.width, SIZE.height)), ramp())
 
 
 def test_it_goes_into_a_document_behind_another_one_too(paper: Krita) -> None:
     select(paper, FORMER)
     former, before = chosen(paper), paper.ask("steps")
-    job = paper.ask("begin", function="method", role="select", method="kinds-select")
+    job = paper.ask("begin", function="method", role="select", method="found")
     paper.ask("open_another")
     assert paper.ask("settle", number=job)["phase"] == "DONE"
-    assert close(chosen(paper), RAMP)
+    assert close(chosen(paper), ramp())
     paper.ask("close_front")
     paper.ask("undo", times=len(paper.ask("steps")) - len(before))  # in Krita 5.2 these are two steps
     np.testing.assert_array_equal(chosen(paper), former)
@@ -157,9 +165,11 @@ def test_a_larger_picture_is_a_document_of_its_own_and_the_other_stays(
     file = paper.file(f"photo-{role}.kra")
     paper.ask("save", path=str(file))
     source = pixels(paper, "Ink", SIZE)
-    x, y, wider, higher = EXPANDED
+    left, top, right, bottom = MARGIN
     name = "Enlarged" if role == "enlarge" else "Expanded"
-    size = [2 * SIZE.width, 2 * SIZE.height] if role == "enlarge" else [SIZE.width + wider, SIZE.height + higher]
+    size = [2 * SIZE.width, 2 * SIZE.height]
+    if role == "expand":
+        size = [SIZE.width + left + right, SIZE.height + top + bottom]
 
     assert answer(paper, role) == size
 
@@ -171,13 +181,14 @@ def test_a_larger_picture_is_a_document_of_its_own_and_the_other_stays(
     larger = next(one for one in paper.ask("open_pictures") if one["size"] == size)
     assert (larger["stack"], larger["modified"]) == (["Ink", name], True)
     assert Path(larger["file"]).name == f"photo-{role} {'×2' if role == 'enlarge' else '+'}.kra"
-    made = pixels(paper, name, Rect(0, 0, *size))
-    assert (made == (GRAY, GRAY, GRAY, 255)).all()
-    grown = pixels(paper, "Ink", Rect(0, 0, *size))
+    made, grown = (pixels(paper, one, Rect(0, 0, *size)).astype(int) for one in (name, "Ink"))
     if role == "expand":
-        np.testing.assert_array_equal(grown[-y : SIZE.height - y, -x : SIZE.width - x], source)
+        assert np.abs(made - (128, 128, 128, 255)).max() <= 1
+        np.testing.assert_array_equal(grown[top : top + SIZE.height, left : left + SIZE.width], source)
     else:
-        assert np.abs(grown[::2, ::2].astype(int) - source)[4:-4, 4:-4].mean() < 8
+        negative = 255 - source[..., :3].astype(int).repeat(2, 0).repeat(2, 1)
+        assert np.abs(made[..., :3] - negative).max() <= 1
+        assert np.abs(grown[::2, ::2] - source)[4:-4, 4:-4].mean() < 8
     paper.ask("undo")
     assert paper.ask("stack") == ["Ink"]
 
@@ -193,42 +204,77 @@ def test_a_larger_picture_can_be_edited_like_any(paper: Krita) -> None:
 # --- layers that are pictures of their own -------------------------------------------------------------
 
 
-def test_a_layer_of_its_own_lies_where_it_says_with_its_own_transparency_in_one_step(paper: Krita) -> None:
+def test_layers_that_belong_together_come_as_a_group_in_one_step_and_lie_where_they_say(paper: Krita) -> None:
     select(paper, FORMER)
     before = paper.ask("steps")
-    job = paper.ask("begin", function="method", role="create", method="kinds-create")
+    job = paper.ask("begin", function="method", role="create", method="scraps", prompt="a heap")
     x, y, *_ = paper.ask("crop", number=job)
-    assert paper.ask("settle", number=job)["layers"] == ["Thing"]
-    left, top, width, height = PLACED
-    assert paper.ask("layer", name="Thing")["bounds"] == [x + left, y + top, width, height]
-    alpha = pixels(paper, "Thing", Rect(x + left, y + top, width, height))[..., 3]
-    assert np.abs(alpha.astype(int) - 128).max() <= 1
-    assert paper.ask("stack") == ["Ink", "Thing"]
+    assert paper.ask("settle", number=job)["layers"] == ["Under", "Over"]
+    assert paper.ask("stack") == ["Ink", "a heap"]
+    assert paper.ask("group_of", name="a heap") == ["Under", "Over"]  # both are seen
     assert len(paper.ask("steps")) == len(before) + 1
+    for name, (left, top, width, height), alpha in (("Under", UNDER, 64), ("Over", OVER, 255)):
+        place = Rect(x + left, y + top, width, height)
+        assert paper.ask("layer", name=name)["bounds"] == [place.x, place.y, width, height]
+        assert np.abs(pixels(paper, name, place)[..., 3].astype(int) - alpha).max() <= 1
     paper.ask("undo")
     assert paper.ask("stack") == ["Ink"]
 
 
-def test_layers_that_belong_together_are_a_group_in_one_step_and_all_are_seen(paper: Krita) -> None:
+def test_of_several_that_lie_elsewhere_small_pictures_are_shown_to_choose_from(
+    paper: Krita, krita_display: Screen, artefacts: Path
+) -> None:
+    select(paper, FORMER)
+    paper.ask("choose_method", method="pieces")
+    paper.ask("run_chosen")
+    assert paper.ask("last_job")["phase"] == "CHOOSING"
+    krita_display.screenshot(artefacts / "krita-pieces.png")
+    paper.ask("click_keep", index=1)
+    assert paper.ask("stack") == ["Ink", "Over"]
+
+
+def test_a_picture_made_of_words_is_a_layer_of_its_own(paper: Krita) -> None:
+    paper.ask("action", name="overpaint_create")
+    assert paper.ask("focus") == "What should be here?"
     before = paper.ask("steps")
-    assert answer(paper, "compare", prompt="light") == ["Dark", "Light"]
-    assert paper.ask("stack") == ["Ink", "light"]
-    assert paper.ask("group_of", name="light") == ["Dark", "Light"]
+    paper.ask("write_prompt", text="an old boat")
+    paper.ask("press", key="Return")
+    assert paper.ask("last_job")["phase"] == "DONE"
+    assert paper.ask("stack") == ["Ink", "an old boat"]
+    assert (pixels(paper, "an old boat", SIZE)[..., :3] == 191).all()
     assert len(paper.ask("steps")) == len(before) + 1
-    paper.ask("undo")
-    assert paper.ask("stack") == ["Ink"]
+
+
+# --- from the menu -------------------------------------------------------------------------------------
+
+
+def test_select_in_the_menu_selects(paper: Krita) -> None:
+    paper.ask("action", name="overpaint_select")
+    assert paper.ask("last_job")["phase"] == "DONE"
+    assert close(chosen(paper), ramp())
+
+
+@pytest.mark.parametrize("role", ["enlarge", "expand"])
+def test_a_larger_picture_is_opened_from_the_menu(paper: Krita, role: str) -> None:
+    paper.ask("action", name=f"overpaint_{role}")
+    job = paper.ask("last_job")
+    assert (job["phase"], job["notice"]) == (
+        "DONE",
+        "The larger picture is a document of its own: ‘Ink’ stays as it is.",
+    )
+    assert len(paper.ask("open_pictures")) == 2
 
 
 # --- without its document ------------------------------------------------------------------------------
 
 
 def test_what_was_found_in_a_closed_document_can_be_selected_in_another(paper: Krita) -> None:
-    job = paper.ask("begin", function="method", close="sent", role="select", method="kinds-select")
+    job = paper.ask("begin", function="method", close="sent", role="select", method="found")
     orphan = paper.ask("settle", number=job)
     assert orphan["phase"] == "ORPHANED"
     lay_out(paper)
     paper.ask("click_put_here", job_id=orphan["id"])
-    assert close(chosen(paper), RAMP)
+    assert close(chosen(paper), ramp())
 
 
 @pytest.mark.parametrize("role", ["select", "enlarge", "create"])
@@ -236,7 +282,7 @@ def test_after_a_crash_of_krita_an_answer_of_any_kind_is_put_into_the_picture_in
     paper: Krita, role: str, host: Host, krita_display: Screen
 ) -> None:
     """It ends this Krita as a crash would."""
-    job = paper.ask("begin", function="method", close="sent", role=role, method=f"kinds-{role}", combining="add")
+    job = paper.ask("begin", function="method", close="sent", role=role, method=METHODS[role], combining="add")
     mine = paper.ask("settle", number=job)["id"]
     paper.process.kill()
     paper.process.wait()
@@ -248,7 +294,7 @@ def test_after_a_crash_of_krita_an_answer_of_any_kind_is_put_into_the_picture_in
         if role == "select":
             assert close(chosen(again), combined("add"))
         elif role == "create":
-            assert again.ask("stack") == ["Ink", "Thing"]
+            assert again.ask("group_of", name=again.ask("stack")[1]) == ["Under", "Over"]
         else:
             sizes = [one["size"] for one in again.ask("open_pictures")]
             assert sorted(sizes) == [[SIZE.width, SIZE.height], [2 * SIZE.width, 2 * SIZE.height]]

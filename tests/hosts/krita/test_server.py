@@ -119,7 +119,7 @@ def test_a_server_that_dies_while_the_layer_is_read_is_started_for_it(
     asked = krita_home / "asked again"
     launch = {"command": ["/bin/sh", "-c", f"touch '{asked}'; exec sleep 60"], "environment": {}}
     (krita_home / "launch.json").write_text(json.dumps(launch))
-    job = blotted.ask("begin", function="erase_selection")
+    job = blotted.ask("begin", function="erase_selection", reading="visible")
     krita_server.kill()
     until(asked.exists, "Krita to start the server")
     assert blotted.ask("job", number=job)["phase"] == "STARTING"
