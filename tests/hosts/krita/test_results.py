@@ -137,7 +137,7 @@ def test_in_the_docker_the_choice_is_shown_where_the_answer_is_a_selection(
 
 def test_it_moves_with_what_it_was_found_in(paper: Krita) -> None:
     change = {"x": -10, "y": -6, "width": 160, "height": 120}
-    values = {"function": "method", "role": "select", "method": "kinds-select"}
+    values = {"function": "method", "role": "select", "method": "found"}
     job = paper.ask("begin_then", then="resize_canvas", change=change, **values)
     assert paper.ask("settle", number=job)["phase"] == "DONE"
     assert close(chosen(paper, Rect(10, 6, SIZE.width, SIZE.height)), ramp())
@@ -254,15 +254,22 @@ def test_select_in_the_menu_selects(paper: Krita) -> None:
     assert close(chosen(paper), ramp())
 
 
-@pytest.mark.parametrize("role", ["enlarge", "expand"])
-def test_a_larger_picture_is_opened_from_the_menu(paper: Krita, role: str) -> None:
-    paper.ask("action", name=f"overpaint_{role}")
-    job = paper.ask("last_job")
-    assert (job["phase"], job["notice"]) == (
-        "DONE",
-        "The larger picture is a document of its own: ‘Ink’ stays as it is.",
-    )
-    assert len(paper.ask("open_pictures")) == 2
+def opened(krita: Krita) -> None:
+    job = krita.ask("last_job")
+    said = "The larger picture is a document of its own: ‘Ink’ stays as it is."
+    assert (job["phase"], job["notice"]) == ("DONE", said)
+    assert len(krita.ask("open_pictures")) == 2
+
+
+def test_a_larger_picture_is_opened_from_the_menu(paper: Krita) -> None:
+    paper.ask("action", name="overpaint_enlarge")
+    opened(paper)
+
+
+def test_a_larger_picture_is_opened_from_the_docker(paper: Krita) -> None:
+    paper.ask("choose_method", method="stretched")
+    paper.ask("run_chosen")
+    opened(paper)
 
 
 # --- without its document ------------------------------------------------------------------------------
