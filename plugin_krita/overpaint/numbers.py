@@ -39,9 +39,9 @@ class Decimal(QDoubleSpinBox):
 
 
 def _fixed(spin: Whole | Decimal, text: str) -> str:
-    """Qt asks for "Auto", too, which is no number."""
-    if text == spin.specialValueText():
-        return text
+    """Qt asks for "Auto", too, which is no number, with the unit behind it."""
+    if text.removesuffix(spin.suffix()) == spin.specialValueText():
+        return spin.specialValueText()
     spin.refused.emit()
     return spin.textFromValue(spin.value())
 

@@ -228,6 +228,7 @@ def test_of_several_that_lie_elsewhere_small_pictures_are_shown_to_choose_from(
     paper.ask("choose_method", method="pieces")
     paper.ask("run_chosen")
     assert paper.ask("last_job")["phase"] == "CHOOSING"
+    paper.ask("wait", seconds=0.5)
     krita_display.screenshot(artefacts / "krita-pieces.png")
     paper.ask("click_keep", index=1)
     assert paper.ask("stack") == ["Ink", "Over"]
