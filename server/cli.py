@@ -298,13 +298,7 @@ def doctor(
     from server.command_line import report as reporting
 
     with told(as_json):
-        findings = []
-        for finding in examining.examine():
-            findings.append(finding)
-            if not as_json:
-                lines.say(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}")
-                if finding.fix:
-                    lines.say(f"      {finding.fix}")
+        findings = [*examining.examine()] if as_json else examining.shown()
         written = reporting.write(findings, Path.cwd()) if report else None
     if written is not None and not as_json:
         lines.say(f"Written: {written}. It holds no picture, prompt, key or name; read it before you send it.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from server.command_line import lines
 from server.command_line.connecting import connect
 from server.models.store.store import ModelStore
 from server.wire import paths
@@ -39,6 +40,17 @@ def examine() -> Iterator[Finding]:
     home = paths.home()
     for looks in (_installation(home), _packages(), _server(), _models(), _log(paths.logs() / "server.log")):
         yield from _told(looks)
+
+
+def shown() -> list[Finding]:
+    """The same, each printed as soon as it is known."""
+    findings = []
+    for finding in examine():
+        findings.append(finding)
+        lines.say(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}")
+        if finding.fix:
+            lines.say(f"      {finding.fix}")
+    return findings
 
 
 def _told(looks: Iterator[Finding]) -> Iterator[Finding]:
