@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from server.gateway.admission import JOB_ID, admit, admit_question, check_id, check_room, check_same, room_for
+from server.gateway.cancels import RecentCancels
 from server.gateway.dispatch import Dispatch
 from server.gateway.hosts import Hosts
 from server.gateway.job import OPEN, Job
 from server.gateway.jobs import JobTable
+from server.gateway.listing import listed
 from server.gateway.offer import Offer
 from server.gateway.quotas import check_places
 from server.gateway.settings import GatewaySettings
@@ -33,26 +34,14 @@ from server.wire.messages import (
     Estimate,
     Failed,
     Fetch,
-    JobLine,
-    Jobs,
     JobState,
     ListJobs,
     Message,
-    Progress,
-    Queued,
     Submit,
 )
 from server.wire.offers import Limits
-from server.wire.words import plain
 
 log = logging.getLogger(__name__)
-
-_LISTED_JOBS, _LISTED_PROMPT = 100, 80
-"""So that a list fits into one header frame, whatever the prompts are made of."""
-
-_CANCELS_REMEMBERED, _CANCELLING_CLIENTS = 100, 1000
-"""A cancel goes by the control socket and may overtake the submit it means. Each client's are remembered by
-themselves, so that nobody can make the server forget another's."""
 
 
 class Handlers:
@@ -71,7 +60,7 @@ class Handlers:
         self._table, self._journal, self._dispatch = table, journal, dispatch
         self._offer, self._send, self._limits, self._settings = offer, send, limits, settings
         self._downloads = Downloads(send, self._damaged)
-        self._cancelled: dict[str, deque[str]] = {}
+        self._cancels = RecentCancels()
         self._returned: dict[str, Received] = {}
         self._clearing: dict[str, Received] = {}
         self._held: dict[str, Peer] = {}
@@ -148,7 +137,7 @@ class Handlers:
         elif isinstance(message, Cancel):
             self._cancel(peer, message.job)
         elif isinstance(message, ListJobs):
-            self._list(peer)
+            self._send(peer, listed(self._table.of(peer.client), self._journal), None)
         elif isinstance(message, Estimate):
             self._estimate(peer, message)
 
@@ -163,7 +152,7 @@ class Handlers:
 
     def _submit(self, peer: Peer, submit: Submit) -> None:
         check_id(submit.job)
-        if submit.job in self._cancelled.get(peer.client, ()):
+        if self._cancels.has(peer.client, submit.job):
             self._send(peer, Cancelled(submit.job), None)
             return
         if self._table.being_given_up(submit.job, peer.client):
@@ -278,7 +267,7 @@ class Handlers:
 
     def _attach(self, peer: Peer, job: Job) -> None:
         self._table.listen(job, peer)
-        message, preview = _standing(job)
+        message, preview = job.standing
         if message is not None and self._send(peer, message, preview) and job.failure is not None:
             self._table.forget(job)  # a failure is kept only until somebody has heard of it
 
@@ -302,7 +291,7 @@ class Handlers:
         self._send(peer, Acknowledged(name), None)
 
     def _cancel(self, peer: Peer, name: str) -> None:
-        self._remember_cancel(peer.client, name)
+        self._cancels.note(peer.client, name)
         job = self._table.find(name, peer.client)
         if job is not None:
             listener = job.listener
@@ -311,29 +300,6 @@ class Handlers:
             if listener is not None and listener != peer:
                 self._send(listener, Cancelled(name), None)
         self._send(peer, Cancelled(name), None)
-
-    def _remember_cancel(self, client: str, name: str) -> None:
-        names = self._cancelled.pop(client, None) or deque(maxlen=_CANCELS_REMEMBERED)
-        names.append(name)
-        self._cancelled[client] = names
-        if len(self._cancelled) > _CANCELLING_CLIENTS:
-            del self._cancelled[next(iter(self._cancelled))]
-
-    def _list(self, peer: Peer) -> None:
-        mine = self._table.of(peer.client)[-_LISTED_JOBS:]
-        lines = [(self._journal.entry(job.id), job.listener is not None) for job in mine]
-        listed = tuple(_shortened(entry.line, attended) for entry, attended in lines if entry is not None)
-        self._send(peer, Jobs(listed), None)
-
-
-def _standing(job: Job) -> tuple[Message | None, bytes | None]:
-    """Where a job stands, as the message that would have said so when it got there."""
-    if job.state is JobState.QUEUED and job.place is not None:
-        return Queued(job.id, job.place), None
-    if job.state is JobState.RUNNING:
-        progress, preview = job.progress or (Progress(job.id, "Starting", 0, 0), b"")
-        return progress, preview or None
-    return job.finished or job.failure, None
 
 
 def _subject(message: Message) -> str:
@@ -346,7 +312,3 @@ def _fault(job: str) -> Failed:
     return Failed(
         job, Code.INTERNAL, "Something went wrong inside the server.", "Its log says what: run “overpaint doctor”."
     )
-
-
-def _shortened(line: JobLine, attended: bool) -> JobLine:
-    return replace(line, prompt=plain(line.prompt, _LISTED_PROMPT), attended=attended)

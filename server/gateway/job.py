@@ -10,7 +10,7 @@ from server.gateway.tally import Share
 from server.journal import Entry
 from server.listening.peers import Peer
 from server.wire.errors import Code, OverpaintError
-from server.wire.messages import Blob, Failed, Finished, JobState, Progress, Submit
+from server.wire.messages import Blob, Failed, Finished, JobState, Message, Progress, Queued, Submit
 from server.wire.streams import Receiving
 
 MAX_RUNS = 2
@@ -57,6 +57,16 @@ class Job:
     @property
     def failure(self) -> Failed | None:
         return self.entry.failure
+
+    @property
+    def standing(self) -> tuple[Message | None, bytes | None]:
+        """Where it stands, as the message that would have said so when it got there, and the bytes of a preview."""
+        if self.state is JobState.QUEUED and self.place is not None:
+            return Queued(self.id, self.place), None
+        if self.state is JobState.RUNNING:
+            progress, preview = self.progress or (Progress(self.id, "Starting", 0, 0), b"")
+            return progress, preview or None
+        return self.finished or self.failure, None
 
     @property
     def layer(self) -> Blob:
