@@ -54,3 +54,36 @@ def test_the_selection_becomes_what_the_words_say(shown: tuple[Path, dict[str, A
     seen[SELECTED] = before[SELECTED]
     assert np.array_equal(seen, before)  # nothing else changed
     assert np.array_equal(load(out, found["after"]), load(out, found["before"]))
+
+
+def test_a_picture_of_the_words_alone_is_a_layer_in_the_outline_of_the_selection(
+    shown: tuple[Path, dict[str, Any]],
+) -> None:
+    out, report = shown
+    found = report["created"]
+    assert (found["status"], found["error"]) == ("success", "")
+    assert [new["name"].split()[0] for new in found["layers"]] == ["panda"]
+    assert likest(load(out, found["seen"])[SELECTED][..., :3]) == "panda"
+
+
+def test_the_same_words_by_several_methods_are_a_group_of_layers(shown: tuple[Path, dict[str, Any]]) -> None:
+    found = shown[1]["compared"]
+    assert (found["status"], found["error"]) == ("success", "")
+    assert sorted(name.split(" · ")[0] for name in found["names"]) == ["Redraw 0.6", "Replace"]
+    assert found["parents"] == ["fox", "fox"]
+
+
+def test_enlarged_it_is_twice_as_large_with_crisp_edges(shown: tuple[Path, dict[str, Any]]) -> None:
+    out, report = shown
+    found = report["enlarged"]
+    assert (found["status"], found["error"]) == ("success", "")
+    assert found["size"] == [2 * 640, 2 * 264]
+    larger, resampled = (load(out, found[name])[..., :3].astype(float) for name in ("larger", "resampled"))
+    assert np.abs(larger - resampled).mean() < 3  # the same picture
+    assert steepest(larger) > steepest(resampled)
+
+
+def steepest(picture: np.ndarray) -> float:
+    """The mean of the thousandth part of steps between neighbours that are the largest."""
+    steps = np.sort(np.abs(np.diff(picture, axis=1)).ravel())
+    return float(steps[-len(steps) // 1000 :].mean())

@@ -17,10 +17,16 @@ CANVAS = Rect(0, 0, 640, 264)
 CHOSEN = Rect(*DOG)
 
 
-@pytest.mark.parametrize("animal", ("panda", "fox"))
-def test_the_selection_becomes_what_the_words_say(krita: Krita, animal: str) -> None:
+def open_friends(krita: Krita) -> str:
     path = shutil.copy(PICTURES / "illustrations/friends.png", krita.file("friends.png"))
     (source,) = krita.ask("open_file", path=str(path))
+    assert isinstance(source, str)
+    return source
+
+
+@pytest.mark.parametrize("animal", ("panda", "fox"))
+def test_the_selection_becomes_what_the_words_say(krita: Krita, animal: str) -> None:
+    source = open_friends(krita)
     before = pixels(krita, source, CANVAS)
     select(krita, CHOSEN)
     words = f"{animal} on white background, cartoon"
@@ -32,3 +38,43 @@ def test_the_selection_becomes_what_the_words_say(krita: Krita, animal: str) -> 
     answer[CHOSEN.slices] = 0
     assert not answer[..., 3].any()  # nothing outside the selection
     np.testing.assert_array_equal(pixels(krita, source, CANVAS), before)
+
+
+def test_a_picture_of_the_words_alone_is_a_layer_in_the_outline_of_the_selection(krita: Krita) -> None:
+    source = open_friends(krita)
+    select(krita, CHOSEN)
+    words = "panda on white background, cartoon"
+    (name,) = krita.ask(
+        "api", function="method", role="create", node=source, prompt=words, model="illustration", seed=1
+    )
+    answer = pixels(krita, name, CANVAS).copy()
+    assert likest(answer[CHOSEN.slices][..., [2, 1, 0]]) == "panda"
+    answer[CHOSEN.slices] = 0
+    assert not answer[..., 3].any()
+
+
+def test_the_same_words_by_several_methods_are_a_group_of_layers(krita: Krita) -> None:
+    source = open_friends(krita)
+    select(krita, CHOSEN)
+    settings = {"prompt": "fox", "methods": "sdedit inpaint", "model": "illustration", "steps": 3}
+    names = krita.ask("api", function="method", role="compare", node=source, **settings)
+    assert [name.split(" · ")[0] for name in names] == ["Redraw 0.6", "Replace"]
+    assert krita.ask("group_of", name="fox")
+    krita.ask("undo")
+    assert krita.ask("stack") == [source]
+
+
+def test_enlarged_it_is_a_document_twice_as_large_with_crisp_edges(krita: Krita) -> None:
+    source = open_friends(krita)
+    assert krita.ask("api", function="method", role="enlarge", node=source) == [1280, 528]
+    krita.ask("turn_to_active")
+    large = Rect(0, 0, 1280, 528)
+    larger, resampled = (pixels(krita, name, large).astype(float) for name in ("Enlarged", source))
+    assert np.abs(larger - resampled).mean() < 3  # the same picture
+    assert steepest(larger) > steepest(resampled)
+
+
+def steepest(picture: np.ndarray) -> float:
+    """The mean of the thousandth part of steps between neighbours that are the largest."""
+    steps = np.sort(np.abs(np.diff(picture[..., :3], axis=1)).ravel())
+    return float(steps[-len(steps) // 1000 :].mean())

@@ -32,6 +32,38 @@ def fox(found):
     replace(found, "fox on white background, cartoon")
 
 
-run_all([panda, fox])
+def opened():
+    image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(PICTURE))
+    return image, image.get_layers()[0]
+
+
+def created(found):
+    image, layer = opened()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, *DOG)
+    words = "panda on white background, cartoon"
+    found["status"], found["error"], layers, _ = run("overpaint-create", image, [layer], prompt=words, seed=1)
+    found["layers"] = [describe(new) for new in layers]
+    found["seen"] = merged(image, "created-seen")
+
+
+def compared(found):
+    image, layer = opened()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, *DOG)
+    found["status"], found["error"], layers, _ = run(
+        "overpaint-compare", image, [layer], prompt="fox", steps=3, extras="methods=sdedit inpaint"
+    )
+    found["names"] = [new.get_name() for new in layers]
+    found["parents"] = [new.get_parent().get_name() for new in layers]
+
+
+def enlarged(found):
+    image, layer = opened()
+    found["status"], found["error"], layers, _ = run("overpaint-enlarge", image, [layer])
+    found["size"] = [image.get_width(), image.get_height()]
+    found["larger"] = dump(layers[0], "enlarged")
+    found["resampled"] = dump(layer, "resampled")
+
+
+run_all([panda, fox, created, compared, enlarged])
 report["finished"] = True
 save()
