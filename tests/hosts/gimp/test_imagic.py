@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(1800)
 SELECTED = np.s_[20:38, 30:54]
 
 REFUSED = {
-    "no_words": "There are no words yet. Say what it should become.",
+    "no_words": "There are no words yet. Say what should be here.",
     "no_strength": "“a lot” is no edit strength. Write one like 0.7",
     "unknown_preset": "has no preset “alchemy”",
     "too_many": "6 edit strengths with 3 variations each are 18 answers",
