@@ -27,6 +27,7 @@ from .sdedit import redraw
 if TYPE_CHECKING:
     from server.editing.edit import Answer, Report, Scene
     from server.editing.results import Repaint
+    from server.models.runtime.adapter import Adapter
     from server.models.runtime.residency import Models
     from server.tuning.state import TuningState
     from server.wire.messages import Estimate, Estimated
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
 RARE = "beikkpic"
 """The paper's own (§3.1): a word that no model has an idea of."""
 
-GUIDANCE = 12.0
-"""The paper has 32 for Imagen, which clips what such guidance burns; latent models take 7 to 16, and ``RESCALE``."""
+STRONGER = 1.6
+"""Times a model's usual guidance. The paper has 32 for Imagen, which clips what such guidance burns; Stable Diffusion
+takes 7 to 16, with ``RESCALE``, and the built-in model burns at 12, to the eye, where 5 is clean."""
 
 RESCALE = Setting(
     "rescale",
@@ -61,7 +63,7 @@ def unitune(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
 
     card = models.choose(recipe.model, Ability.LEARN)
     adapter = load(models, card.name, report)
-    guidance = GUIDANCE if recipe.guidance is None else recipe.guidance
+    guidance = _guidance(adapter) if recipe.guidance is None else recipe.guidance
     settled = settle_strengths(replace(recipe, guidance=guidance), adapter, USUAL_ETA)
     view, identity = ModelInput.of(scene, settled, adapter), models.identity(card.name)
 
@@ -86,6 +88,12 @@ def unitune(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
     images = paint_all(view, adapter, learned, requests, report, redraw)
     notices = (*(() if used == ways[0] else (LESS,)), *misgivings(adapter, settled))
     return Answer(Repaint(images), replace(settled, preset=OFFERS[0].name), (*notices, *view.coarse))
+
+
+def _guidance(adapter: Adapter) -> float:
+    """A model that was distilled from guided runs knows only its own."""
+    usual = adapter.defaults.guidance
+    return usual if adapter.unconditional("") is None else round(STRONGER * usual, 1)
 
 
 def presets(family_name: str) -> tuple[Preset, ...]:

@@ -86,7 +86,7 @@ def test_edit_strengths_begin_at_the_noised_picture_and_beyond_one_follow_the_wo
     assert len({image.tobytes() for image in images}) == 3
     assert sum(step.stage == "Painting" for step in steps) == 3 + 10 + 10
     used = unitune(scene(), recipe("sd15"), models, lambda _: None).recipe
-    assert (used.eta, used.preset) == ((USUAL_ETA,), "paper")
+    assert (used.eta, used.preset, used.guidance) == ((USUAL_ETA,), "paper", 12.0)
 
 
 def test_what_strong_guidance_burns_is_brought_back_as_diffusers_does():
