@@ -10,8 +10,6 @@ later.
 from __future__ import annotations
 
 import logging
-import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,7 +25,7 @@ from server.journal.entry import Entry
 from server.journal.job_files import SpoolFiles
 from server.journal.scribe import Scribe, Then, nothing
 from server.journal.spool import Begun, Spool, remove_tree
-from server.journal.table import Table, is_broken, set_aside
+from server.journal.table_writer import TableWriter
 from server.wire.errors import OverpaintError
 from server.wire.messages import Failed, Finished, JobState, Submit
 
@@ -50,21 +48,18 @@ class Journal:
         keeping: Keeping | None = None,
         models: Callable[[], str] = str,
     ) -> None:
-        self._path = home / "journal.sqlite"
         self._system_clock = system_clock
         self._closed = False
-        self._owing = threading.Lock()
-        self._owed: dict[str, Entry | None] = {}  # in the order in which they came
-        self._table: Table | None = None
         self._entries: dict[str, Entry] = {}
+        self._writer = TableWriter(home / "journal.sqlite", self._entries)
         with disk_errors():
             self._spool = Spool(home / "spool")
-            known = self._first_entries()
+            known = self._writer.open()
             self.clock = KeptTime(self._mark(known), system_clock)
             self._agree(known)
         self.blobs = Blobs(home / "blobs", keeping or Keeping())
         self._answers = RememberedAnswers(self.blobs, models)
-        self._ink = Scribe("journal", self._commit)
+        self._ink = Scribe("journal", self._writer.write)
         self._bulk = Scribe("spool")
         self.scribes = (self._ink, self._bulk)
         self.tend()
@@ -77,9 +72,7 @@ class Journal:
         self.tend()
         for scribe in self.scribes:  # what the first leaves to be done, the second does
             scribe.close()
-        if self._table is not None:
-            self._table.close()
-            self._table = None
+        self._writer.close()
 
     def hear(self) -> None:
         """Calls the ``then`` of all that is on the disk by now; never waits."""
@@ -94,7 +87,7 @@ class Journal:
 
     def tend(self) -> None:
         """Call it now and then: what is owed is tried again, and the moment noted."""
-        self._ink.do(self._put_mark)
+        self._ink.do(lambda: self._writer.put_mark(self.clock.mark))
         self.with_blobs(Blobs.sweep)
 
     def folder(self, job: str) -> Path:
@@ -207,14 +200,14 @@ class Journal:
     def forget(self, job: str, then: Then | None = None) -> None:
         """The job is none any more. That it never comes back may be promised when ``then`` is called."""
         if self._entries.pop(job, None) is not None:
-            self._owe(job, None)
+            self._writer.owe(job, None)
         self._ink.do(lambda: self._take_out(job), then)
 
     def set_aside(self, job: str, why: Exception) -> None:
         """The job cannot be read: it is none any more, but its folder is kept elsewhere."""
         self._tolerate(lambda: self._spool.set_aside(job, why))
         self._entries.pop(job, None)
-        self._owe(job, None)
+        self._writer.owe(job, None)
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -243,13 +236,9 @@ class Journal:
 
     def _put(self, entry: Entry) -> Entry:
         self._entries[entry.job] = entry
-        self._owe(entry.job, entry)
+        self._writer.owe(entry.job, entry)
         self._ink.do(nothing)
         return entry
-
-    def _owe(self, job: str, entry: Entry | None) -> None:
-        with self._owing:
-            self._owed[job] = entry
 
     def _take_out(self, job: str) -> None:
         left = self._spool.take_out(job)
@@ -268,59 +257,11 @@ class Journal:
         except OSError as error:
             log.error("the spool could not be tidied: %s", error)
 
-    # --- the table, on the scribe's thread -----------------------------------------------------------
-
-    def _commit(self) -> None:
-        """Writes what is owed. A table that broke, or went, is made anew, and all jobs with it."""
-        try:
-            if self._table is not None and not self._table.there:
-                self._lose_table("its files were moved or deleted")
-            self._write_owed()
-        except (OSError, sqlite3.Error) as error:
-            if not is_broken(error, self._path):
-                log.error("the journal cannot be written at the moment: %s", error)
-                return
-            self._lose_table(str(error))
-            set_aside(self._path, error)
-            self._write_owed()
-
-    def _write_owed(self) -> None:
-        with self._owing:
-            owed = dict(self._owed)
-        if not owed:
-            return
-        if self._table is None:
-            self._table = Table(self._path)
-        self._table.write(owed)
-        with self._owing:
-            for job in [job for job, entry in owed.items() if self._owed.get(job) is entry]:
-                self._owed.pop(job, None)
-
-    def _lose_table(self, why: str) -> None:
-        log.error("the journal is made anew from memory: %s", why)
-        if self._table is not None:
-            self._table.close()
-            self._table = None
-        with self._owing:
-            self._owed = {**self._entries, **self._owed}
-
-    def _put_mark(self) -> None:
-        if self._table is not None and self._table.there:
-            self._table.put_mark(self.clock.mark)
-
     # --- at the start -------------------------------------------------------------------------------
-
-    def _first_entries(self) -> list[Entry]:
-        try:
-            self._table = Table(self._path)
-            return self._table.entries()
-        except (OSError, sqlite3.Error) as error:
-            log.error("the journal cannot be opened (%s): jobs are kept in the spool alone", error)
-            return []
 
     def _mark(self, known: list[Entry]) -> Mark | None:
         """Where the mark is lost the clock goes on from the last change: it may have been far behind the system's."""
-        mark = self._table.mark() if self._table is not None else None
+        mark = self._writer.mark()
         if mark is not None or not known:
             return mark
         return Mark(max(entry.changed for entry in known), self._system_clock())
@@ -329,7 +270,8 @@ class Journal:
         """The jobs are those that lie in the spool; where the table does not know one it is adopted, oldest first."""
         present = set(self._spool.jobs())
         self._entries.update((entry.job, entry) for entry in known if entry.job in present)
-        self._owed.update(dict.fromkeys(entry.job for entry in known if entry.job not in present))
+        for gone in (entry for entry in known if entry.job not in present):
+            self._writer.owe(gone.job, None)
         for job in sorted(present - self._entries.keys(), key=self._spool.created):
             self._adopt(job)
 
@@ -346,4 +288,4 @@ class Journal:
 
     def _put_first(self, entry: Entry) -> None:
         self._entries[entry.job] = entry
-        self._owe(entry.job, entry)
+        self._writer.owe(entry.job, entry)

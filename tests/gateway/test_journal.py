@@ -134,7 +134,7 @@ def test_a_damaged_table_is_made_anew_from_the_spool(journal, tmp_path, damage):
 @pytest.mark.parametrize(("table", "column"), [("jobs", "runs"), ("clock", "seen")])
 def test_a_table_of_another_version_is_made_anew_from_the_spool(journal, tmp_path, table, column):
     add(journal, A)
-    journal._table._connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    journal._writer._table._connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     assert [entry.job for entry in reopened(journal, tmp_path).entries()] == [A]
 
 

@@ -77,8 +77,8 @@ def test_a_table_that_breaks_while_the_server_runs_is_made_anew_without_a_restar
         journal.add("me", submit(f"{number:032x}"))
         journal.make("me", submit(f"{number:032x}"))
     journal.settle()
-    journal._table._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    journal._table._connection.execute("PRAGMA cache_size=0")
+    journal._writer._table._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    journal._writer._table._connection.execute("PRAGMA cache_size=0")
     table = tmp_path / "journal.sqlite"
     with table.open("r+b") as file:
         file.seek(4096)
@@ -112,8 +112,8 @@ def test_a_request_that_cannot_be_read_is_kept_aside_and_the_other_jobs_go_on(tm
 def test_a_state_that_only_a_newer_server_knows_costs_no_job(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     uploaded(journal, A)
-    journal._table._connection.execute("UPDATE jobs SET state='dreaming'")
-    journal._table.close()
+    journal._writer._table._connection.execute("UPDATE jobs SET state='dreaming'")
+    journal._writer._table.close()
     journal, book = loaded(tmp_path)
     assert states(book) == {A: JobState.QUEUED}
     journal.close()
@@ -167,8 +167,8 @@ def test_an_answer_that_was_damaged_after_its_upload_went_fails_in_words(tmp_pat
 
 def fill(journal: Journal) -> None:
     """From now on SQLite finds no room for another page."""
-    pages = journal._table._connection.execute("PRAGMA page_count").fetchone()[0]
-    journal._table._connection.execute(f"PRAGMA max_page_count={pages}")
+    pages = journal._writer._table._connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._writer._table._connection.execute(f"PRAGMA max_page_count={pages}")
 
 
 def test_a_job_is_taken_done_and_failed_on_a_full_disk_and_written_down_later(tmp_path: Path) -> None:
@@ -180,14 +180,14 @@ def test_a_job_is_taken_done_and_failed_on_a_full_disk_and_written_down_later(tm
         journal.add("me", submit(name))
         journal.make("me", submit(name))
     journal.settle()
-    assert journal._owed
+    assert journal._writer._owed
     journal.begin_run(names[-1])
     journal.fail(Failed(names[-1], Code.EDIT_FAILED, "It did not work.", ""))
     assert journal.entries()[-1].failure is not None
-    journal._table._connection.execute("PRAGMA max_page_count=1000000")
+    journal._writer._table._connection.execute("PRAGMA max_page_count=1000000")
     journal.settle()
-    assert not journal._owed
-    journal._table.close()
+    assert not journal._writer._owed
+    journal._writer._table.close()
     again = Journal(tmp_path)
     assert [entry.job for entry in again.entries()] == names
     assert again.entries()[-1].failure is not None
