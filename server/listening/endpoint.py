@@ -18,30 +18,12 @@ from server.wire.address import Address, remember
 from server.wire.connection import ConnectionFile, Transport
 from server.wire.errors import Code, OverpaintError
 from server.wire.frames import Buffer, Frames
-from server.wire.messages import (  # fmt: skip
-    Acknowledge,
-    Attach,
-    Cancel,
-    Cancelled,
-    Channel,
-    Chunk,
-    Credit,
-    Estimate,
-    Failed,
-    Fetch,
-    Hello,
-    ListJobs,
-    Message,
-    Ping,
-    Pong,
-    Progress,
-    Submit,
-    Welcome,
-)
+from server.wire.messages import Cancelled, Channel, Failed, Hello, Message, Ping, Pong, Progress, Welcome
 from server.wire.sockets import Socket
 
-from . import descriptors
+from . import descriptors, direction
 from .authorized import AuthorizedKeys
+from .life import LifeWatch
 from .listener import Listener, wants_ipc
 from .peers import Gone, Peer, Received, TurnedOut, greeted
 from .sessions import PeerSession, PeerSessions, Route, send
@@ -52,9 +34,6 @@ SILENT_AFTER_S = 120.0
 """A session from which nothing came for so long is over: far longer than a host stands still that writes a large layer.
 (One that has vanished, over whatever transport, is found by the next probe.)"""
 
-_PROBE_S = 1.0
-"""A session silent for so long is sent something, because only sending shows that a peer has vanished."""
-
 MOST_SESSIONS = 1024
 """Of this user's own hosts; fewer where the system gives this process few descriptors (``descriptors.shared``)."""
 
@@ -64,19 +43,12 @@ _MOST_VISITS = 256
 MOST_OF_ONE = 64
 """Sessions of one machine that was let in, whatever its hosts are called."""
 
-_PROBED_AT_ONCE = 64
-
 _KEEP_S = 0.5
 """How often is seen to what others may have removed."""
 
 _CONTROL_BATCH = 64
 _DATA_BATCH = 4
 """Messages per step; control is asked first, so a cancel waits for this many chunks at most."""
-
-_FROM_CLIENT = {
-    Channel.DATA: (Submit, Chunk, Credit, Fetch, Acknowledge, Estimate, ListJobs, Attach),
-    Channel.CONTROL: (Cancel, Ping),
-}
 
 
 class Endpoint:
@@ -99,7 +71,6 @@ class Endpoint:
         most_of_one: int = MOST_OF_ONE,
     ) -> None:
         self._home = home
-        self._silent_after = silent_after
         self._welcome = welcome
         self._most = most
         self._most_of_one = most_of_one
@@ -109,8 +80,8 @@ class Endpoint:
         connection.remove_connection(home)  # of a server that crashed
         self.context: sockets.Context = sockets.new_context()
         self._lines = PeerSessions()
-        self._to_look_at: list[PeerSession] = []
-        self._looked = self._kept = time.monotonic()
+        self._life = LifeWatch(self._lines, silent_after, self._drop)
+        self._kept = time.monotonic()
         self.displaced = False
         """Another server has this one's folder: this one must end."""
         self._ended: list[Gone | TurnedOut] = []
@@ -134,7 +105,7 @@ class Endpoint:
     def poll(self, timeout: float) -> list[Received | Gone | TurnedOut]:
         """One step of the loop: waits up to ``timeout`` seconds for something to happen and returns what did, control
         messages first, a handful at a time. Calls what ``watch`` registered."""
-        now_or_soon = 0.0 if self._ended or self._to_look_at else max(0.0, timeout)
+        now_or_soon = 0.0 if self._ended or self._life.busy else max(0.0, timeout)
         ready = dict(self._poller.poll(round(now_or_soon * 1000)))
         self._turn_out()
         events: list[Received | Gone | TurnedOut] = []
@@ -148,7 +119,7 @@ class Endpoint:
         for watched, callback in list(self._watched.items()):
             if watched in ready:
                 callback()
-        self._look_for_vanished()
+        self._life.look()
         self._keep_in_place()
         ended, self._ended = self._ended, []
         return [*events, *ended]
@@ -302,8 +273,7 @@ class Endpoint:
         if line is None:
             raise OverpaintError(Code.UNREACHABLE, "The server no longer knows this session.", "Connect again.")
         line.heard = time.monotonic()
-        if not isinstance(message, _FROM_CLIENT[channel]):
-            raise OverpaintError(Code.BAD_REQUEST, f"A {type(message).__name__} message does not belong here.")
+        direction.check(channel, message)
         if isinstance(message, Ping):
             send(channel, route, Pong(message.number))
             return None
@@ -340,27 +310,6 @@ class Endpoint:
             if not self.authorized.admits(line.peer.guest):
                 self._drop(line, cut=True)
         self._ended += [TurnedOut(key) for key in self.authorized.turned_out()]
-
-    def _look_for_vanished(self) -> None:
-        """A portion of them at a time: a thousand sessions must not make the loop wait."""
-        now = time.monotonic()
-        if not self._to_look_at:
-            if now - self._looked < min(_PROBE_S, self._silent_after) / 2:
-                return
-            self._looked, self._to_look_at = now, list(self._lines)
-        portion, self._to_look_at = self._to_look_at[:_PROBED_AT_ONCE], self._to_look_at[_PROBED_AT_ONCE:]
-        for line in portion:
-            if now - line.heard > self._silent_after:
-                self._drop(line)
-            elif now - max(line.heard, line.probed) > _PROBE_S:
-                line.probed = now
-                self._probe(line)
-
-    def _probe(self, line: PeerSession) -> None:
-        for channel in list(line.routes):
-            if not line.send(channel, Pong(0)):
-                self._drop(line, cut=True)
-                return
 
     def _drop(self, line: PeerSession, cut: bool = False) -> None:
         """cut: it is gone, or does not read: what waits to be sent to it is thrown away with its connection."""
