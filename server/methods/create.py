@@ -47,7 +47,7 @@ METHOD = Method(
     purpose="Makes a picture of what you describe, as a layer of its own; what is there already plays no part.",
     role=Role.CREATE,
     needs=(Need.PROMPT,),
-    settings=("model", "negative", "seed", "variations", "steps", "guidance"),
+    settings=("model", "negative", "seed", "variations", "steps", "guidance", "grow", "feather"),
     requires=Ability.INPAINT,
     run=create,
 )
