@@ -93,9 +93,10 @@ def test_words_and_enter_replace_the_selection_and_the_layer_has_their_name(desk
 
 
 @pytest.mark.parametrize("role", ["instruct", "compare"])
-def test_a_strangers_method_of_a_further_role_is_in_the_menu_and_runs(desk: Krita, role: str) -> None:
+def test_a_strangers_method_of_a_further_role_can_be_chosen_and_runs(desk: Krita, role: str) -> None:
     before = desk.ask("stack")
-    desk.ask("trigger", name=f"overpaint_{role}")
+    desk.ask("choose_method", method=f"strange-{role}")
+    desk.ask("run_chosen")
     assert desk.ask("last_job")["phase"] == "DONE"
     assert len(desk.ask("stack")) == len(before) + 1
 

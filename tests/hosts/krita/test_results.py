@@ -235,7 +235,7 @@ def test_of_several_that_lie_elsewhere_small_pictures_are_shown_to_choose_from(
 
 
 def test_a_picture_made_of_words_is_a_layer_of_its_own(paper: Krita) -> None:
-    paper.ask("action", name="overpaint_create")
+    paper.ask("choose_method", method="invented")
     assert paper.ask("focus") == "What should be here?"
     before = paper.ask("steps")
     paper.ask("write_prompt", text="an old boat")

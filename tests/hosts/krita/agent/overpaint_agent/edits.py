@@ -112,10 +112,10 @@ def cancel(number: int) -> dict:
 
 
 def last_job() -> dict:
-    """The newest job of the docker or of an action, once it is settled."""
+    """The newest job of the docker or of an action, once it is settled; its card may be gone by then."""
     from overpaint.controller import the_controller
 
-    _jobs.append(the_controller().jobs[0])
+    _jobs.append(the_controller().last)
     return settle(len(_jobs) - 1)
 
 
