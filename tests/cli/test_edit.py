@@ -24,23 +24,23 @@ from tests.running import CHECKOUT, PATIENCE, PONDERING, RunningServer, until
 class CommandLine:
     """``overpaint`` for one home."""
 
-    def __init__(self, home: Path) -> None:
-        self._environment = {**os.environ, **PONDERING, "OVERPAINT_HOME": str(home), "COLUMNS": "200"}
+    def __init__(self, home: Path, **variables: str) -> None:
+        self._environment = {**os.environ, **PONDERING, "OVERPAINT_HOME": str(home), "COLUMNS": "200", **variables}
 
-    def start(self, *words: object) -> subprocess.Popen[str]:
+    def start(self, *words: object, **variables: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "server.cli", *map(str, words)]
         return subprocess.Popen(
             command,
-            env=self._environment,
+            env={**self._environment, **variables},
             cwd=CHECKOUT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def __call__(self, *words: object) -> tuple[int, str, str]:
-        """Exit status, standard output, standard error."""
-        process = self.start(*words)
+    def __call__(self, *words: object, **variables: str) -> tuple[int, str, str]:
+        """Exit status, standard output, standard error. variables: of its environment."""
+        process = self.start(*words, **variables)
         out, err = process.communicate(timeout=PATIENCE)
         return process.returncode, out, err
 

@@ -147,7 +147,8 @@ def test_run_again_says_which_layers_it_is_for(shown: Shown) -> None:
     assert found["source gone"][1].startswith("The layer that ‘Erased’ was made from is gone.")
 
 
-PAINTED = ("replaced", "replaced_with_a_chosen_model", "whole_layer_edited", "part_of_a_layer_edited")
+REPLACED = ("replaced", "replaced_with_a_chosen_model", "replaced_with_a_strangers_model")
+PAINTED = (*REPLACED, "whole_layer_edited", "part_of_a_layer_edited")
 
 
 @pytest.mark.parametrize("name", PAINTED)
@@ -157,7 +158,7 @@ def test_painting_from_words_leaves_the_layer_alone(shown: Shown, name: str) -> 
     assert np.array_equal(shown.pixels(found["before"]), shown.pixels(found["after"]))
 
 
-@pytest.mark.parametrize("name", ("replaced", "replaced_with_a_chosen_model", "part_of_a_layer_edited"))
+@pytest.mark.parametrize("name", (*REPLACED, "part_of_a_layer_edited"))
 def test_painting_is_transparent_outside_the_selection(shown: Shown, name: str) -> None:
     for new in shown.case(name)["layers"]:
         alpha = shown.pixels(new)[..., -1]
@@ -176,10 +177,12 @@ def test_variations_are_numbered_layers_with_seeds_of_their_own(shown: Shown) ->
     assert not np.array_equal(*(shown.pixels(new) for new in layers))
 
 
-def test_the_chosen_model_painted_it(shown: Shown) -> None:
-    (new,) = shown.case("replaced_with_a_chosen_model")["layers"]
+@pytest.mark.parametrize(("case", "model"), [(REPLACED[1], "sd15"), (REPLACED[2], "strange")])
+def test_the_chosen_model_painted_it(shown: Shown, case: str, model: str) -> None:
+    """Also one of a family that another package brought."""
+    (new,) = shown.case(case)["layers"]
     recipe = json.loads(new["note"])["made"]["recipe"]
-    assert (recipe["model"], recipe["method"], recipe["steps"]) == ("sd15", "inpaint", 2)
+    assert (recipe["model"], recipe["method"], recipe["steps"]) == (model, "inpaint", 2)
 
 
 def test_a_whole_layer_is_redrawn_at_its_own_size_and_depth(shown: Shown) -> None:

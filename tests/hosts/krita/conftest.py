@@ -59,14 +59,15 @@ def krita_display(host: Host) -> Iterator[Screen]:
 
 @pytest.fixture(scope="package")
 def krita_home(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Overpaint's home, which Krita sees too, with two tiny models of random weights."""
+    """Overpaint's home, which Krita sees too, with tiny models of random weights, one of them of a stranger's family."""
     from server.models.store.store import ModelStore
-    from tests import tiny_models
+    from tests import strange_model, tiny_models
 
     home = host.work / "krita-op"
     home.mkdir()
     for family in MODELS:
         tiny_models.install(family, ModelStore(home / "models"), tmp_path_factory.mktemp("models"))
+    strange_model.install(home, strange_model.folder(tmp_path_factory.mktemp("models") / "strange"))
     return home
 
 

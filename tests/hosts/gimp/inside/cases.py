@@ -203,6 +203,12 @@ def replaced_with_a_chosen_model(found):
     paint(found, "overpaint-replace-selection", image, layer, feather=0, model="sd15", method="inpaint")
 
 
+def replaced_with_a_strangers_model(found):
+    image, layer = new_image(96, 80)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 30, 20, 24, 18)
+    paint(found, "overpaint-replace-selection", image, layer, feather=0, model="strange", method="inpaint")
+
+
 def whole_layer_edited(found):
     image, layer = new_image(96, 80, "RGB", "U16_NON_LINEAR")
     paint(found, "overpaint-edit-layer", image, layer, strength=0.5)
@@ -243,6 +249,7 @@ run_all(
         again,
         replaced,
         replaced_with_a_chosen_model,
+        replaced_with_a_strangers_model,
         whole_layer_edited,
         part_of_a_layer_edited,
         a_strangers_methods,
