@@ -59,7 +59,7 @@ def krita_display(host: Host) -> Iterator[Screen]:
 
 @pytest.fixture(scope="package")
 def krita_home(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Overpaint's home, which Krita sees too, with tiny models of random weights, one of them of a stranger's family."""
+    """Overpaint's home, which Krita sees too, with tiny models of random weights, one of a stranger's family."""
     from server.models.store.store import ModelStore
     from tests import strange_model, tiny_models
 
