@@ -73,7 +73,7 @@ SAID = {
 }
 
 KIND = "RGBA-U16_NON_LINEAR"
-COMBINED = {
+COMBINED: dict[str, tuple[str, Callable[..., Any]]] = {
     f"found_replaces-{KIND}": ("a selection found, in place of mine", lambda mine, found: found),
     f"found_adds-{KIND}": ("a selection found, added to mine", np.maximum),
     f"found_subtracts-{KIND}": ("a selection found, taken from mine", lambda mine, found: np.minimum(mine, 1 - found)),

@@ -44,9 +44,8 @@ def test_a_picture_of_the_words_alone_is_a_layer_in_the_outline_of_the_selection
     source = open_friends(krita)
     select(krita, CHOSEN)
     words = "panda on white background, cartoon"
-    (name,) = krita.ask(
-        "api", function="method", role="create", node=source, prompt=words, model="illustration", seed=1
-    )
+    settings = {"model": "illustration", "feather": 0, "seed": 1}
+    (name,) = krita.ask("api", function="method", role="create", node=source, prompt=words, **settings)
     answer = pixels(krita, name, CANVAS).copy()
     assert likest(answer[CHOSEN.slices][..., [2, 1, 0]]) == "panda"
     answer[CHOSEN.slices] = 0
