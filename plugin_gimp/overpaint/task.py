@@ -124,10 +124,6 @@ def earlier(image: Gimp.Image, client: Client) -> list[Gimp.Layer]:
     try:
         offers = client.hello(bar.hear).methods
         waiting = _left_behind(client)
-        until = time.monotonic() + NOTICED_S
-        while not waiting and time.monotonic() < until:
-            time.sleep(NOTICED_S / 8)
-            waiting = _left_behind(client)
         if not waiting:
             raise problem("No answers from before are waiting.", "Start a new edit.")
         for job in waiting:
@@ -143,5 +139,11 @@ def earlier(image: Gimp.Image, client: Client) -> list[Gimp.Layer]:
 
 
 def _left_behind(client: Client) -> list[JobLine]:
-    """This user's edits in GIMP for which nobody waits any more, the oldest first."""
-    return [job for job in client.jobs() if not job.attended and job.state is not JobState.UPLOADING]
+    """This user's edits in GIMP for which nobody waits any more, the oldest first. One that somebody seems to wait for
+    is looked at again: a GIMP that ended a moment ago is soon noticed to be gone."""
+    until = time.monotonic() + NOTICED_S
+    while True:
+        ours = [job for job in client.jobs() if job.state is not JobState.UPLOADING]
+        if (ours and not any(job.attended for job in ours)) or time.monotonic() > until:
+            return [job for job in ours if not job.attended]
+        time.sleep(NOTICED_S / 8)

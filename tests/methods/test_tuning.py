@@ -222,7 +222,7 @@ def test_an_estimate_knows_what_is_learned_already(models: Models, monkeypatch, 
 def test_an_estimate_tells_of_the_small_addition_where_the_whole_model_does_not_fit(models: Models, monkeypatch, home):
     shortened(monkeypatch, 2)
 
-    def refuse(denoiser: torch.nn.Module) -> AllWeights:
+    def refuse(*anything: object) -> AllWeights:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.20 GiB")
 
     monkeypatch.setattr(AllWeights, "beginning", refuse)

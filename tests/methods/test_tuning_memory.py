@@ -144,7 +144,7 @@ def test_when_even_the_smallest_does_not_fit_it_is_said(models: Models, monkeypa
 def test_where_the_whole_model_does_not_fit_a_small_addition_is_learned_and_said(models: Models, monkeypatch, home):
     shortened(monkeypatch, 2)
 
-    def refuse(denoiser: torch.nn.Module) -> AllWeights:
+    def refuse(*anything: object) -> AllWeights:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.20 GiB")
 
     monkeypatch.setattr(AllWeights, "beginning", refuse)

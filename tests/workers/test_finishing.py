@@ -194,7 +194,7 @@ def test_a_method_that_answers_something_else_than_it_declared_fails_with_a_sent
     right = {
         canvas: [Answers.CANVAS],
         selection: [Answers.SELECTION],
-        layers: [Answers.LAYERS, Answers.GROUP],
+        layers: [Answers.LAYERS, Answers.GROUP, Answers.CANVAS],
         repaint: [Answers.LAYERS, Answers.GROUP],
     }
     crop = Crop(tmp_path)

@@ -161,6 +161,7 @@ def _check_content(source: KritaSource, nodes: Iterable[Node]) -> Generator[bool
             if any(any(one) for one in space.alphas(bytes(_look(node, strip)))):
                 return
             yield None
+            _found(source)  # a document that has gone is read as empty, or not at all
     if not part.empty:
         raise problem(
             "‘{name}’ has no pixels where you selected.",

@@ -10,12 +10,12 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from server.pixels.picture import F32
 from server.wire.errors import Code, OverpaintError
+
+if TYPE_CHECKING:
+    from server.pixels.picture import F32
 
 _NUMPY = {"F16": "<f2", "BF16": "<u2", "F32": "<f4", "F64": "<f8"}
 
@@ -91,6 +91,8 @@ def values(header: SafetensorsHeader, name: str) -> F32 | None:
     tensor = header.tensors.get(name)
     if tensor is None or tensor.dtype not in _NUMPY:
         return None
+    import numpy as np  # the gateway reads this file too, and loads nothing heavy
+
     kind = np.dtype(_NUMPY[tensor.dtype])
     with header.path.open("rb") as file:
         file.seek(tensor.begin)
