@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.cases.case import Case, Seen
@@ -229,62 +230,76 @@ EVERY_COMMAND: tuple[tuple[object, ...], ...] = (
 )
 
 
+START = (sys.executable, *application.SAFELY, str(CHECKOUT / application.START))
+
+
 def homes() -> Iterator[Case]:
-    start = [sys.executable, *application.SAFELY, str(CHECKOUT / application.START)]
-
-    def everything(home: str, cwd: Path, **more: str) -> Seen:
-        wrong = []
-        for words in EVERY_COMMAND:
-            variables = {**os.environ, "OVERPAINT_HOME": home, **more}
-            said = run([*start, *map(str, words)], cwd=cwd, variables=variables)
-            if not said.in_words or (said.status and not (said.err + said.out).strip()):
-                wrong.append(f"{words[0]}: {said.err.strip()[-120:]}")
-        return Seen("; ".join(wrong) or "in words, every command", not wrong)
-
-    def read_only() -> Seen:
-        with tempfile.TemporaryDirectory(prefix="op-") as name:
-            home = Path(name) / "h"
-            home.mkdir()
-            with mounted(home, "ro,size=64k") as there:
-                return everything(str(home), Path(name)) if there else Seen("no file system can be mounted here", True)
-
-    def a_file() -> Seen:
-        with tempfile.TemporaryDirectory(prefix="op-") as folder:
-            (Path(folder) / "home").write_text("a file")
-            return everything(f"{folder}/home", Path(folder))
-
-    def seen_from_elsewhere(home: str, environment: dict[str, str]) -> Seen:
-        with tempfile.TemporaryDirectory(prefix="op-") as folder:
-            variables = {**os.environ, "OVERPAINT_HOME": home, **dict.fromkeys(environment, folder)}
-            began = time.monotonic()
-            said = run([*start, "jobs"], cwd=Path(folder), variables=variables)
-            found = Path(folder) / home.removeprefix("~/")
-            server = (found / "connection.json").exists()
-            end_server(found)
-            text = f"status {said.status} after {time.monotonic() - began:.0f} s {said.err.strip()[-120:]}"
-            return Seen(text, said.status == 0 and server)
-
-    def damaged() -> Seen:
-        with tempfile.TemporaryDirectory(prefix="op-") as folder:
-            wrong = []
-            for name in ("launch.json", "remote.json", "clients/cli"):
-                path = Path(folder) / name
-                path.parent.mkdir(exist_ok=True)
-                for text in (b'{"command": [', b"\xff\0", b'{"command": []}'):
-                    path.write_bytes(text)
-                    said = run([*start, "jobs"], variables={**os.environ, "OVERPAINT_HOME": folder})
-                    if not said.in_words:
-                        wrong.append(f"{name}: {said.err.strip()[-100:]}")
-                path.unlink()
-            end_server(Path(folder))
-            return Seen("; ".join(wrong) or "in words", not wrong)
-
-    yield Case("a home that is read-only", "every command ends in a sentence", read_only)
-    yield Case("a home that is a file", "every command ends in a sentence", a_file)
-    yield Case("a relative OVERPAINT_HOME", "the server starts there", lambda: seen_from_elsewhere("relative", {}))
-    yield Case("OVERPAINT_HOME=~/op", "the user's folder", lambda: seen_from_elsewhere("~/op", {"HOME": ""}))
+    yield Case("a home that is read-only", "every command ends in a sentence", read_only_home)
+    yield Case("a home that is a file", "every command ends in a sentence", file_as_home)
+    yield Case("a relative OVERPAINT_HOME", "the server starts there", partial(seen_from_elsewhere, "relative", {}))
+    elsewhere = partial(seen_from_elsewhere, "~/op", {"HOME": ""})
+    yield Case("OVERPAINT_HOME=~/op", "the user's folder", elsewhere)
     yield Case("an account without a home", "a sentence", without_a_home)
-    yield Case("its small files are cut off or garbage", "no traceback", damaged)
+    yield Case("its small files are cut off or garbage", "no traceback", damaged_home)
+
+
+def every_command(home: str, cwd: Path) -> Seen:
+    wrong = []
+    for words in EVERY_COMMAND:
+        said = run([*START, *map(str, words)], cwd=cwd, variables={**os.environ, "OVERPAINT_HOME": home})
+        if not said.in_words or (said.status and not (said.err + said.out).strip()):
+            wrong.append(f"{words[0]}: {said.err.strip()[-120:]}")
+    return Seen("; ".join(wrong) or "in words, every command", not wrong)
+
+
+def read_only_home() -> Seen:
+    with tempfile.TemporaryDirectory(prefix="op-") as name:
+        home = Path(name) / "h"
+        home.mkdir()
+        with mounted(home, "ro,size=64k") as there:
+            if not there:
+                return Seen("no file system can be mounted here", True)
+            return every_command(str(home), Path(name))
+
+
+def file_as_home() -> Seen:
+    with tempfile.TemporaryDirectory(prefix="op-") as folder:
+        (Path(folder) / "home").write_text("a file")
+        return every_command(f"{folder}/home", Path(folder))
+
+
+def seen_from_elsewhere(home: str, environment: dict[str, str]) -> Seen:
+    with tempfile.TemporaryDirectory(prefix="op-") as folder:
+        variables = {**os.environ, "OVERPAINT_HOME": home, **dict.fromkeys(environment, folder)}
+        began = time.monotonic()
+        said = run([*START, "jobs"], cwd=Path(folder), variables=variables)
+        found = Path(folder) / home.removeprefix("~/")
+        server = (found / "connection.json").exists()
+        end_server(found)
+        text = f"status {said.status} after {time.monotonic() - began:.0f} s {said.err.strip()[-120:]}"
+        return Seen(text, said.status == 0 and server)
+
+
+def damaged_home() -> Seen:
+    with tempfile.TemporaryDirectory(prefix="op-") as folder:
+        wrong = [
+            line
+            for name in ("launch.json", "remote.json", "clients/cli")
+            for text in (b'{"command": [', b"\xff\0", b'{"command": []}')
+            if (line := _said_of(Path(folder), name, text))
+        ]
+        end_server(Path(folder))
+        return Seen("; ".join(wrong) or "in words", not wrong)
+
+
+def _said_of(home: Path, name: str, text: bytes) -> str:
+    """What is wrong with what is said where the home's file ``name`` holds ``text``; empty: nothing."""
+    path = home / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(text)
+    said = run([*START, "jobs"], variables={**os.environ, "OVERPAINT_HOME": str(home)})
+    path.unlink()
+    return "" if said.in_words else f"{name}: {said.err.strip()[-100:]}"
 
 
 def without_a_home() -> Seen:

@@ -79,7 +79,7 @@ class Gateway:
             )
             endings.callback(self._endpoint.close)
             forget_request(home)
-            self._journal = Journal(home, keeping=self._settings.keeping, models=ModelStore(home / "models").stamp)
+            self._journal = Journal(home, keeping=self._settings.keeping, models=self._shelf.stamp)
             endings.callback(self._journal.close)
             self._table = JobTable(self._journal)
             self._runner = make_runner(

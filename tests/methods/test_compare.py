@@ -6,29 +6,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from server.editing.edit import Answer, CancelledEdit, Scene, Step
 from server.methods import registry
 from server.methods.compare import compare
 from server.methods.method import Method
 from server.models.runtime.residency import Models
-from server.models.store.store import ModelStore
 from server.pixels.picture import F32, Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Extra, Recipe
-from tests import tiny_models
+from tests.methods import tuning_desk
 
 pytestmark = pytest.mark.torch
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    torch.set_num_threads(1)
-    root = tmp_path_factory.mktemp("models")
-    shelf = ModelStore(root / "shelf", bundled=root / "none")
-    tiny_models.install("sd15", shelf, root)
-    return Models(shelf)
+    return tuning_desk.models(("sd15",), tmp_path_factory.mktemp("models"))
 
 
 def scene(mask: F32 | None = None) -> Scene:

@@ -6,16 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from server.editing.edit import CancelledEdit, Scene, Step
 from server.editing.results import OwnLayer
 from server.methods.create import create
 from server.models.runtime.residency import Models
-from server.models.store.store import ModelStore
 from server.pixels.picture import F32, Picture
 from server.wire.recipe import Recipe
 from tests import tiny_models
+from tests.methods import tuning_desk
 
 pytestmark = pytest.mark.torch
 
@@ -24,12 +23,7 @@ EVERY_FAMILY = pytest.mark.parametrize("family", tiny_models.FAMILIES)
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    torch.set_num_threads(1)
-    root = tmp_path_factory.mktemp("models")
-    shelf = ModelStore(root / "shelf", bundled=root / "none")
-    for family in tiny_models.FAMILIES:
-        tiny_models.install(family, shelf, root)
-    return Models(shelf)
+    return tuning_desk.models(tiny_models.FAMILIES, tmp_path_factory.mktemp("models"))
 
 
 def scene(mask: F32, seed: int = 1) -> Scene:

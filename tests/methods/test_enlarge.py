@@ -10,8 +10,8 @@ import torch
 
 from server.editing.edit import Answer, CancelledEdit, Scene, Step
 from server.editing.results import NewCanvas, NewLayers
-from server.methods.enlarge import METHOD, enlarge
-from server.models.families.family import Ability
+from server.methods import registry
+from server.methods.enlarge import enlarge
 from server.models.runtime.residency import Models
 from server.models.store.store import ModelStore
 from server.pixels.picture import F32, Picture
@@ -112,5 +112,8 @@ def test_a_model_that_cannot_enlarge_is_refused_with_those_that_can(models: Mode
     assert "illustration" in caught.value.hint
 
 
-def test_it_is_offered_with_the_models_that_have_a_network_for_it() -> None:
-    assert METHOD.requires is Ability.ENLARGE
+def test_it_is_offered_with_the_models_that_have_a_network_for_it(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path / "store")
+    tiny_models.install("sd15", store, tmp_path)
+    (offer,) = (offer for offer in registry.offers(store.cards()) if offer.name == "enlarge")
+    assert (offer.ready, offer.models) == (True, ("illustration",))

@@ -19,6 +19,7 @@ from server.pixels.picture import F32, Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Recipe
 from tests import tiny_models
+from tests.methods import tuning_desk
 
 pytestmark = pytest.mark.torch
 
@@ -29,12 +30,7 @@ STEPS = 4
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     """All tiny models on one shelf; loaded when first asked for."""
-    torch.set_num_threads(1)
-    root = tmp_path_factory.mktemp("models")
-    shelf = ModelStore(root / "shelf", bundled=root / "none")
-    for family in tiny_models.FAMILIES:
-        tiny_models.install(family, shelf, root)
-    return Models(shelf)
+    return tuning_desk.models(tiny_models.FAMILIES, tmp_path_factory.mktemp("models"))
 
 
 def scene(mask: F32, width: int = 64, height: int = 64) -> Scene:

@@ -12,11 +12,11 @@ from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionXLImg2ImgPi
 from server.editing.edit import Scene, Step
 from server.methods.sdedit import STRENGTH, sdedit
 from server.models.runtime.residency import Models
-from server.models.store.store import ModelStore
 from server.pixels.picture import Picture
 from server.wire.geometry import Extent
 from server.wire.recipe import Recipe
 from tests import tiny_models
+from tests.methods import tuning_desk
 
 pytestmark = pytest.mark.torch
 
@@ -25,12 +25,7 @@ RECIPE = Recipe("sdedit", prompt="in autumn", seed=3, steps=10)
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    torch.set_num_threads(1)
-    root = tmp_path_factory.mktemp("models")
-    shelf = ModelStore(root / "shelf", bundled=root / "none")
-    for family in tiny_models.FAMILIES:
-        tiny_models.install(family, shelf, root)
-    return Models(shelf)
+    return tuning_desk.models(tiny_models.FAMILIES, tmp_path_factory.mktemp("models"))
 
 
 def whole_layer() -> Scene:

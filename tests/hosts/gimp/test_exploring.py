@@ -11,9 +11,8 @@ import pytest
 
 from server.wire.recipe import USUAL_ETA
 from tests.hosts.gimp.desk import Desk, lay_out
-from tests.hosts.gimp.test_window import Window
-from tests.hosts.host import Host, end
-from tests.hosts.screen import screen
+from tests.hosts.gimp.window import Window, window_of
+from tests.hosts.host import Host
 from tests.running import PONDERING, RunningServer
 
 pytestmark = pytest.mark.timeout(1800)
@@ -31,15 +30,8 @@ def exploring_desk(host: Host) -> Iterator[Desk]:
 
 @pytest.fixture(scope="module")
 def window(exploring_desk: Desk) -> Iterator[Window]:
-    with screen(exploring_desk.host) as display:
-        made = Window(exploring_desk, display, "exploring")
-        made.said("shown")
-        picture = display.wait_for_window(r"Untitled.*GIMP$")
-        welcome = display.wait_for_window("^Welcome")
-        display.run("xdotool", "windowactivate", "--sync", welcome, "key", "alt+F4")
-        display.run("xdotool", "windowactivate", "--sync", picture)
+    with window_of(exploring_desk, "exploring") as made:
         yield made
-        end(made.process)
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,7 @@ import pytest
 
 from tests.hosts.gimp.desk import Desk, lay_out
 from tests.hosts.gimp.pixels import load
-from tests.hosts.gimp.test_window import Window
-from tests.hosts.host import end
-from tests.hosts.screen import screen
+from tests.hosts.gimp.window import Window, window_of
 from tests.running import RunningServer
 
 pytestmark = [pytest.mark.torch, pytest.mark.timeout(1800)]
@@ -29,15 +27,8 @@ def typed_desk(desk: Desk) -> Desk:
 
 @pytest.fixture(scope="module")
 def window(typed_desk: Desk, gimp_server: RunningServer) -> Iterator[Window]:
-    with screen(typed_desk.host) as display:
-        made = Window(typed_desk, display, "typed_window")
-        made.said("shown")
-        picture = display.wait_for_window(r"Untitled.*GIMP$")
-        welcome = display.wait_for_window("^Welcome")
-        display.run("xdotool", "windowactivate", "--sync", welcome, "key", "alt+F4")
-        display.run("xdotool", "windowactivate", "--sync", picture)
+    with window_of(typed_desk, "typed_window") as made:
         yield made
-        end(made.process)
 
 
 @pytest.fixture(scope="module")

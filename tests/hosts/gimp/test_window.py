@@ -11,52 +11,16 @@ from typing import Any
 import pytest
 
 from tests.hosts.gimp.desk import Desk
-from tests.hosts.host import end
-from tests.hosts.screen import Screen, screen
+from tests.hosts.gimp.window import Window, window_of
 from tests.running import RunningServer
 
 pytestmark = [pytest.mark.torch, pytest.mark.timeout(1800)]
 
-PATIENCE = 400
-
-
-class Window:
-    """A GIMP that runs ``inside/window.py`` (or another ``script``): files begin the steps, the report answers."""
-
-    def __init__(self, desk: Desk, display: Screen, script: str = "window") -> None:
-        self.display, self.out = display, desk.host.work / script
-        self.log = desk.host.work / f"{script}.log"
-        command = ["gimp", "-n", "-s", *desk.script(script, self.out)]
-        variables = {**display.environment, **desk.environment, "OVERPAINT_TEST_OUT": str(self.out)}
-        with self.log.open("wb") as log:
-            self.process = desk.host.start(command, env=variables, log=log)
-
-    def begin(self, step: str) -> None:
-        (self.out / step).touch()
-
-    def said(self, key: str) -> Any:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and self.process.poll() is None:
-            report = self.out / "report.json"
-            if report.exists() and key in (found := json.loads(report.read_text())):
-                return found[key]
-            time.sleep(0.1)
-        raise AssertionError(
-            f"GIMP never said {key}; windows {self.display.titles()}\n{self.log.read_bytes()[-3000:]!r}"
-        )
-
 
 @pytest.fixture(scope="module")
 def window(desk: Desk, gimp_server: RunningServer) -> Iterator[Window]:
-    with screen(desk.host) as display:
-        made = Window(desk, display)
-        made.said("shown")
-        picture = display.wait_for_window(r"Untitled.*GIMP$")
-        welcome = display.wait_for_window("^Welcome")
-        display.run("xdotool", "windowactivate", "--sync", welcome, "key", "alt+F4")
-        display.run("xdotool", "windowactivate", "--sync", picture)
+    with window_of(desk) as made:
         yield made
-        end(made.process)
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ def a_group(found):
 
 def a_layer_in_a_locked_group(found):
     image, _ = new_image(64, 64)
-    group = Gimp.GroupLayer.new(image, "ModelStore")
+    group = Gimp.GroupLayer.new(image, "Folder")
     image.insert_layer(group, None, 0)
     layer = add_layer(image, "RGBA", (64, 64), name="Ink", parent=group)
     group.set_lock_content(True)
@@ -50,7 +50,7 @@ def a_hidden_layer(found):
 
 def a_layer_in_a_hidden_group(found):
     image, _ = new_image(64, 64)
-    group = Gimp.GroupLayer.new(image, "ModelStore")
+    group = Gimp.GroupLayer.new(image, "Folder")
     image.insert_layer(group, None, 0)
     layer = add_layer(image, "RGBA", (64, 64), name="Ink", parent=group)
     group.set_visible(False)
@@ -78,7 +78,7 @@ def all_masked(found):
 
 def all_masked_by_the_group(found):
     image, _ = new_image(64, 64)
-    group = Gimp.GroupLayer.new(image, "ModelStore")
+    group = Gimp.GroupLayer.new(image, "Folder")
     image.insert_layer(group, None, 0)
     layer = add_layer(image, "RGBA", (64, 64), name="Ink", parent=group)
     group.add_mask(group.create_mask(Gimp.AddMaskType.BLACK))
