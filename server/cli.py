@@ -14,9 +14,9 @@ from typing import Annotated
 
 import typer
 
-from server.command_line import ending, lines
+from server.command_line import ending, jobs_app, lines, models_app
 from server.command_line.ending import FAILED, told
-from server.command_line.options import with_settings
+from server.command_line.options import OUT, Json, with_settings
 from server.documents import kinds
 from server.wire import address as addresses
 from server.wire import paths
@@ -25,20 +25,14 @@ from server.wire.offers import Role
 from server.wire.recipe import Recipe, out_of_range
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-models_app = typer.Typer(no_args_is_help=True, help="Models: what is installed, what can be had.")
-jobs_app = typer.Typer(invoke_without_command=True, help="The command line's edits that the server still keeps.")
-app.add_typer(models_app, name="models")
-app.add_typer(jobs_app, name="jobs")
+app.add_typer(models_app.app, name="models")
+app.add_typer(jobs_app.app, name="jobs")
 
 
 def _a_number(value: float | None) -> float | None:
     if value is not None and math.isnan(value):
         raise typer.BadParameter("it has to be a number.")
     return value
-
-
-_OUT = "Where the answer goes: .png, or .ora with layers. A selection becomes a mask, which only a .png can be."
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 @app.callback()
@@ -140,7 +134,7 @@ def revoke(name: Annotated[str, typer.Argument(help="As “overpaint trusted” 
 def edit(
     settings: Recipe,
     picture: Annotated[Path, typer.Argument(help=f"A picture: {kinds.listed()} files are read.")],
-    out: Annotated[Path, typer.Option(help=_OUT)],
+    out: Annotated[Path, typer.Option(help=OUT)],
     mask: Annotated[Path | None, typer.Option(help="White where the picture may change; none: all of it.")] = None,
     role: Annotated[
         Role | None,
@@ -177,113 +171,6 @@ def methods(as_json: Json = False) -> None:
             lines.print_json(methods.as_json())
         for line in () if as_json else methods.listed():
             lines.say(line)
-
-
-@models_app.command("list")
-def models_list(as_json: Json = False) -> None:
-    """What is installed, and what the catalogue has."""
-    from server.command_line import models
-
-    with told(as_json):
-        if as_json:
-            lines.print_json(models.as_json())
-        else:
-            models.show()
-
-
-@models_app.command("pull")
-def models_pull(name: Annotated[str, typer.Argument(help="From the list, or owner/repository.")]) -> None:
-    """Download a model; run it again to go on after a break."""
-    from server.command_line import screen
-    from server.models.store.pull import pull
-    from server.models.store.store import ModelStore
-
-    with told(), screen.job_bar() as bar:
-        card = pull(name, ModelStore(), on_transfer=bar.transferred)
-    lines.say(f"Installed: {card.name} ({card.title})")
-
-
-@models_app.command("import")
-def models_import(
-    source: Annotated[Path, typer.Argument(help="A diffusers folder or a .safetensors file.")],
-    name: Annotated[str, typer.Option(help="What to call it; none: like the file.")] = "",
-    title: Annotated[str, typer.Option(help="The name in menus.")] = "",
-    licence: Annotated[str, typer.Option(help="Under which licence you have it.")] = "",
-    link: Annotated[bool, typer.Option(help="Leave the files where they are instead of copying them.")] = False,
-    configs: Annotated[Path | None, typer.Option(help="A diffusers folder whose configuration fits the file.")] = None,
-    prediction: Annotated[str, typer.Option(help="epsilon or v, where a file does not say which it predicts.")] = "",
-) -> None:
-    """Use a model that is on this machine already."""
-    from server.command_line import screen
-    from server.models.store.import_model import adopt
-    from server.models.store.store import ModelStore
-
-    with told(), screen.job_bar() as bar:
-        card = adopt(
-            source,
-            ModelStore(),
-            name=name,
-            title=title,
-            licence=licence,
-            link=link,
-            own_configs=configs,
-            prediction=prediction,
-            on_transfer=bar.transferred,
-        )
-    lines.say(f"Installed: {card.name} ({card.title})")
-
-
-@models_app.command("remove")
-def models_remove(name: str) -> None:
-    """Remove a model from this machine."""
-    from server.models.store.store import ModelStore
-
-    with told():
-        ModelStore().remove(name)
-    lines.say(f"Removed: {name}")
-
-
-@jobs_app.callback()
-def jobs(context: typer.Context, as_json: Json = False) -> None:
-    """List the edits that the server still keeps."""
-    if context.invoked_subcommand is not None:
-        return
-    from server.command_line import jobs as keeping
-
-    with told(as_json):
-        kept = keeping.listed()
-    if as_json:
-        lines.print_json({"jobs": [lines.plain(line) for line in kept]})
-    for line in () if as_json else kept:
-        lines.say(f"{line.job[:8]}  {line.state.value:9}  {line.method:8}  {line.prompt}")
-    if not kept and not as_json:
-        lines.say("No edits are kept.")
-
-
-@jobs_app.command("cancel")
-def jobs_cancel(job: Annotated[str, typer.Argument(help="The beginning of its id is enough.")]) -> None:
-    """Stop an edit and forget it."""
-    from server.command_line import jobs as keeping
-
-    with told():
-        lines.say(f"Cancelled: {keeping.cancel(job)[:8]}")
-
-
-@jobs_app.command("fetch")
-def jobs_fetch(
-    job: Annotated[str, typer.Argument(help="The beginning of its id is enough.")],
-    picture: Annotated[Path, typer.Option(help="The picture it was made from.")],
-    out: Annotated[Path, typer.Option(help=_OUT)],
-) -> None:
-    """Write the answer of an edit whose command has ended."""
-    from server.command_line import jobs as keeping
-    from server.command_line import screen
-
-    with told():
-        with screen.job_bar() as bar:
-            files = keeping.fetch(job, picture, out, bar)
-        for path in files:
-            lines.say(f"Written: {path}")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""An option for every setting of a recipe."""
+"""Options that several commands have, and one for every setting of a recipe."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import typer
 from server.client import strengths
 from server.wire.recipe import SETTINGS, Extra, Recipe
 from server.wire.setting import Setting, SettingKind
+
+OUT = "Where the answer goes: .png, or .ora with layers. A selection becomes a mask, which only a .png can be."
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 _TYPES = {SettingKind.WHOLE: int, SettingKind.SEED: int, SettingKind.NUMBER: float, SettingKind.SHARE: float}
 _SET = "set_"
