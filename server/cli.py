@@ -1,8 +1,6 @@
-"""``overpaint serve | edit | methods | models | jobs | invite | trust | trusted | revoke | doctor``: a client of the
-server, as the plugins are.
+"""The command ``overpaint``, with its options: a client of the server, as the plugins are.
 
-Only options are here; what the commands do is in ``server.command_line``, imported when one runs, so that the server
-starts at once.
+What the commands do is in ``server.command_line``, imported when one runs, so that the server starts at once.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,7 +20,10 @@ from server.wire import address as addresses
 from server.wire import paths
 from server.wire.connection import Transport
 from server.wire.offers import Role
-from server.wire.recipe import Recipe, out_of_range
+from server.wire.recipe import Extra, Recipe, out_of_range
+
+if TYPE_CHECKING:
+    from server.command_line.edit import Done
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(models_app.app, name="models")
@@ -154,11 +155,38 @@ def edit(
             raise typer.BadParameter(f"{wrong.value} is not {wrong.range}.", param_hint=f"--{wrong.name}")
         with screen.job_bar() as bar:
             done = editing.edit(editing.Order(picture, mask, recipe, out, role), bar)
-        if as_json:
-            lines.print_json(done.as_json())
-        else:
-            for line in (*done.notices, *(f"Written: {path}" for path in done.files)):
-                lines.say(line)
+        _say(done, as_json)
+
+
+@app.command()
+@with_settings
+def compare(
+    settings: Recipe,
+    picture: Annotated[Path, typer.Argument(help=f"A picture: {kinds.listed()} files are read.")],
+    prompt: Annotated[str, typer.Option(help="What should be there.")],
+    out: Annotated[Path, typer.Option(help="A contact sheet (.png), or the answers as layers (.ora).")],
+    mask: Annotated[Path | None, typer.Option(help="White where the picture may change; none: all of it.")] = None,
+    methods: Annotated[str, typer.Option(help="Names from “overpaint methods”; none: all that follow words.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Do the same by several methods, beside each other, to choose from."""
+    from server.command_line import contact_sheet, output, screen
+    from server.command_line import edit as editing
+
+    with told(as_json):
+        chosen = (Extra("methods", methods),) if methods else ()
+        recipe = replace(settings, prompt=prompt, extras=(*settings.extras, *chosen))
+        write = output.write if out.suffix.lower() == ".ora" else contact_sheet.write
+        with screen.job_bar() as bar:
+            done = editing.edit(editing.Order(picture, mask, recipe, out, Role.COMPARE), bar, write)
+        _say(done, as_json)
+
+
+def _say(done: Done, as_json: bool) -> None:
+    if as_json:
+        lines.print_json(done.as_json())
+    for line in () if as_json else (*done.notices, *(f"Written: {path}" for path in done.files)):
+        lines.say(line)
 
 
 @app.command()

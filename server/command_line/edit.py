@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,11 @@ class Done:
         }
 
 
-def edit(order: Order, on_event: OnEvent | None = None) -> Done:
+Write = Callable[[Arrived, Image, Path, Path], tuple[Path, ...]]
+"""Writes an answer: what arrived, the picture, its file, the file to write → all files that were written."""
+
+
+def edit(order: Order, on_event: OnEvent | None = None, write: Write = output.write) -> Done:
     """Raises ``OverpaintError``. When the answer cannot be written the server keeps it (``overpaint jobs``)."""
     began = time.monotonic()
     output.check(order.out, len(order.recipe.eta or (None,)) * order.recipe.variations)
@@ -68,7 +73,7 @@ def edit(order: Order, on_event: OnEvent | None = None) -> Done:
         if offer is not None and offer.answers is Answers.SELECTION:
             output.check_mask(order.out)
         arrived = client.run(prepare(source, mask, replace(order, recipe=recipe)), on_event)
-        files = output.write(arrived, source, order.picture, order.out)
+        files = write(arrived, source, order.picture, order.out)
         client.acknowledge(arrived.job)
     notices = (*source.notices, *(mask.notices if mask else ()), *arrived.finished.notices)
     return Done(files, arrived, time.monotonic() - began, tuple(dict.fromkeys(notices)))

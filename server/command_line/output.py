@@ -4,6 +4,8 @@ the whole larger picture. A selection: a mask, white where it is selected."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -52,8 +54,15 @@ def fits(crop: Bounds, result: ResultBlob, source: Image) -> bool:
 
 def write(arrived: Arrived, source: Image, picture: Path, out: Path) -> tuple[Path, ...]:
     """Raises ``OverpaintError`` that says how to have the answer written again: the server keeps it."""
-    try:
+    with still_kept(arrived, picture):
         return _write(arrived, source, picture.stem, out)
+
+
+@contextmanager
+def still_kept(arrived: Arrived, picture: Path) -> Iterator[None]:
+    """What goes wrong in here is raised with how to have the answer written again."""
+    try:
+        yield
     except OverpaintError as error:
         command = f"overpaint jobs fetch {arrived.job[:8]} --picture “{picture}” --out …"
         hint = f"{error.hint} The server still keeps the answer: “overpaint jobs” lists it, “{command}” writes it."
@@ -78,7 +87,12 @@ def _write(arrived: Arrived, source: Image, name: str, out: Path) -> tuple[Path,
         return _write_canvas(arrived, source, name, out)
     if _is_layered(out):
         return _write_layered(out, _layers(arrived, source, source.raster.bounds), source, name)
-    return _write_pictures([_seen(one, source) for one in arrived.results], out)
+    return _write_pictures(seen(arrived, source), out)
+
+
+def seen(arrived: Arrived, source: Image) -> list[Image]:
+    """The source with each of the answers over it; of a layer that is a picture of its own, that picture."""
+    return [_seen(one, source) for one in arrived.results]
 
 
 def _write_canvas(arrived: Arrived, source: Image, name: str, out: Path) -> tuple[Path, ...]:
