@@ -141,6 +141,7 @@ def edit(
         Role | None,
         typer.Option(help="What to do; none: replace with prompt and mask, redraw without mask, erase without prompt."),
     ] = None,
+    reference: Annotated[list[Path] | None, typer.Option(help="A picture to look at; repeat it for several.")] = None,
     method: Annotated[str, typer.Option(help="A name from “overpaint methods”; none: the best for the role.")] = "",
     prompt: Annotated[str, typer.Option(help="What should be there.")] = "",
     as_json: Json = False,
@@ -154,7 +155,7 @@ def edit(
         for wrong in out_of_range(recipe):
             raise typer.BadParameter(f"{wrong.value} is not {wrong.range}.", param_hint=f"--{wrong.name}")
         with screen.job_bar() as bar:
-            done = editing.edit(editing.Order(picture, mask, recipe, out, role), bar)
+            done = editing.edit(editing.Order(picture, mask, recipe, out, role, tuple(reference or ())), bar)
         _say(done, as_json)
 
 

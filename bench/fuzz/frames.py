@@ -21,10 +21,11 @@ _JOB = "0123456789abcdef" * 2
 _LAYER = Raster(Bounds(-3, 7, 20, 10), Channels.RGBA, Depth.U16)
 _RECIPE = Recipe("erase", "a boat", seed=3, strength=0.5, eta=(0.1, 0.7), extras=(Extra("shift", "3"),))
 _BLOBS = (wire.Blob("layer", 1600), wire.Blob("mask", 200))
+_LOOKING = (*_BLOBS, *(wire.Blob(name, 1600) for name in ("reference-0", "reference-1")))
 _SHIFT = Setting("shift", SettingKind.NUMBER, "Shift", "How far", 0, 9, 3)
 _METHOD = MethodOffer(
     "erase", "Erase", "", Role.ERASE, (Need.SELECTION,), ("seed",), (_SHIFT,), models=("a",),
-    presets=(PresetOffer("quick", "Quick", ""),),
+    references=("a",), presets=(PresetOffer("quick", "Quick", ""),),
 )  # fmt: skip
 
 SEEDS: tuple[wire.Message, ...] = (
@@ -33,6 +34,7 @@ SEEDS: tuple[wire.Message, ...] = (
     wire.Ping(3),
     wire.Pong(3),
     wire.Submit(_JOB, _RECIPE, _LAYER, _BLOBS, Depth.U8),
+    wire.Submit(_JOB, _RECIPE, _LAYER, _LOOKING, Depth.U8, True, (_LAYER, _LAYER)),
     wire.Accepted(_JOB, wire.JobState.UPLOADING, _BLOBS),
     wire.Chunk(_JOB, "layer", 0),
     wire.Credit(_JOB, 2),
@@ -58,7 +60,7 @@ SEEDS: tuple[wire.Message, ...] = (
     wire.Jobs((wire.JobLine(_JOB, wire.JobState.QUEUED, "erase", "a boat", 5.0),)),
     wire.Attach(_JOB),
 )
-"""One of every type."""
+"""At least one of every type."""
 
 EVIL: tuple[Any, ...] = (
     None, True, -1, 0, 1 << 31, 1 << 63, 1 << 200, -(1 << 70), 1e308, -0.0, 0.1, "", "\x00", "../../etc/passwd",

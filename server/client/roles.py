@@ -62,11 +62,16 @@ FORMS = {
 }
 
 
-def suitable(role: Role, offers: Iterable[MethodOffer], model: str = "") -> list[MethodOffer]:
-    """The methods of ``role``, best first: those that can run, then those that can with ``model``, then as the server
+def suitable(role: Role, offers: Iterable[MethodOffer], model: str = "", looking: bool = False) -> list[MethodOffer]:
+    """The methods of ``role``, best first: those that can run, then those that can with ``model``, then those that look
+    at reference pictures where there are some (``looking``), or do without where there are none, then as the server
     has them."""
-    fits = (offer for offer in offers if offer.role is role)
-    return sorted(fits, key=lambda offer: (not offer.ready, bool(model) and model not in offer.models))
+
+    def lacks(offer: MethodOffer) -> tuple[bool, bool, bool]:
+        unfit = not offer.takes_references(model) if looking else offer.needs_references
+        return not offer.ready, bool(model) and model not in offer.models, unfit
+
+    return sorted((offer for offer in offers if offer.role is role), key=lacks)
 
 
 def best(role: Role, offers: Iterable[MethodOffer], model: str = "") -> str:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from ..wire import content
+from ..wire import content, uploads
 from ..wire.errors import Code, OverpaintError
 from ..wire.frames import Buffer
 from ..wire.messages import Blob, Estimate, Submit
@@ -33,12 +33,22 @@ class Mask:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A picture to look at beside the words, laid out and coloured in its own way."""
+
+    raster: Raster
+    pixels: Buffer
+    icc: Buffer | None = None
+
+
+@dataclass(frozen=True)
 class Submission:
     """A crop, its selection (None: the whole layer) and the recipe. The buffers must not change as long as it, or
     one that was made of it with ``dataclasses.replace``, is used: these share its ``digests``, and so their pixels are
     sent once.
 
-    keep: let the server finish and keep the answer when this host goes away.
+    keep: let the server finish and keep the answer when this host goes away. references: for a method that looks at
+    some.
     """
 
     recipe: Recipe
@@ -47,6 +57,7 @@ class Submission:
     mask: Mask | None = None
     icc: Buffer | None = None
     keep: bool = True
+    references: tuple[Reference, ...] = ()
     job: str = field(default_factory=new_job_id)
     digests: Digests = field(default_factory=Digests, repr=False, compare=False)
 
@@ -67,6 +78,7 @@ class Submission:
                 tr("Select a smaller part."),
             )
         self._check_lengths()
+        self._check_references(limits)
         if len(self.recipe.prompt) > limits.max_prompt or len(self.recipe.negative) > limits.max_prompt:
             raise OverpaintError(
                 Code.TOO_LARGE,
@@ -85,6 +97,30 @@ class Submission:
                 Code.HOST, "The application gave fewer or more pixels than it announced.", "Try again."
             )
 
+    def _check_references(self, limits: Limits) -> None:
+        if len(self.references) > limits.max_references:
+            raise OverpaintError(
+                Code.TOO_LARGE,
+                tr("At most {most} reference pictures can be looked at.", most=limits.max_references),
+                tr("Choose fewer."),
+            )
+        for reference in self.references:
+            bounds = reference.raster.bounds
+            if bounds.empty or _size(reference.pixels) != reference.raster.nbytes:
+                raise OverpaintError(
+                    Code.HOST, "A reference picture has no pixels, or fewer or more than it announced.", "Try again."
+                )
+            if bounds.extent.longest > limits.max_side or bounds.extent.pixels > limits.max_reference_pixels:
+                raise OverpaintError(
+                    Code.TOO_LARGE,
+                    tr(
+                        "A reference picture is too large ({width} × {height} pixels).",
+                        width=bounds.width,
+                        height=bounds.height,
+                    ),
+                    tr("Make it smaller."),
+                )
+
     @property
     def nbytes(self) -> int:
         """All bytes that travel."""
@@ -101,7 +137,8 @@ class Submission:
         return all(blob.digest for blob in self.blobs)
 
     def message(self) -> Submit:
-        return Submit(self.job, self.recipe, self.layer, self.blobs, self._mask_depth, self.keep)
+        looked_at = tuple(reference.raster for reference in self.references)
+        return Submit(self.job, self.recipe, self.layer, self.blobs, self._mask_depth, self.keep, looked_at)
 
     def question(self) -> Estimate:
         """What would it need? Unless ``naming`` was run before, all pixels are read now: a millisecond a megabyte."""
@@ -135,7 +172,14 @@ class Submission:
         return self.mask.depth if self.mask is not None else None
 
     def _buffers(self) -> dict[str, Buffer]:
-        named = {"layer": self.pixels, "mask": self.mask.data if self.mask else None, "icc": self.icc}
+        named: dict[str, Buffer | None] = {
+            uploads.LAYER: self.pixels,
+            uploads.MASK: self.mask.data if self.mask else None,
+            uploads.PROFILE: self.icc,
+        }
+        for number, reference in enumerate(self.references):
+            named[uploads.reference(number)] = reference.pixels
+            named[uploads.reference_profile(number)] = reference.icc
         return {name: buffer for name, buffer in named.items() if buffer is not None and _size(buffer)}
 
 

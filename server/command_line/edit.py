@@ -11,7 +11,7 @@ from typing import Any
 from server.client import crop, roles
 from server.client.blocking import Client, OnEvent
 from server.client.events import Arrived
-from server.client.submission import Mask, Submission
+from server.client.submission import Mask, Reference, Submission
 from server.command_line import output
 from server.command_line.connecting import connect
 from server.command_line.lines import plain
@@ -26,13 +26,14 @@ from server.wire.recipe import Recipe
 @dataclass(frozen=True)
 class Order:
     """mask: None edits the whole picture. recipe: without a method, the best for ``role`` is taken; without a role,
-    what a host's one button would do. out: as ``output`` writes it."""
+    what a host's one button would do. out: as ``output`` writes it. references: pictures to look at."""
 
     picture: Path
     mask: Path | None
     recipe: Recipe
     out: Path
     role: Role | None = None
+    references: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,18 @@ def edit(order: Order, on_event: OnEvent | None = None, write: Write = output.wr
     output.check(order.out, len(order.recipe.eta or (None,)) * order.recipe.variations)
     source = image.read(order.picture)
     mask = image.read_mask(order.mask, source.extent) if order.mask else None
+    looked_at = [image.read(path) for path in order.references]
     with connect() as client:
         recipe = _chosen(order, client)
         offer = roles.named(recipe.method, client.hello().methods)
         if offer is not None and offer.answers is Answers.SELECTION:
             output.check_mask(order.out)
-        arrived = client.run(prepare(source, mask, replace(order, recipe=recipe)), on_event)
+        request = prepare(source, mask, replace(order, recipe=recipe))
+        arrived = client.run(replace(request, references=tuple(map(as_reference, looked_at))), on_event)
         files = write(arrived, source, order.picture, order.out)
         client.acknowledge(arrived.job)
-    notices = (*source.notices, *(mask.notices if mask else ()), *arrived.finished.notices)
+    read = [source, *([mask] if mask else []), *looked_at]
+    notices = (*(notice for one in read for notice in one.notices), *arrived.finished.notices)
     return Done(files, arrived, time.monotonic() - began, tuple(dict.fromkeys(notices)))
 
 
@@ -84,10 +88,15 @@ def _chosen(order: Order, client: Client) -> Recipe:
     if order.recipe.method:
         return order.recipe
     role = order.role or roles.wanted(order.recipe.prompt, order.mask is not None) or Role.ERASE
-    offers = roles.suitable(role, client.hello().methods, order.recipe.model)
+    offers = roles.suitable(role, client.hello().methods, order.recipe.model, bool(order.references))
     if not offers:
         raise roles.no_method()
     return replace(order.recipe, method=offers[0].name)
+
+
+def as_reference(picture: Image) -> Reference:
+    """All of it, with its own depth and colours."""
+    return Reference(picture.raster, picture.part(picture.raster.bounds), picture.profile)
 
 
 def prepare(source: Image, mask: Image | None, order: Order) -> Submission:

@@ -28,7 +28,8 @@ class Scene:
     selected: bool (H, W), what of that the person selected, the rest being there for an edit's edges. None: all of it.
     content: the name of what both were made of (``wire.content``), for an edit that keeps what it learned of a picture;
     empty: none is known.
-    references: pictures of any size that are shown to a model beside the words."""
+    references: pictures of any size that are shown to a model beside the words; those that came very large are smaller
+    here."""
 
     picture: Picture
     mask: F32

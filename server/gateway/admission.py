@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from server.gateway.references import check_looks, check_references, profile_names, reference_sizes
+from server.wire import uploads
 from server.wire.content import DIGEST_HEX, is_digest
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import Estimate, Submit
@@ -21,10 +23,11 @@ def admit(submit: Submit, methods: Sequence[MethodOffer], models: Sequence[Model
     """Return when the job can be taken; otherwise raise an ``OverpaintError`` that says why not and what to do."""
     check_id(submit.job)
     _check_layer(submit.layer, limits)
+    check_references(submit, limits)
     _check_blobs(submit, limits)
     _check_recipe(submit.recipe, limits)
     _check_answer(submit, limits)
-    _check_method(submit.recipe, submit.mask_depth is not None, methods, models)
+    check_looks(submit, _check_method(submit.recipe, submit.mask_depth is not None, methods, models))
 
 
 def admit_question(
@@ -94,18 +97,21 @@ def _check_layer(layer: Raster, limits: Limits) -> None:
 def _check_blobs(submit: Submit, limits: Limits) -> None:
     _check_digests(submit)
     sizes = {blob.name: blob.nbytes for blob in submit.blobs}
-    expected = {"layer": submit.layer.nbytes, **_mask_size(submit)}
-    if len(sizes) != len(submit.blobs) or not expected.keys() <= sizes.keys() <= {*expected, "icc"}:
-        raise _bad(f"The job announces {_names(sizes)}; expected {_names(expected)} and perhaps icc, each once.")
+    expected = {uploads.LAYER: submit.layer.nbytes, **_mask_size(submit), **reference_sizes(submit)}
+    profiles = profile_names(submit)
+    if len(sizes) != len(submit.blobs) or not expected.keys() <= sizes.keys() <= {*expected, *profiles}:
+        given = _names(name[:40] for name in list(sizes)[:40])
+        raise _bad(f"The job announces {given}; expected {_names(expected)} and perhaps profiles, each once.")
     for name, nbytes in expected.items():
         if sizes[name] != nbytes:
             raise _bad(f"The {name} was announced with {sizes[name]} bytes; its size and type need {nbytes}.")
-    if not 0 <= sizes.get("icc", 0) <= MAX_ICC_BYTES:
-        raise OverpaintError(
-            Code.TOO_LARGE,
-            f"The colour profile has {sizes['icc']} bytes; at most {_size(MAX_ICC_BYTES)} are taken.",
-            "Convert the document to a usual colour profile.",
-        )
+    for name in profiles:
+        if not 0 <= sizes.get(name, 0) <= MAX_ICC_BYTES:
+            raise OverpaintError(
+                Code.TOO_LARGE,
+                f"The colour profile has {sizes[name]} bytes; at most {_size(MAX_ICC_BYTES)} are taken.",
+                "Convert the document to a usual colour profile.",
+            )
     total = sum(sizes.values())
     if total > limits.max_job_bytes:
         raise OverpaintError(
@@ -133,7 +139,7 @@ def _check_digests(submit: Submit) -> None:
 def _mask_size(submit: Submit) -> dict[str, int]:
     if submit.mask_depth is None:
         return {}
-    return {"mask": Raster(submit.layer.bounds, Channels.GRAY, submit.mask_depth).nbytes}
+    return {uploads.MASK: Raster(submit.layer.bounds, Channels.GRAY, submit.mask_depth).nbytes}
 
 
 def _check_recipe(recipe: Recipe, limits: Limits) -> None:

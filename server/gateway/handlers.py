@@ -16,6 +16,7 @@ from server.gateway.jobs import JobTable
 from server.gateway.listing import listed
 from server.gateway.offer import Offer
 from server.gateway.quotas import check_places
+from server.gateway.references import with_model
 from server.gateway.settings import GatewaySettings
 from server.gateway.transfers import Downloads, Send
 from server.journal import Blobs, Journal
@@ -209,6 +210,7 @@ class Handlers:
             raise OverpaintError(Code.BUSY, "The server cannot take this edit now.", "Run it again as a new one.")
         offer = self._offer()
         admit(submit, offer.methods, offer.models, self._limits)
+        submit = with_model(submit, offer.methods)
         promised = self._table.tally.all.to_come
         check_room(room_for(submit), self._journal.free_bytes() - promised, self._settings.spare_disk)
         check_places(submit, party(peer.client), self._table, self._settings)

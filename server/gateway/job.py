@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from server.gateway.admission import room_for
+from server.gateway.references import reference_sizes
 from server.gateway.tally import Share
 from server.journal import Entry
 from server.listening.peers import Peer
+from server.wire import uploads
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import Blob, Failed, Finished, JobState, Message, Progress, Queued, Submit
 from server.wire.streams import Receiving
@@ -69,9 +71,14 @@ class Job:
         return self.finished or self.failure, None
 
     @property
-    def layer(self) -> Blob:
-        """What most of its bytes are."""
-        return next((blob for blob in self.submit.blobs if blob.name == "layer"), Blob("layer", 0))
+    def pictures(self) -> tuple[Blob, ...]:
+        """What most of its bytes are: the crop, and the references beside it."""
+        named = {uploads.LAYER, *reference_sizes(self.submit)}
+        return tuple(blob for blob in self.submit.blobs if blob.name in named)
+
+    def may_share_with(self, other: Job) -> bool:
+        """Whether a picture of one may be a picture of the other."""
+        return any(mine.may_be(theirs) for mine in self.pictures for theirs in other.pictures)
 
     @property
     def named(self) -> bool:

@@ -127,13 +127,14 @@ class JobTable:
         return made
 
     def resembles(self, job: Job) -> bool:
-        """Whether pixels of its size are kept, or being sent beside it: they may be the same."""
-        return self._journal.blobs.keeps(job.client, job.layer.nbytes) or self.may_come_with_another(job)
+        """Whether pixels of the size of its own are kept, or being sent beside it: they may be the same."""
+        kept = any(self._journal.blobs.keeps(job.client, blob.nbytes) for blob in job.pictures)
+        return kept or self.may_come_with_another(job)
 
     def may_come_with_another(self, job: Job) -> bool:
         """Whether an earlier job of the same session brings, just now, what may be the same pixels."""
         return any(
-            other.state is JobState.UPLOADING and other.number < job.number and other.layer.may_be(job.layer)
+            other.state is JobState.UPLOADING and other.number < job.number and other.may_share_with(job)
             for other in (self.heard_by(job.listener) if job.listener is not None else ())
         )
 

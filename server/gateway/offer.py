@@ -51,4 +51,5 @@ def _fits(welcome: Welcome) -> bool:
 
 
 def _with_models(offer: MethodOffer, names: set[str]) -> MethodOffer:
-    return replace(offer, models=tuple(name for name in offer.models if name in names))
+    models, looking = (tuple(name for name in those if name in names) for those in (offer.models, offer.references))
+    return replace(offer, models=models, references=looking)

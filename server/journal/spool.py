@@ -27,7 +27,7 @@ from server.journal.checked import (
     write_sealed,
 )
 from server.journal.disk import unused
-from server.wire import codec
+from server.wire import codec, uploads
 from server.wire.errors import Code, OverpaintError
 from server.wire.files import private_folder, sync_file, sync_folder
 from server.wire.messages import Blob, Finished, Submit
@@ -38,7 +38,6 @@ REQUEST = "request.json"
 RESULT = "result.json"
 NAMED = "named.json"
 
-_UPLOADS = frozenset({"layer", "mask", "icc"})
 _ANSWER = re.compile(r"result-\d{1,4}")
 _REMOVED = ".removed-"
 
@@ -143,7 +142,7 @@ class Spool:
         """What was asked, and whose it is."""
         text = read_sealed(self.folder(job) / REQUEST, "The request")
         submit, owner = codec.from_text(Submit, text, REQUEST), codec.from_text(Owner, text, REQUEST)
-        if submit.job != job or not {blob.name for blob in submit.blobs} <= _UPLOADS:
+        if submit.job != job or not {blob.name for blob in submit.blobs} <= uploads.NAMES:
             raise OverpaintError(Code.BAD_REQUEST, f"The folder of job {job} holds a request that is not its own.")
         return submit, owner.client
 

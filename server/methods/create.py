@@ -34,7 +34,7 @@ def create(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answ
     adapter = load(models, card.name, report)
     box = masks.bounds(scene.mask)
     paper = np.ones((box.height, box.width), np.float32)
-    blank = Scene(Picture(np.repeat(paper[..., None], 3, axis=2), paper), paper)
+    blank = Scene(Picture(np.repeat(paper[..., None], 3, axis=2), paper), paper, references=scene.references)
     painted = paint(blank, settle(recipe, adapter, 1.0), adapter, report, redraw)
     images = zip(painted.result.images, seeds(seed_of(painted.recipe), painted.recipe.variations), strict=True)
     layers = (OwnLayer(Picture(image, paper), box.x, box.y, masked=True, seed=seed) for image, seed in images)
@@ -49,5 +49,6 @@ METHOD = Method(
     needs=(Need.PROMPT,),
     settings=("model", "negative", "seed", "variations", "steps", "guidance", "grow", "feather"),
     requires=Ability.INPAINT,
+    shows_references=True,
     run=create,
 )

@@ -52,6 +52,7 @@ METHOD = Method(
     needs=(Need.PROMPT, Need.SELECTION, Need.LAYER),
     settings=("model", "negative", "seed", "variations", "strength", "steps", "guidance"),
     requires=Ability.INPAINT,
+    shows_references=True,
     run=inpaint,
     usual=True,
 )

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from server import methods as folder
+from server.models.families.family import Ability
 from server.models.store.card import Card
 from server.models.store.store import able
 from server.wire.errors import Code, OverpaintError
@@ -69,12 +70,14 @@ def model_for(recipe: Recipe, cards: Iterable[Card]) -> str:
 def offers(cards: Iterable[Card]) -> tuple[MethodOffer, ...]:
     """The methods as ``Welcome`` carries them, with the names of those installed models that can do each."""
     cards = tuple(cards)
-    return tuple(entry.offer(_models(entry, cards)) for entry in methods())
+    return tuple(_offer(entry, cards) for entry in methods())
 
 
-def _models(entry: Method, cards: tuple[Card, ...]) -> tuple[str, ...]:
+def _offer(entry: Method, cards: tuple[Card, ...]) -> MethodOffer:
     ability = entry.requires or entry.may_use
-    return tuple(card.name for card in able(ability, cards)) if ability else ()
+    fit = able(ability, cards) if ability else ()
+    looking = (card.name for card in fit if Ability.REFERENCES in card.abilities)
+    return entry.offer(tuple(card.name for card in fit), tuple(looking))
 
 
 def _own() -> Iterator[Method]:

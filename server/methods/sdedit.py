@@ -74,6 +74,7 @@ METHOD = Method(
     needs=(Need.PROMPT, Need.LAYER),
     settings=("model", "negative", "seed", "variations", "strength", "steps", "guidance"),
     requires=Ability.REDRAW,
+    shows_references=True,
     run=sdedit,
     usual=True,
 )

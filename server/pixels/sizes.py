@@ -10,7 +10,7 @@ import numpy as np
 
 from server.wire.geometry import Extent
 
-from .picture import F32
+from .picture import F32, Picture
 
 _LEAST, _MOST = 0.875, 1.25
 """A model works well on pictures of about its native area: between these fractions of its native side, squared."""
@@ -106,6 +106,19 @@ def resample(image: F32, extent: Extent) -> F32:
     if result.shape[:2] != (extent.height, extent.width):
         result = _resized(result, extent.width, extent.height, cv2.INTER_LANCZOS4)
     return np.clip(result, image.min(), image.max())
+
+
+def shrunk(picture: Picture, pixels: int) -> Picture:
+    """``picture``, smaller where it has more than so many ``pixels``, in its shape as nearly as whole ones allow."""
+    extent = picture.extent
+    scale = math.sqrt(pixels / extent.pixels)
+    if scale >= 1:
+        return picture
+    small = Extent(*(max(1, int(side * scale)) for side in (extent.width, extent.height)))
+    alpha = resample(picture.alpha, small)
+    solid = resample(picture.rgb * picture.alpha[..., None], small)  # what is transparent has no colour to give
+    rgb = np.divide(solid, alpha[..., None], out=np.zeros_like(solid), where=alpha[..., None] > 0)
+    return Picture(rgb, alpha)
 
 
 def _resized(image: F32, width: int, height: int, how: int) -> F32:

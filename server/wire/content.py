@@ -40,8 +40,8 @@ def is_digest(text: str) -> bool:
 
 
 def picture(blobs: Iterable[Blob]) -> str:
-    """The name of all that makes a job's picture: its blobs with their digests, in the order layer, mask, icc. Empty
-    where a digest is missing: the picture is not known by name."""
+    """The name of all that makes a job's picture: its blobs with their digests, in the order layer, mask, icc,
+    reference pictures. Empty where a digest is missing: the picture is not known by name."""
     blobs = [blob for blob in blobs if blob.nbytes]
     if not all(blob.digest for blob in blobs):
         return ""

@@ -20,7 +20,7 @@ from .results import ResultBlob
 from .words import plain
 
 PROTOCOL_MAJOR = 2
-PROTOCOL_MINOR = 0
+PROTOCOL_MINOR = 1
 
 CHUNK_BYTES = 1 << 20
 """No frame carries more pixel bytes than this."""
@@ -49,7 +49,7 @@ class JobState(str, Enum):
 
 @dataclass(frozen=True)
 class Blob:
-    """One block of bytes that travels in chunks: ``layer``, ``mask``, ``icc``, or ``result-0``, ``result-1``, …
+    """One block of bytes that travels in chunks: as ``uploads`` names it, or ``result-0``, ``result-1``, …
 
     digest: of what is sent, ``wire.content.digest`` of its bytes, where the client knows it: what the server still has
     of this client under that name need not be sent. Empty: sent in any case.
@@ -120,7 +120,9 @@ class Submit:
     ``layer`` describes the crop sent as blob ``layer``. ``mask_depth`` is the depth of blob ``mask``: one gray channel,
     the crop's own size, white = repaint; absent (None) when the whole layer is meant. ``keep``: run on and keep the
     result when this client goes away; False for a host whose user cancels by ending the client (GIMP): then only
-    when the application has ended as well.
+    when the application has ended as well. ``references``: pictures to look at beside the words, each laid out in its
+    own way and sent as ``reference-0`` with ``reference-0-icc`` where it has a profile, and so on; where they lie in
+    their document says nothing.
     """
 
     job: str
@@ -129,6 +131,7 @@ class Submit:
     blobs: tuple[Blob, ...]
     mask_depth: Depth | None = None
     keep: bool = True
+    references: tuple[Raster, ...] = ()
 
 
 @dataclass(frozen=True)

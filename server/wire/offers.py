@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from .setting import Setting
+from .uploads import MOST_REFERENCES
 
 
 class Role(str, Enum):
@@ -42,7 +43,7 @@ class Need(str, Enum):
     """Pixels to start from; a method without this need makes its answer out of nothing."""
     POINTS = "points"
     REFERENCES = "references"
-    """Further layers to look at."""
+    """At least one further picture to look at."""
 
 
 class Answers(str, Enum):
@@ -85,6 +86,8 @@ class MethodOffer:
     """The setting that a slider may change once the first answer is there ("eta"); empty: none."""
     models: tuple[str, ...] = ()
     """Names of the installed models that can do it, best first; empty for a method that needs none."""
+    references: tuple[str, ...] = ()
+    """Those of ``models`` that can be shown reference pictures with it."""
     ready: bool = True
     """False when it needs a model and none is installed."""
     presets: tuple[PresetOffer, ...] = ()
@@ -97,6 +100,14 @@ class MethodOffer:
     @property
     def needs_selection(self) -> bool:
         return Need.SELECTION in self.needs
+
+    @property
+    def needs_references(self) -> bool:
+        return Need.REFERENCES in self.needs
+
+    def takes_references(self, model: str = "") -> bool:
+        """Whether reference pictures may be given, with ``model``; where that is empty: with any."""
+        return self.needs_references or (model in self.references if model else bool(self.references))
 
 
 @dataclass(frozen=True)
@@ -112,10 +123,12 @@ class ModelOffer:
 @dataclass(frozen=True)
 class Limits:
     """What the server takes: sides in pixels, also of an answer; bytes that are sent for a job, and those of its
-    answer; prompt in characters."""
+    answer; prompt in characters; reference pictures, and the pixels of each."""
 
     max_side: int = 32768
     max_job_bytes: int = 2 << 30
     max_answer_bytes: int = 8 << 30
     max_prompt: int = 4000
     max_variations: int = 16
+    max_references: int = MOST_REFERENCES
+    max_reference_pixels: int = 1 << 26

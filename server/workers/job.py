@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from server.editing.edit import Edit, Report, Scene, Step
 from server.editing.results import EditedCrop
-from server.pixels import formats, masks
+from server.pixels import formats, masks, sizes
 from server.pixels.formats import Source
 from server.pixels.masks import Masks
-from server.pixels.picture import F32
-from server.wire import content
+from server.pixels.picture import F32, Picture
+from server.wire import content, uploads
 from server.wire.messages import Finished, Submit
 from server.wire.offers import Answers
 from server.workers.finishing import finish
@@ -20,6 +20,10 @@ from server.workers.runner import JobFiles
 
 if TYPE_CHECKING:
     from server.models.runtime.residency import Models
+
+
+MOST_LOOKED_AT = 1 << 22
+"""Pixels of a reference picture: no model looks at more, and sixteen large ones would take much memory."""
 
 
 class Stopwatch:
@@ -69,7 +73,8 @@ def run(
         report(step)
 
     watch.begin("editing")
-    scene = Scene(source.picture, found.denoise, content.of_guest(content.picture(submit.blobs), guest), found.selected)
+    name = content.of_guest(content.picture(submit.blobs), guest)
+    scene = Scene(source.picture, found.denoise, name, found.selected, tuple(_read_references(submit, files)))
     answer = edit(scene, submit.recipe, models, timed_report)
     watch.begin("finishing")
     crop = EditedCrop(source, found, answer.recipe)
@@ -89,13 +94,25 @@ def run(
 
 
 def _read_source(submit: Submit, files: JobFiles) -> Source:
-    has_profile = any(blob.name == "icc" and blob.nbytes for blob in submit.blobs)
-    return formats.read_source(submit.layer, files.read("layer"), files.read("icc") if has_profile else None)
+    profile = _read_profile(submit, files, uploads.PROFILE)
+    return formats.read_source(submit.layer, files.read(uploads.LAYER), profile)
+
+
+def _read_references(submit: Submit, files: JobFiles) -> Iterator[Picture]:
+    """Each as small as it will do before the next one is read."""
+    for number, raster in enumerate(submit.references):
+        profile = _read_profile(submit, files, uploads.reference_profile(number))
+        picture = formats.decode(raster, files.read(uploads.reference(number)), profile)
+        yield sizes.shrunk(picture, MOST_LOOKED_AT)
+
+
+def _read_profile(submit: Submit, files: JobFiles, name: str) -> bytes | None:
+    return files.read(name) if any(blob.name == name and blob.nbytes for blob in submit.blobs) else None
 
 
 def _read_masks(submit: Submit, files: JobFiles, alpha: F32) -> Masks:
     extent = submit.layer.bounds.extent
     if submit.mask_depth is None:
         return masks.whole(extent, alpha)
-    selection = masks.decode_mask(files.read("mask"), submit.mask_depth, extent)
+    selection = masks.decode_mask(files.read(uploads.MASK), submit.mask_depth, extent)
     return masks.derive(selection, submit.recipe.grow, submit.recipe.feather)

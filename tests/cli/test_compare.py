@@ -68,4 +68,3 @@ def test_a_sheet_that_cannot_be_written_is_said_before_any_work(overpaint: Comma
     status, _, err = overpaint("compare", picture(tmp_path, 3, np.uint8), "--prompt", "a hat", "--out", where)
     assert status == 1
     assert "There is no folder" in err
-

@@ -104,6 +104,26 @@ def test_what_finds_something_or_goes_beyond_the_borders_is_about_all_of_the_pic
     assert not reaches_beyond("enlarger", ())
 
 
+LOOKING = replace(COLLAGE, models=("huge", "seeing"), references=("seeing",))
+"""It may be given pictures to look at, with one of its models."""
+MATCHING = MethodOffer("match", "Match", "", Role.REDRAW, (Need.REFERENCES,))
+
+
+def test_with_pictures_to_look_at_a_method_is_taken_that_looks_at_them() -> None:
+    offers = (REDRAW, LOOKING, MATCHING)
+    assert [offer.name for offer in suitable(Role.REDRAW, offers, looking=True)] == ["collage", "match", "sdedit"]
+    assert [offer.name for offer in suitable(Role.REDRAW, offers, "huge", looking=True)] == [
+        "collage", "match", "sdedit"
+    ]  # fmt: skip
+    assert [offer.name for offer in suitable(Role.REDRAW, (MATCHING, REDRAW))] == ["sdedit", "match"]
+
+
+def test_which_methods_and_models_look_at_pictures() -> None:
+    assert LOOKING.takes_references() and LOOKING.takes_references("seeing")
+    assert not LOOKING.takes_references("huge") and not REDRAW.takes_references()
+    assert MATCHING.takes_references() and MATCHING.takes_references("any")
+
+
 def test_a_slider_is_for_methods_that_have_edit_strengths() -> None:
     assert explores(Role.LEARN, Recipe(""), ())
     assert not explores(Role.LEARN, Recipe(""), (IMAGIC,))

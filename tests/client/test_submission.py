@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from server.client.digests import Digests
-from server.client.submission import Mask, Submission
+from server.client.submission import Mask, Reference, Submission
 from server.wire import content
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
@@ -71,6 +71,36 @@ def test_the_limits_are_those_of_the_server() -> None:
     assert refusal(GOOD, Limits(max_side=3)).code is Code.TOO_LARGE
     assert refusal(GOOD, Limits(max_job_bytes=78)).code is Code.TOO_LARGE
     GOOD.check(Limits(max_side=4, max_job_bytes=79))
+
+
+SEEN = Reference(Raster(Bounds(5, 5, 2, 3), Channels.GRAY, Depth.U8), bytes(6))
+
+
+def test_reference_pictures_are_announced_each_with_its_own_layout_and_profile() -> None:
+    message = dataclasses.replace(GOOD, references=(SEEN, dataclasses.replace(SEEN, icc=b"gray"))).message()
+    assert message.references == (SEEN.raster, SEEN.raster)
+    assert [(blob.name, blob.nbytes) for blob in message.blobs[3:]] == [
+        ("reference-0", 6),
+        ("reference-1", 6),
+        ("reference-1-icc", 4),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("references", "limits", "code"),
+    [
+        ((SEEN,) * 17, Limits(), Code.TOO_LARGE),
+        ((SEEN,) * 3, Limits(max_references=2), Code.TOO_LARGE),
+        ((SEEN,), Limits(max_reference_pixels=5), Code.TOO_LARGE),
+        ((dataclasses.replace(SEEN, pixels=bytes(5)),), Limits(), Code.HOST),
+        ((Reference(dataclasses.replace(SEEN.raster, bounds=Bounds(0, 0, 0, 3)), b""),), Limits(), Code.HOST),
+        ((SEEN,) * 2, Limits(max_job_bytes=GOOD.nbytes + 11), Code.TOO_LARGE),
+    ],
+)
+def test_reference_pictures_that_the_server_would_refuse_are_refused_here(
+    references: tuple[Reference, ...], limits: Limits, code: Code
+) -> None:
+    assert refusal(dataclasses.replace(GOOD, references=references), limits).code is code
 
 
 def test_a_broken_off_upload_begins_where_the_server_has_it() -> None:

@@ -4,6 +4,7 @@ so that a test can say what it must be."""
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from server.methods.method import Method
@@ -80,6 +81,30 @@ def invented(scene: Scene) -> Result:
     return NewLayers((OwnLayer(_even(width, height, 0.75, 1.0)),))
 
 
+def striped(scene: Scene) -> Result:
+    """An upright stripe for each reference picture: above in the average colour of its upper half on white paper, below
+    in that of its lower half."""
+    import numpy as np
+
+    from server.editing.results import Repaint
+    from server.pixels.picture import on_paper
+
+    height, width = scene.picture.alpha.shape
+    image = np.empty((height, width, 3), np.float32)
+    for stripe, reference in zip(stripes(width, len(scene.references)), scene.references, strict=True):
+        shown = on_paper(reference)
+        rows = len(shown)
+        image[: height // 2, stripe] = shown[: (rows + 1) // 2].mean((0, 1), np.float64)
+        image[height // 2 :, stripe] = shown[rows // 2 :].mean((0, 1), np.float64)
+    return Repaint((image,))
+
+
+def stripes(width: int, count: int) -> list[slice]:
+    """So many columns of each stripe."""
+    edges = [number * width // count for number in range(count + 1)]
+    return [slice(left, right) for left, right in pairwise(edges)]
+
+
 def _run(make: Callable[[Scene], Result]) -> Callable[..., Answer[Any]]:
     def run(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answer[Any]:
         from server.editing.edit import Answer, Step, seed_of
@@ -110,4 +135,5 @@ DOUBLED = _method("doubled", Role.ENLARGE, doubled, Answers.CANVAS)
 STRETCHED = _method("stretched", Role.EXPAND, stretched, Answers.CANVAS)
 SCRAPS = _method("scraps", Role.CREATE, scraps, Answers.GROUP)
 PIECES = _method("pieces", Role.CREATE, scraps, Answers.LAYERS)
+STRIPED = _method("striped", Role.REDRAW, striped, Answers.LAYERS, (Need.LAYER, Need.REFERENCES))
 INVENTED = _method("invented", Role.CREATE, invented, Answers.LAYERS, (Need.PROMPT,))

@@ -37,6 +37,13 @@ def disc() -> F32:
     return np.clip(24.5 - np.hypot(y - 40, x - 56), 0, 1).astype(np.float32)
 
 
+def test_a_model_that_looks_at_pictures_is_shown_them(models: Models) -> None:
+    everywhere = scene(np.ones((64, 64), np.float32))
+    looked_at = replace(everywhere, references=(scene(np.ones((48, 32), np.float32), seed=4).picture,))
+    (plain,), (after,) = (created(models, one, "flux2-klein") for one in (everywhere, looked_at))
+    assert not np.allclose(plain.picture.rgb, after.picture.rgb, atol=1e-3)
+
+
 def created(models: Models, where: Scene, family: str, **settings: object) -> tuple[OwnLayer, ...]:
     asked = replace(Recipe("create", prompt="a red hat", model=family, seed=11, steps=3), **settings)  # type: ignore[arg-type]
     return create(where, asked, models, lambda _: None).result.layers

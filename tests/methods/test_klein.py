@@ -80,4 +80,4 @@ def test_a_reference_picture_of_an_odd_size_is_shown_without_its_border(klein: A
 def test_a_distilled_model_wants_four_steps_and_no_guidance(klein: Any) -> None:
     assert klein.family.defaults_of(klein.pipe) == Defaults(steps=4, guidance=1.0)
     assert klein.unconditional("") is None
-    assert klein.card.abilities == {Ability.INPAINT, Ability.REDRAW, Ability.FLOW}
+    assert klein.card.abilities == {Ability.INPAINT, Ability.REDRAW, Ability.FLOW, Ability.REFERENCES}

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.pixels import sizes
+from server.pixels.picture import Picture
 from server.wire.geometry import Extent
 
 SIDES = st.one_of(st.integers(1, 40), st.integers(1, 9000))
@@ -103,3 +104,27 @@ def test_an_upscaler_gives_the_target_more_pixels_than_the_input():
 
 def test_scale_says_how_much_larger_the_content_is():
     assert math.isclose(sizes.plan(Extent(256, 256), 512, 8).scale, 448 / 256)
+
+
+def test_a_large_picture_is_shrunk_in_its_shape_and_a_small_one_left() -> None:
+    picture = Picture(np.full((300, 900, 3), 0.25, np.float32), np.full((300, 900), 0.5, np.float32))
+    assert sizes.shrunk(picture, 300 * 900) is picture
+    small = sizes.shrunk(picture, 3000)
+    assert (small.extent.width, small.extent.height) == (94, 31)
+    np.testing.assert_allclose(small.rgb, 0.25, atol=1e-6)
+    np.testing.assert_allclose(small.alpha, 0.5, atol=1e-6)
+
+
+def test_what_is_transparent_gives_no_colour_to_a_picture_that_is_shrunk() -> None:
+    alpha = np.zeros((100, 100), np.float32)
+    alpha[::2] = 1
+    rgb = np.where(alpha[..., None] > 0, np.float32([0.8, 0.1, 0.3]), np.float32(1.0)).astype(np.float32)
+    small = sizes.shrunk(Picture(rgb, alpha), 50 * 50)
+    np.testing.assert_allclose(small.rgb, np.broadcast_to([0.8, 0.1, 0.3], small.rgb.shape), atol=1e-5)
+    assert not sizes.shrunk(Picture(rgb, np.zeros_like(alpha)), 2500).rgb.any()
+
+
+@pytest.mark.parametrize("shape", [(1, 100_000), (100_000, 1)])
+def test_a_line_stays_a_line_when_it_is_shrunk(shape: tuple[int, int]) -> None:
+    line = Picture(np.ones((*shape, 3), np.float32), np.ones(shape, np.float32))
+    assert min(sizes.shrunk(line, 1000).alpha.shape) == 1

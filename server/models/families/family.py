@@ -46,6 +46,8 @@ class Ability(str, Enum):
     """Be led back to the noise of a picture, and show where it looks for a word (LEDITS++)."""
     FLOW = "flow"
     """Carry one picture to another (FlowEdit)."""
+    REFERENCES = "references"
+    """Look at reference pictures beside the words."""
 
 
 class CheckpointKind(str, Enum):

@@ -34,7 +34,9 @@ class Flux2Klein(Family):
     title = "FLUX.2 klein"
     pipelines = ("Flux2KleinPipeline", "Flux2KleinInpaintPipeline")
     signature = ("double_stream_modulation_img.", "model.diffusion_model.double_stream_modulation_img.")
-    kinds = MappingProxyType({CheckpointKind.EDIT: frozenset({Ability.INPAINT, Ability.REDRAW, Ability.FLOW})})
+    kinds = MappingProxyType(
+        {CheckpointKind.EDIT: frozenset({Ability.INPAINT, Ability.REDRAW, Ability.FLOW, Ability.REFERENCES})}
+    )
     native = 1024
     defaults = Defaults(steps=50, guidance=4.0)
     wide_range = True
