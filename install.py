@@ -24,8 +24,8 @@ from pathlib import Path
 if sys.version_info < (3, 11):
     sys.exit(f"Overpaint's server needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
 
-from server.wire import paths
 from server.wire.errors import OverpaintError
+from server.wire.paths import Home
 from server.wire.retire import ask_to_end
 from tools.install import application, checkup, hosts, locks, plugins, record, removal
 from tools.install.environment import Environment, variables
@@ -101,7 +101,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def install(options: argparse.Namespace) -> int:
     """What will be written is noted first: whenever this is killed, install goes on and uninstall finds it."""
-    home = paths.home()
+    home = Home.of_user().path
     removal.claim(home)
     kritas, gimps = chosen_kritas(options), chosen_gimps(options)
     note(home, kritas, gimps)
@@ -143,7 +143,7 @@ def environment_for(options: argparse.Namespace, *, tests: bool, torch: Asked | 
         if not environment.python.exists():
             raise InstallError(f"{options.environment} is no Python environment: {environment.python} is missing.")
         return environment
-    home = paths.home()
+    home = Home.of_user().path
     removal.claim(home)
     return prepare(home / "env", tests=tests, torch=torch)
 
@@ -170,12 +170,12 @@ def chosen_gimps(options: argparse.Namespace) -> list[hosts.Gimp]:
 
 
 def uninstall(options: argparse.Namespace) -> int:
-    removal.uninstall(paths.home(), options.keep_models)
+    removal.uninstall(Home.of_user().path, options.keep_models)
     return 0
 
 
 def doctor(options: argparse.Namespace) -> int:
-    home = paths.home()
+    home = Home.of_user().path
     if options.report:
         say(f"Overpaint in {home}; Python {sys.version.split()[0]}; {platform.platform()}")
         say("\n".join(f"{name} {locks.version(name)}" for name in locks.entries(locks.SERVER)))

@@ -42,6 +42,7 @@ from server.pixels import blend, formats, masks
 from server.pixels.picture import F32
 from server.wire.connection import ConnectionFile, read_connection
 from server.wire.geometry import Bounds
+from server.wire.paths import Home
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 
@@ -207,7 +208,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="op-") as folder:
         home, weights = Path(folder) / "home", build(Path(folder))
         adopt(weights, ModelStore(home / "models", bundled=home / "none"), name=MODEL)
-        with serving(home) as connection, Client("bench", connection) as client:
+        with serving(home) as connection, Client("bench", Home(home), connection) as client:
             theirs, ours, identical = measure(Bare(weights, asked), Server(client, asked), options.rounds)
     bare, server = statistics.median(theirs), statistics.median(ours)
     print(f"median of {options.rounds}: bare {bare:.2f} s, server {server:.2f} s, {server - bare:+.2f} s")

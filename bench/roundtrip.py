@@ -43,6 +43,7 @@ from server.client.submission import Mask, Submission
 from server.wire import sockets
 from server.wire.connection import ConnectionFile, read_connection
 from server.wire.geometry import Bounds
+from server.wire.paths import Home
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 
@@ -135,7 +136,7 @@ def line_to(transport: str) -> Iterator[Client]:
     """The product's synchronous client, connected to an echo server of its own."""
     with tempfile.TemporaryDirectory() as folder, echo(Path(folder), transport) as (_, connection):
         sockets.PLAIN_TCP = transport == "plain"
-        with Client("bench", connection) as client:
+        with Client("bench", Home(Path(folder)), connection) as client:
             client.hello()
             sockets.PLAIN_TCP = False
             yield client
@@ -264,9 +265,7 @@ def main() -> int:
     )
     add_options(parser)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["OVERPAINT_HOME"] = home
-        figures = short() if options.short else measured(options.rounds)
+    figures = short() if options.short else measured(options.rounds)
     return conclude(figures, (SAME, SENT_ONCE) if options.short else BOUNDS, options)
 
 

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server.command_line import ending, jobs_app, lines, models_app
-from server.command_line.ending import FAILED, told
+from server.command_line.ending import FAILED, command
 from server.command_line.options import OUT, Json, with_settings
 from server.documents import kinds
 from server.wire import address as addresses
-from server.wire import paths
 from server.wire.connection import Transport
 from server.wire.offers import Role
 from server.wire.recipe import Extra, Recipe, out_of_range
@@ -68,7 +67,7 @@ def serve(
     from server.gateway.serve import serve as run
     from server.gateway.settings import GatewaySettings
 
-    with told():
+    with command() as home:
         place = addresses.parse(listen) if listen else None
         patience = end_after if end_after is not None else math.inf if place else GatewaySettings.end_after
 
@@ -77,7 +76,7 @@ def serve(
                 lines.complain(f"Machines that were invited may connect at {place} and the port after it.")
 
         settings = GatewaySettings(unload_after=unload_after, end_after=patience, log_prompts=log_prompts)
-        run(paths.home(), settings, transport, device, place, runner, say_where)
+        run(home.path, settings, transport, device, place, runner, say_where)
 
 
 @app.command()
@@ -91,8 +90,8 @@ def invite(
     """Let another machine use this one's server: writes a file for “overpaint trust” there."""
     from server.command_line import guests
 
-    with told():
-        file = guests.invite(name, address or [], out)
+    with command() as home:
+        file = guests.invite(home, name, address or [], out)
         lines.say(f"Written: {file}. Whoever has it is “{name}”: carry it over safely, then delete it.")
 
 
@@ -104,8 +103,8 @@ def trust(
     """Use another machine's server from here: plugins and commands alike."""
     from server.command_line import guests
 
-    with told():
-        lines.say(guests.forget() if forget or file is None else guests.trust(file))
+    with command() as home:
+        lines.say(guests.forget(home) if forget or file is None else guests.trust(home, file))
 
 
 @app.command()
@@ -113,10 +112,10 @@ def trusted(as_json: Json = False) -> None:
     """Who may use this machine's server, and whose this machine uses."""
     from server.command_line import guests
 
-    with told(as_json):
+    with command(as_json) as home:
         if as_json:
-            lines.print_json(guests.as_json())
-        for line in () if as_json else guests.lines():
+            lines.print_json(guests.as_json(home))
+        for line in () if as_json else guests.lines(home):
             lines.say(line)
 
 
@@ -125,8 +124,8 @@ def revoke(name: Annotated[str, typer.Argument(help="As “overpaint trusted” 
     """Let a machine in no longer: at once, also where it is connected now. Its edits are given up."""
     from server.command_line import guests
 
-    with told():
-        guests.revoke(name)
+    with command() as home:
+        guests.revoke(home, name)
     lines.say(f"“{name}” is not let in any more.")
 
 
@@ -150,12 +149,12 @@ def edit(
     from server.command_line import edit as editing
     from server.command_line import screen
 
-    with told(as_json):
+    with command(as_json) as home:
         recipe = replace(settings, method=method, prompt=prompt)
         for wrong in out_of_range(recipe):
             raise typer.BadParameter(f"{wrong.value} is not {wrong.range}.", param_hint=f"--{wrong.name}")
         with screen.job_bar() as bar:
-            done = editing.edit(editing.Order(picture, mask, recipe, out, role, tuple(reference or ())), bar)
+            done = editing.edit(home, editing.Order(picture, mask, recipe, out, role, tuple(reference or ())), bar)
         _say(done, as_json)
 
 
@@ -174,12 +173,12 @@ def compare(
     from server.command_line import contact_sheet, output, screen
     from server.command_line import edit as editing
 
-    with told(as_json):
+    with command(as_json) as home:
         chosen = (Extra("methods", methods),) if methods else ()
         recipe = replace(settings, prompt=prompt, extras=(*settings.extras, *chosen))
         write = output.write if out.suffix.lower() == ".ora" else contact_sheet.write
         with screen.job_bar() as bar:
-            done = editing.edit(editing.Order(picture, mask, recipe, out, Role.COMPARE), bar, write)
+            done = editing.edit(home, editing.Order(picture, mask, recipe, out, Role.COMPARE), bar, write)
         _say(done, as_json)
 
 
@@ -195,10 +194,10 @@ def methods(as_json: Json = False) -> None:
     """What can be done: every method of the server, its role and the settings it reads."""
     from server.command_line import methods
 
-    with told(as_json):
+    with command(as_json) as home:
         if as_json:
-            lines.print_json(methods.as_json())
-        for line in () if as_json else methods.listed():
+            lines.print_json(methods.as_json(home))
+        for line in () if as_json else methods.listed(home):
             lines.say(line)
 
 
@@ -213,9 +212,9 @@ def doctor(
     from server.command_line import doctor as examining
     from server.command_line import report as reporting
 
-    with told(as_json):
-        findings = [*examining.examine()] if as_json else examining.shown()
-        written = reporting.write(findings, Path.cwd()) if report else None
+    with command(as_json) as home:
+        findings = [*examining.examine(home)] if as_json else examining.shown(home)
+        written = reporting.write(home, findings, Path.cwd()) if report else None
     if written is not None and not as_json:
         lines.say(f"Written: {written}. It holds no picture, prompt, key or name; read it before you send it.")
     if as_json:

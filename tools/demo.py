@@ -25,10 +25,10 @@ from pathlib import Path
 from server.client.events import Event, Progressed
 from server.command_line.connecting import connect
 from server.command_line.edit import Done, Order, edit
-from server.wire import paths
 from server.wire.connection import read_connection, server_lives
 from server.wire.errors import OverpaintError
 from server.wire.messages import Welcome
+from server.wire.paths import Home
 from server.wire.recipe import Recipe
 from tools.demo_sheet import Row, draw_sheet
 
@@ -86,10 +86,10 @@ def main() -> int:
     out.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     try:
-        with home_of_its_own(), connect() as client:
+        with home_of_its_own() as home, connect(home) as client:
             welcome = client.hello()
             reasons = {act.name: why_not(act, welcome) for act in ACTS}
-            shown = [Shown(act, play(act, out)) for act in ACTS if not reasons[act.name]]
+            shown = [Shown(act, play(home, act, out)) for act in ACTS if not reasons[act.name]]
     except OverpaintError as error:
         print(f"{error.sentence} {error.hint}".strip(), file=sys.stderr)
         return 1
@@ -116,31 +116,31 @@ def why_not(act: Act, welcome: Welcome) -> str:
     return ""
 
 
-def play(act: Act, out: Path) -> Done:
+def play(home: Home, act: Act, out: Path) -> Done:
     print(act.title, flush=True)
-    done = edit(Order(act.picture, act.selection, act.recipe, out / f"{act.name}.ora"), Teller())
+    done = edit(home, Order(act.picture, act.selection, act.recipe, out / f"{act.name}.ora"), Teller())
     print(f"\r{done.seconds:.1f} s{' ' * 30}", *done.arrived.finished.notices, sep="\n")
     return done
 
 
 @contextmanager
-def home_of_its_own() -> Iterator[None]:
+def home_of_its_own() -> Iterator[Home]:
     """A server for this demo alone, started as a plugin starts it and ended afterwards."""
     with tempfile.TemporaryDirectory(prefix="op-") as folder:
         os.environ["OVERPAINT_HOME"] = folder
         try:
-            yield
+            yield Home.of_user()
         finally:
-            end_server()
+            end_server(Home.of_user())
 
 
-def end_server() -> None:
-    connection = read_connection(paths.connection_file())
+def end_server(home: Home) -> None:
+    connection = read_connection(home.connection)
     if connection is None:
         return
     os.kill(connection.pid, signal.SIGTERM)
     patience = time.monotonic() + 20
-    while server_lives(paths.home()) and time.monotonic() < patience:
+    while server_lives(home.path) and time.monotonic() < patience:
         time.sleep(0.05)
 
 

@@ -147,7 +147,8 @@ def surroundings(made: Installed) -> Iterator[Case]:
         code = (
             "import os, sys; os.environ['LD_LIBRARY_PATH'] = sys.argv[1]; os.environ['LD_PRELOAD'] = ''\n"
             "os.environ['OPENSSL_CONF'] = '/nonexistent'; os.environ['QT_PLUGIN_PATH'] = sys.argv[1]\n"
-            "from server.client.blocking import Client\nwith Client('cli') as client: print(client.hello().server)"
+            "from server.client.blocking import Client\nfrom server.wire.paths import Home\n"
+            "with Client('cli', Home.of_user()) as client: print(client.hello().server)"
         )
         variables = {**os.environ, "PYTHONPATH": str(CHECKOUT), "OVERPAINT_HOME": str(home)}
         said = run([sys.executable, "-c", code, str(folder)], variables=variables)

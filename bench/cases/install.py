@@ -300,7 +300,8 @@ def sandboxes() -> Iterator[Case]:
             path = f"{folder}/programs:/usr/bin:/bin"
             code = (
                 "from server.client.blocking import Client\nfrom server.wire.errors import OverpaintError\n"
-                "try:\n  with Client('gimp') as client: print(client.hello().server)\n"
+                "from server.wire.paths import Home\n"
+                "try:\n  with Client('gimp', Home.of_user()) as client: print(client.hello().server)\n"
                 "except OverpaintError as error: print('SAYS', error)"
             )
             variables = {**os.environ, **environment, "PATH": path, **more}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -190,12 +189,10 @@ class Task:
 def work(task: Task, number: int, of: int) -> list[Attempt]:
     """One process's share of the pairs."""
     torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["OVERPAINT_HOME"] = home
+    with tempfile.TemporaryDirectory() as learned:
         examination = task.examination()
-        bench = Bench(
-            examination, of_shape("illustration", task.model, torch.device(task.device)), task.preset, task.seeds
-        )
+        models = of_shape("illustration", task.model, torch.device(task.device), Path(learned))
+        bench = Bench(examination, models, task.preset, task.seeds)
         mine = pairs(examination, task.pairs)[number::of]
         attempts: list[Attempt] = []
         for place, pair in enumerate(mine, 1):

@@ -23,6 +23,7 @@ from server.client.link import Link
 from server.client.submission import Mask, Submission
 from server.wire.geometry import Bounds
 from server.wire.messages import JobState
+from server.wire.paths import Home
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 
@@ -108,7 +109,7 @@ class Host:
 
     def __init__(self, job: str, seed: int, document: Document, method: str) -> None:
         self._job, self._seed, self._document, self._method = job, seed, document, method
-        self._link = Link(APPLICATION)
+        self._link = Link(APPLICATION, Home.of_user())
 
     def run(self) -> int:
         if self._document.answers(self._job):

@@ -25,6 +25,7 @@ from server.client.identity import client_id
 from server.client.link import Link
 from server.wire.connection import read_connection
 from server.wire.messages import JobState
+from server.wire.paths import Home
 from tests.pondering import learn
 from tests.running import CHECKOUT, PONDERING, submission
 
@@ -172,7 +173,7 @@ class Stage:
 
     def kept(self) -> dict[str, JobState]:
         """What the server still keeps for the host."""
-        link = Link(APPLICATION)
+        link = Link(APPLICATION, Home(self.home))
         link.list_jobs()
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
@@ -195,8 +196,8 @@ class Stage:
 class Blocker:
     """Another host whose long edit keeps the worker busy, so that ours stands in the queue until ``close``."""
 
-    def __init__(self) -> None:
-        self._link = Link("blocker")
+    def __init__(self, home: Path) -> None:
+        self._link = Link("blocker", Home(home))
         self._link.start(submission("ponder", steps=500, keep=False))
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:

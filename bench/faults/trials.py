@@ -67,7 +67,7 @@ class Trials:
 
     def _one(self, blow: Blow, victim: str, phase: str) -> Tally:
         job, seed = new_job(), self._dice.choice(SEEDS)
-        blocker = Blocker() if phase == QUEUED else None
+        blocker = Blocker(self._here.home) if phase == QUEUED else None
         playing = self._here.play(job, seed)
         try:
             hit = self._strike(blow, victim, phase, playing, self._expected[seed].seconds)

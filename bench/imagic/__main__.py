@@ -14,7 +14,6 @@ their pictures are noise. `--memory GB` lets learning plan as if the device had 
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import sys
 import tempfile
@@ -83,9 +82,8 @@ def main() -> int:
     if options.short:
         options.preset, options.baseline_steps = "fast", 1
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["OVERPAINT_HOME"] = folder
         device = torch.device(options.device)
-        models = of_shape(options.shape, options.model, device)
+        models = of_shape(options.shape, options.model, device, Path(folder))
         figures = measure(models, options.preset, options.baseline_steps, options.memory)
     return conclude(figures, SHORT_BOUNDS if options.short else BOUNDS, options)
 

@@ -26,10 +26,10 @@ SHAPES = ("illustration", "sd15", "sdxl")
 
 
 class OneModel(Models):
-    """A shelf with one model on it, in memory already."""
+    """One model, in memory already. learned: the folder of what is learned of pictures."""
 
-    def __init__(self, adapter: Adapter) -> None:
-        self.adapter = adapter
+    def __init__(self, adapter: Adapter, learned: Path) -> None:
+        self.adapter, self.learned = adapter, learned
 
     def choose(self, name: str, ability: Ability) -> Card:
         return self.adapter.card
@@ -41,19 +41,20 @@ class OneModel(Models):
         return self.adapter.card.name
 
 
-def of_shape(shape: str, folder: Path, device: torch.device) -> OneModel:
-    """``folder``: of the illustration model."""
+def of_shape(shape: str, folder: Path, device: torch.device, learned: Path) -> OneModel:
+    """folder: of the illustration model. learned: the folder of what is learned of pictures."""
     if shape == "illustration":
         card = cards.read(folder)
         if card is None:
             raise SystemExit(f"there is no model in {folder}; name its folder with --model")
-        return OneModel(Models(ModelStore(folder.parent, bundled=folder.parent), str(device)).get(card.name))
+        loaded = Models(ModelStore(folder.parent, bundled=folder.parent), str(device)).get(card.name)
+        return OneModel(loaded, learned)
     torch.manual_seed(0)
     dtype = torch.float32 if device.type == "cpu" else torch.float16
     card = Card(f"{shape} (random)", shape, shape, "", "", 0.0, "bench")
     with tempfile.TemporaryDirectory() as parent:
         pipe = _random(shape, Path(parent) / "configs", device, dtype)
-    return OneModel(PipelineAdapter(card, pipe, Placement(device, dtype)))
+    return OneModel(PipelineAdapter(card, pipe, Placement(device, dtype)), learned)
 
 
 def _random(shape: str, folder: Path, device: torch.device, dtype: torch.dtype) -> Any:

@@ -124,9 +124,10 @@ def _run(
     from server.client.blocking import Client
     from server.client.wording import sentence
     from server.wire.errors import Code, OverpaintError
+    from server.wire.paths import Home
 
     try:
-        with Client("gimp") as client:
+        with Client("gimp", Home.of_user()) as client:
             if key == EARLIER:
                 layers = task.earlier(image, client)
             elif key in WITHOUT_ARGUMENTS:

@@ -21,6 +21,7 @@ from .server.client.roles import check_offer
 from .server.client.translation import tr
 from .server.wire.errors import OverpaintError
 from .server.wire.offers import MethodOffer
+from .server.wire.paths import Home
 from .server.wire.raster import Channels, Depth, Raster
 from .server.wire.recipe import Recipe
 from .tasks import Task
@@ -45,16 +46,16 @@ class Controller(QObject):
     server_changed = pyqtSignal()
     answered = pyqtSignal(object)
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, home: Home) -> None:
         super().__init__()
-        self.link = link
+        self._home, self.link = home, Link("krita", home)
         self.jobs: list[KritaJob] = []
         self.last: KritaJob | None = None
         self.server: OverpaintError | None = None
         self.starting = False
         self.loop = Loop(self._look, self._is_busy)
-        self._pending = resume.PendingFile()
-        self.arrivals = Arrivals(link, self.loop, self._pending, self.remove)
+        self._pending = resume.PendingFile(home.clients)
+        self.arrivals = Arrivals(self.link, self.loop, self._pending, self.remove)
 
     # --- what the user asks for ------------------------------------------------------------------
 
@@ -66,7 +67,7 @@ class Controller(QObject):
     def greet(self) -> None:
         """Connects to a server that runs already; starting one waits for an edit."""
         try:
-            running = find() is not None
+            running = find(self._home) is not None
         except OverpaintError as error:
             self.server = error
             self.server_changed.emit()
@@ -243,5 +244,5 @@ def the_controller() -> Controller:
     """The one desk of this Krita, made on first use."""
     global _controller
     if _controller is None:
-        _controller = Controller(Link("krita"))
+        _controller = Controller(Home.of_user())
     return _controller

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .server.client.combining import Combining
-from .server.wire import codec, paths
+from .server.wire import codec
 from .server.wire.errors import OverpaintError
 from .server.wire.files import private_folder
 from .server.wire.geometry import Bounds
@@ -59,23 +59,22 @@ class PendingJobs:
         return codec.to_text(self)
 
 
-def path() -> Path:
-    """In Overpaint's own folder: Krita writes its settings only when it ends well."""
-    return paths.home() / "clients" / "krita-pending.json"
+FILE_NAME = "krita-pending.json"
+"""In Overpaint's own folder: Krita writes its settings only when it ends well."""
 
 
-def stored() -> PendingJobs:
-    return load(path().read_text(encoding="utf-8")) if path().exists() else PendingJobs()
+def stored(path: Path) -> PendingJobs:
+    return load(path.read_text(encoding="utf-8")) if path.exists() else PendingJobs()
 
 
-def store(jobs: PendingJobs) -> None:
+def store(path: Path, jobs: PendingJobs) -> None:
     """Whole or not at all, and for this user only. Not forced onto the disk: that can take longer than a window may
     stand still."""
-    private_folder(path().parent)
-    half = path().with_suffix(".half")
+    private_folder(path.parent)
+    half = path.with_suffix(".half")
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(jobs.dump())
-    half.replace(path())
+    half.replace(path)
 
 
 def load(text: str) -> PendingJobs:
@@ -87,10 +86,11 @@ def load(text: str) -> PendingJobs:
 
 
 class PendingFile:
-    """Them, as the file has them: every change is in it before the call returns."""
+    """Them, as the file has them: every change is in it before the call returns. folder: where the file is."""
 
-    def __init__(self) -> None:
-        self._now = stored()
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE_NAME
+        self._now = stored(self._path)
 
     def __bool__(self) -> bool:
         return bool(self._now.jobs)
@@ -110,4 +110,4 @@ class PendingFile:
     def _change(self, now: PendingJobs) -> None:
         if now != self._now:
             self._now = now
-            store(now)
+            store(self._path, now)

@@ -11,6 +11,7 @@ from ..wire.connection import ConnectionFile
 from ..wire.errors import Code, OverpaintError
 from ..wire.messages import Estimated, JobLine, Welcome
 from ..wire.offers import MethodOffer
+from ..wire.paths import Home
 from . import events
 from .link import Link
 from .submission import Submission
@@ -27,8 +28,8 @@ _WHOLE_CHUNKS_S = 0.05
 class Client:
     """A line to the server, opened (and the server started) on first use. Use it as a context manager."""
 
-    def __init__(self, application: str, connection: ConnectionFile | None = None) -> None:
-        self.link = Link(application, connection)
+    def __init__(self, application: str, home: Home, connection: ConnectionFile | None = None) -> None:
+        self.link = Link(application, home, connection)
 
     def __enter__(self) -> Client:
         return self

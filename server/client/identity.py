@@ -19,7 +19,7 @@ def client_id(home: Path, application: str) -> str:
     try:
         return _kept(path) or _made(path)
     except OSError as error:
-        raise of_os(error) from error
+        raise of_os(error, home) from error
 
 
 def _kept(path: Path) -> str:

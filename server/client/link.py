@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 
-from ..wire import paths
 from ..wire.connection import ConnectionFile
 from ..wire.errors import Code, FullError, OverpaintError
 from ..wire.messages import Welcome
+from ..wire.paths import Home
 from . import events
 from .buffers import Buffers
 from .identity import client_id
@@ -44,16 +44,18 @@ _STEADY_S = 60.0
 
 
 class Link:
-    """``application``: "krita", "gimp", "cli". ``connection``: a certain server instead of this user's own.
+    """``application``: "krita", "gimp", "cli". ``home``: of this user. ``connection``: a certain server
+    instead of this user's own.
 
     All that is asked for is owed until it is answered: a lost server costs a host nothing but time, within bounds
     (``pending.LOSSES_BORNE``).
     """
 
-    def __init__(self, application: str, connection: ConnectionFile | None = None) -> None:
+    def __init__(self, application: str, home: Home, connection: ConnectionFile | None = None) -> None:
         self._application = application
+        self._home = home
         self._chosen = connection
-        self._client = client_id(paths.home(), application)
+        self._client = client_id(home.path, application)
         self._buffers = Buffers()
         self._launch: Launch | None = None
         self._session: Session | None = None
@@ -70,7 +72,7 @@ class Link:
     def open(self) -> None:
         """Begins to look for the server; ``Welcomed`` or ``ServerLost`` follows. The other calls do this themselves."""
         if self._session is None and self._launch is None:
-            self._launch = Launch()
+            self._launch = Launch(self._home)
             self._events.append(events.Connecting(starting=False))
 
     def start(self, submission: Submission) -> str:
@@ -249,7 +251,7 @@ class Link:
         if not self._pending and time.monotonic() - self._greeted_at < _LASTING_S:
             return None
         try:
-            return self._chosen or find()
+            return self._chosen or find(self._home)
         except OverpaintError:
             return None  # its files cannot be read: the search that follows says why
 
@@ -272,7 +274,7 @@ class Link:
         elif met_ending and not self._tried_again and error.code in WORTH_ANOTHER_TRY:
             self._tried_again = True
             self._pause_until = time.monotonic() + _PAUSE_S
-            self._launch = Launch()
+            self._launch = Launch(self._home)
         else:
             self._tried_again = False
             self._events.append(events.ServerLost(error))

@@ -7,20 +7,21 @@ from pathlib import Path
 
 from server.client.blocking import Client
 from server.client.launch import LaunchFile
-from server.wire import codec, paths
+from server.wire import codec
 from server.wire.files import private_folder, write_private
+from server.wire.paths import Home
 from server.wire.surroundings import for_own_code
 
 _APPLICATION = "cli"
 
 
-def connect() -> Client:
+def connect(home: Home) -> Client:
     """A client, as a context manager. Where install.py has not said how the server is started, it is started as this
     command was: by this Python, with this code. Raises ``OverpaintError``."""
-    if not paths.launch_file().exists():
-        private_folder(paths.home())
-        write_private(paths.launch_file(), codec.to_text(_as_this_was()), replace=False)
-    return Client(_APPLICATION)
+    if not home.launch.exists():
+        private_folder(home.path)
+        write_private(home.launch, codec.to_text(_as_this_was()), replace=False)
+    return Client(_APPLICATION, home)
 
 
 def _as_this_was() -> LaunchFile:

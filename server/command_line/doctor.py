@@ -12,9 +12,9 @@ from pathlib import Path
 from server.command_line import lines
 from server.command_line.connecting import connect
 from server.models.store.store import ModelStore
-from server.wire import paths
 from server.wire.errors import OverpaintError
 from server.wire.messages import Welcome
+from server.wire.paths import Home
 from server.wire.trouble import of_os
 
 _NEEDED = ("torch", "diffusers", "transformers", "safetensors", "numpy", "pillow", "opencv-python-headless", "pyzmq")
@@ -35,17 +35,22 @@ class Finding:
         return not self.fix
 
 
-def examine() -> Iterator[Finding]:
+def examine(home: Home) -> Iterator[Finding]:
     """Every finding, in the order in which a person would mend them. Starts the server when none runs."""
-    home = paths.home()
-    for looks in (_installation(home), _packages(), _server(), _models(), _log(paths.logs() / "server.log")):
-        yield from _told(looks)
+    for looks in (
+        _installation(home),
+        _packages(),
+        _server(home),
+        _models(ModelStore(home.models)),
+        _log(home.logs / "server.log"),
+    ):
+        yield from _told(looks, home)
 
 
-def shown() -> list[Finding]:
+def shown(home: Home) -> list[Finding]:
     """The same, each printed as soon as it is known."""
     findings = []
-    for finding in examine():
+    for finding in examine(home):
         findings.append(finding)
         lines.say(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}")
         if finding.fix:
@@ -53,18 +58,18 @@ def shown() -> list[Finding]:
     return findings
 
 
-def _told(looks: Iterator[Finding]) -> Iterator[Finding]:
+def _told(looks: Iterator[Finding], home: Home) -> Iterator[Finding]:
     """What cannot be looked at is a finding itself, and the rest is looked at all the same."""
     try:
         yield from looks
     except OSError as error:
-        told = of_os(error)
+        told = of_os(error, home.path)
         yield Finding(told.sentence, told.hint)
     except OverpaintError as error:
         yield Finding(error.sentence, error.hint or _MEND)
 
 
-def _installation(home: Path) -> Iterator[Finding]:
+def _installation(home: Home) -> Iterator[Finding]:
     """What install.py looks at too: disk, launch file, permissions, the hosts and their plugins."""
     if importlib.util.find_spec("tools.install") is None:
         yield Finding("The plugins are not looked at here: “python3 install.py doctor” does that")
@@ -72,14 +77,14 @@ def _installation(home: Path) -> Iterator[Finding]:
     from tools.install import checkup
 
     looks = (
-        checkup.look_at_disk(home),
-        checkup.look_at_launch(home),
-        checkup.look_at_permissions(home),
+        checkup.look_at_disk(home.path),
+        checkup.look_at_launch(home.path),
+        checkup.look_at_permissions(home.path),
         checkup.look_at_krita(),
         checkup.look_at_gimp(),
     )
     for look in looks:
-        yield from _told(Finding(finding.what, finding.fix) for finding in look)
+        yield from _told((Finding(finding.what, finding.fix) for finding in look), home)
 
 
 def _packages() -> Iterator[Finding]:
@@ -99,36 +104,35 @@ def _version(package: str) -> str:
         return ""
 
 
-def _server() -> Iterator[Finding]:
+def _server(home: Home) -> Iterator[Finding]:
     try:
-        welcome = _welcome_with_device()
+        welcome = _welcome_with_device(home)
     except OverpaintError as error:
         yield Finding(error.sentence, error.hint or _MEND)
         return
-    yield Finding(f"{welcome.server} answers ({paths.connection_file()}), {welcome.waiting} edits waiting")
+    yield Finding(f"{welcome.server} answers ({home.connection}), {welcome.waiting} edits waiting")
     if welcome.problem:
-        yield Finding(welcome.problem, f"See {paths.logs() / 'server.log'}; then: python3 install.py install")
+        yield Finding(welcome.problem, f"See {home.logs / 'server.log'}; then: python3 install.py install")
     elif not welcome.device and welcome.waiting:
         yield Finding("What edits run on is said when the edit under way has ended")
     elif not welcome.device:
-        yield Finding("The server does not say what it computes on", f"See {paths.logs() / 'server.log'}")
+        yield Finding("The server does not say what it computes on", f"See {home.logs / 'server.log'}")
     else:
         yield Finding(f"Edits run on: {welcome.device}")
 
 
-def _welcome_with_device() -> Welcome:
+def _welcome_with_device(home: Home) -> Welcome:
     """The server learns its device a few seconds after its start, and not while its worker has an edit to do."""
     until = time.monotonic() + _DEVICE_PATIENCE
     while True:
-        with connect() as client:
+        with connect(home) as client:
             welcome = client.hello()
         if welcome.device or welcome.problem or welcome.waiting or time.monotonic() > until:
             return welcome
         time.sleep(0.5)
 
 
-def _models() -> Iterator[Finding]:
-    shelf = ModelStore()
+def _models(shelf: ModelStore) -> Iterator[Finding]:
     cards = shelf.cards()
     if not cards:
         yield Finding("No models are installed: Erase works, the rest needs one (“overpaint models list”)")

@@ -19,6 +19,7 @@ from server.documents import image
 from server.documents.image import Image
 from server.wire.errors import Code, OverpaintError
 from server.wire.offers import Answers, Role
+from server.wire.paths import Home
 from server.wire.raster import Raster
 from server.wire.recipe import Recipe
 
@@ -62,14 +63,14 @@ Write = Callable[[Arrived, Image, Path, Path], tuple[Path, ...]]
 """Writes an answer: what arrived, the picture, its file, the file to write → all files that were written."""
 
 
-def edit(order: Order, on_event: OnEvent | None = None, write: Write = output.write) -> Done:
+def edit(home: Home, order: Order, on_event: OnEvent | None = None, write: Write = output.write) -> Done:
     """Raises ``OverpaintError``. When the answer cannot be written the server keeps it (``overpaint jobs``)."""
     began = time.monotonic()
     output.check(order.out, len(order.recipe.eta or (None,)) * order.recipe.variations)
     source = image.read(order.picture)
     mask = image.read_mask(order.mask, source.extent) if order.mask else None
     looked_at = [image.read(path) for path in order.references]
-    with connect() as client:
+    with connect(home) as client:
         recipe = _chosen(order, client)
         offer = roles.named(recipe.method, client.hello().methods)
         if offer is not None and offer.answers is Answers.SELECTION:

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import typer
 
 from server.command_line import lines
-from server.wire import paths
 from server.wire.errors import Code, OverpaintError
 from server.wire.files import private_folder
+from server.wire.paths import Home
 from server.wire.trouble import of_os
 
 FAILED, CANCELLED = 1, 130
@@ -37,9 +37,17 @@ def told(as_json: bool = False) -> Iterator[None]:
     except OverpaintError as error:
         raise _tell(error, as_json) from None
     except OSError as error:
-        raise _tell(of_os(error), as_json) from None
+        home = Home.if_any()
+        raise _tell(of_os(error, home.path if home else None), as_json) from None
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence, and the rest into the log
         raise _tell(_our_fault(error), as_json) from None
+
+
+@contextmanager
+def command(as_json: bool = False) -> Iterator[Home]:
+    """``told``, with Overpaint's folder of this user: here it is read from the environment, once for each command."""
+    with told(as_json):
+        yield Home.of_user()
 
 
 def _tell(error: OverpaintError, as_json: bool) -> typer.Exit:
@@ -53,7 +61,7 @@ def _tell(error: OverpaintError, as_json: bool) -> typer.Exit:
 def _our_fault(error: Exception) -> OverpaintError:
     sentence = f"This is a fault of Overpaint's own ({type(error).__name__})."
     try:
-        path = private_folder(paths.logs()) / "command-line.log"
+        path = private_folder(Home.of_user().logs) / "command-line.log"
         with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} ERROR\n{traceback.format_exc()}\n")
     except (OSError, OverpaintError):

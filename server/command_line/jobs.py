@@ -10,27 +10,28 @@ from server.command_line.connecting import connect
 from server.documents import image
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import JobLine
+from server.wire.paths import Home
 
 
-def listed() -> tuple[JobLine, ...]:
+def listed(home: Home) -> tuple[JobLine, ...]:
     """Oldest first."""
-    with connect() as client:
+    with connect(home) as client:
         return client.jobs()
 
 
-def cancel(beginning: str) -> str:
+def cancel(home: Home, beginning: str) -> str:
     """Stops and forgets the job whose id begins so; returns its id."""
-    with connect() as client:
+    with connect(home) as client:
         job = _the_one(client, beginning)
         client.cancel(job)
         return job
 
 
-def fetch(beginning: str, picture: Path, out: Path, on_event: OnEvent | None = None) -> tuple[Path, ...]:
+def fetch(home: Home, beginning: str, picture: Path, out: Path, on_event: OnEvent | None = None) -> tuple[Path, ...]:
     """Waits for the job if need be, and writes its answer over ``picture``, the one it was made from."""
     output.check(out)
     source = image.read(picture)
-    with connect() as client:
+    with connect(home) as client:
         arrived = client.attach(_the_one(client, beginning), on_event)
         if not all(output.fits(arrived.finished.crop, one.result, source) for one in arrived.results):
             raise OverpaintError(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from server.command_line import lines
-from server.command_line.ending import told
+from server.command_line.ending import command
 from server.command_line.options import OUT, Json
 
 app = typer.Typer(invoke_without_command=True, help="The command line's edits that the server still keeps.")
@@ -21,8 +21,8 @@ def jobs(context: typer.Context, as_json: Json = False) -> None:
         return
     from server.command_line import jobs as keeping
 
-    with told(as_json):
-        kept = keeping.listed()
+    with command(as_json) as home:
+        kept = keeping.listed(home)
     if as_json:
         lines.print_json({"jobs": [lines.plain(line) for line in kept]})
     for line in () if as_json else kept:
@@ -36,8 +36,8 @@ def jobs_cancel(job: Annotated[str, typer.Argument(help="The beginning of its id
     """Stop an edit and forget it."""
     from server.command_line import jobs as keeping
 
-    with told():
-        lines.say(f"Cancelled: {keeping.cancel(job)[:8]}")
+    with command() as home:
+        lines.say(f"Cancelled: {keeping.cancel(home, job)[:8]}")
 
 
 @app.command("fetch")
@@ -50,8 +50,8 @@ def jobs_fetch(
     from server.command_line import jobs as keeping
     from server.command_line import screen
 
-    with told():
+    with command() as home:
         with screen.job_bar() as bar:
-            files = keeping.fetch(job, picture, out, bar)
+            files = keeping.fetch(home, job, picture, out, bar)
         for path in files:
             lines.say(f"Written: {path}")

@@ -12,16 +12,17 @@ from rich.text import Text
 from server.models.store.card import Card, line
 from server.models.store.catalogue import CATALOGUE, Known
 from server.models.store.store import ModelStore
+from server.wire.paths import Home
 from server.wire.text import printable
 
 
-def as_json() -> dict[str, Any]:
-    cards = ModelStore().cards()
+def as_json(home: Home) -> dict[str, Any]:
+    cards = ModelStore(home.models).cards()
     return {"installed": [_installed(card) for card in cards], "available": [_available(one) for one in _others(cards)]}
 
 
-def show() -> None:
-    shelf = ModelStore()
+def show(home: Home) -> None:
+    shelf = ModelStore(home.models)
     cards = shelf.cards()
     console = Console()
     rows = [

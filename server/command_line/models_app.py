@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from server.command_line import lines
-from server.command_line.ending import told
+from server.command_line.ending import command
 from server.command_line.options import Json
 
 app = typer.Typer(no_args_is_help=True, help="Models: what is installed, what can be had.")
@@ -19,11 +19,11 @@ def models_list(as_json: Json = False) -> None:
     """What is installed, and what the catalogue has."""
     from server.command_line import models
 
-    with told(as_json):
+    with command(as_json) as home:
         if as_json:
-            lines.print_json(models.as_json())
+            lines.print_json(models.as_json(home))
         else:
-            models.show()
+            models.show(home)
 
 
 @app.command("pull")
@@ -33,8 +33,8 @@ def models_pull(name: Annotated[str, typer.Argument(help="From the list, or owne
     from server.models.store.pull import pull
     from server.models.store.store import ModelStore
 
-    with told(), screen.job_bar() as bar:
-        card = pull(name, ModelStore(), on_transfer=bar.transferred)
+    with command() as home, screen.job_bar() as bar:
+        card = pull(name, ModelStore(home.models), on_transfer=bar.transferred)
     lines.say(f"Installed: {card.name} ({card.title})")
 
 
@@ -53,10 +53,10 @@ def models_import(
     from server.models.store.import_model import adopt
     from server.models.store.store import ModelStore
 
-    with told(), screen.job_bar() as bar:
+    with command() as home, screen.job_bar() as bar:
         card = adopt(
             source,
-            ModelStore(),
+            ModelStore(home.models),
             name=name,
             title=title,
             licence=licence,
@@ -73,6 +73,6 @@ def models_remove(name: str) -> None:
     """Remove a model from this machine."""
     from server.models.store.store import ModelStore
 
-    with told():
-        ModelStore().remove(name)
+    with command() as home:
+        ModelStore(home.models).remove(name)
     lines.say(f"Removed: {name}")

@@ -15,22 +15,21 @@ import psutil
 
 from server.command_line.discretion import Discretion
 from server.command_line.doctor import Finding
-from server.wire import paths
 from server.wire.errors import Code, OverpaintError
 from server.wire.files import write_private
 from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR
+from server.wire.paths import Home
 
 _LOG_LINES = 400
 _LOGS = ("server.log.1", "server.log", "server-output.log")
 
 
-def write(findings: Iterable[Finding], folder: Path) -> Path:
+def write(home: Home, findings: Iterable[Finding], folder: Path) -> Path:
     """The report, as a new file in ``folder``. Raises ``OverpaintError`` where that cannot be written."""
-    home = paths.home()
-    text = "\n".join(_text(list(findings), home))
+    text = "\n".join(_text(list(findings), home.path))
     path = folder / f"overpaint-report-{time.strftime('%Y%m%d-%H%M%S')}.txt"
     try:
-        write_private(path, Discretion(home).said(text) + "\n")
+        write_private(path, Discretion(home.path).said(text) + "\n")
     except OSError as error:
         raise OverpaintError(
             Code.DISK_FULL if error.errno == 28 else Code.BAD_REQUEST,

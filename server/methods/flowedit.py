@@ -83,6 +83,7 @@ def flowedit(scene: Scene, recipe: Recipe, models: Models, report: Report) -> An
     from server.editing.exploring import Draw, paint_draws, settle_strengths
     from server.editing.painting import ModelInput, load, misgivings
     from server.editing.results import Repaint
+    from server.tuning.cache import TuningCache
     from server.tuning.looking import look
 
     card = models.choose(recipe.model, Ability.FLOW)
@@ -91,7 +92,8 @@ def flowedit(scene: Scene, recipe: Recipe, models: Models, report: Report) -> An
     steps = recipe.steps or published.steps
     settled = settle_strengths(replace(recipe, steps=steps), adapter, published.n_max / published.steps)
     view = ModelInput.of(scene, settled, adapter)
-    caption = recipe.extra(SOURCE) or look(adapter, models.identity(card.name), view, report)
+    identity, cache = models.identity(card.name), TuningCache(models.learned)
+    caption = recipe.extra(SOURCE) or look(adapter, identity, view, report, cache)
     prompt = adapter.completed(settled.prompt, caption)
     words = adapter.condition(caption), adapter.condition(prompt)
 

@@ -42,15 +42,16 @@ def imagic(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answ
     from server.editing.results import Repaint, seeds
     from server.models.runtime import memory
     from server.tuning.batch import paint_all
+    from server.tuning.cache import TuningCache
     from server.tuning.trainer import Trainer, TuningJob
 
     card = models.choose(recipe.model, Ability.LEARN)
     adapter = load(models, card.name, report)
     settled, identity = _settled(recipe, adapter), models.identity(card.name)
-    view = ModelInput.of(scene, settled, adapter)
+    view, cache = ModelInput.of(scene, settled, adapter), TuningCache(models.learned)
 
     def learned_by(chosen: Preset) -> TuningState:
-        trainer = Trainer(TuningJob(adapter, chosen, identity, settled.prompt), view, report)
+        trainer = Trainer(TuningJob(adapter, chosen, identity, settled.prompt, cache), view, report)
         state = learn(trainer)
         trainer.remember(scene.content)
         return state

@@ -67,16 +67,17 @@ def leditspp(scene: Scene, recipe: Recipe, models: Models, report: Report) -> An
     from server.editing.painting import ModelInput, load, misgivings
     from server.editing.results import Repaint
     from server.models.runtime.stochastic import StochasticSolver
+    from server.tuning.cache import TuningCache
     from server.tuning.looking import look
 
     card = models.choose(recipe.model, Ability.INVERT)
     adapter = load(models, card.name, report)
     settled, identity = settle_strengths(recipe, adapter, USUAL_ETA), models.identity(card.name)
     view = ModelInput.of(scene, settled, adapter)
-    prompt = adapter.completed(settled.prompt, look(adapter, identity, view, report))
+    prompt = adapter.completed(settled.prompt, look(adapter, identity, view, report, TuningCache(models.learned)))
     unwanted = _unwanted(adapter, settled)
     solver = StochasticSolver.of(adapter.schedule, adapter.scheduler(_steps(settled), view.sizes.working).timesteps)
-    encoded, job = adapter.encode_for_training(view.image, view.mask), _job(adapter, identity, settled)
+    encoded, job = adapter.encode_for_training(view.image, view.mask), _job(adapter, models, settled)
 
     def inverted(seed: int) -> Inversion:
         def on_step(done: int) -> None:
@@ -220,10 +221,12 @@ def _steps(recipe: Recipe) -> int:
     return recipe.steps
 
 
-def _job(adapter: Adapter, identity: str, recipe: Recipe) -> InversionJob:
+def _job(adapter: Adapter, models: Models, recipe: Recipe) -> InversionJob:
+    from server.tuning.cache import TuningCache
     from server.tuning.inversions import InversionJob
 
-    return InversionJob(adapter, identity, f"leditspp {_steps(recipe)} {recipe.negative}")
+    depends_on = f"leditspp {_steps(recipe)} {recipe.negative}"
+    return InversionJob(adapter, models.identity(adapter.card.name), depends_on, TuningCache(models.learned))
 
 
 def estimate(question: Estimate, models: Models) -> Estimated:
@@ -233,7 +236,7 @@ def estimate(question: Estimate, models: Models) -> Estimated:
 
     adapter = models.get(models.choose(question.recipe.model, Ability.INVERT).name)
     settled = settle_strengths(question.recipe, adapter, USUAL_ETA)
-    known = _job(adapter, models.identity(adapter.card.name), settled).knows(question.content)
+    known = _job(adapter, models, settled).knows(question.content)
     before = 0 if known else adapter.evaluations + _steps(settled)
     return estimate_untuned(question, adapter, before, 2 * _steps(settled), learned=known)
 

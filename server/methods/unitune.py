@@ -59,6 +59,7 @@ def unitune(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
     from server.editing.results import Repaint
     from server.models.runtime import memory
     from server.tuning.batch import paint_all
+    from server.tuning.cache import TuningCache
     from server.tuning.trainer import Trainer, TuningJob
 
     card = models.choose(recipe.model, Ability.LEARN)
@@ -68,7 +69,7 @@ def unitune(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
     view, identity = ModelInput.of(scene, settled, adapter), models.identity(card.name)
 
     def learned_by(preset: Preset) -> TuningState:
-        trainer = Trainer(TuningJob(adapter, preset, identity, RARE), view, report)
+        trainer = Trainer(TuningJob(adapter, preset, identity, RARE, TuningCache(models.learned)), view, report)
         state = learn(trainer)
         trainer.remember(scene.content)
         return state

@@ -22,7 +22,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from server.wire import paths
 from server.wire.files import private_folder, write_private
 
 from .state import TuningState
@@ -57,10 +56,10 @@ def name_of(*parts: bytes | str) -> str:
 
 
 class TuningCache:
-    """``root``: ``paths.learned()`` by default. ``largest``: bytes."""
+    """``root``: the folder of what is learned. ``largest``: bytes."""
 
-    def __init__(self, root: Path | None = None, largest: int = LARGEST) -> None:
-        self._root = paths.learned() if root is None else root
+    def __init__(self, root: Path, largest: int = LARGEST) -> None:
+        self._root = root
         self._largest = largest
 
     def open(self, key: CacheKey, rank: int, device: torch.device) -> tuple[TuningState, float] | None:

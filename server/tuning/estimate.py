@@ -70,9 +70,10 @@ def estimate_tuning(question: Estimate, models: Models, ways: Sequence[Preset], 
     """Of the first of ``ways`` that fits. words: that the picture is learned with."""
     card = models.choose(question.recipe.model, Ability.LEARN)
     adapter, identity = models.get(card.name), models.identity(card.name)
+    cache = TuningCache(models.learned)
 
     def estimated(preset: Preset) -> Estimated:
-        return _estimated(question, adapter, preset, identity, words)
+        return _estimated(question, adapter, preset, identity, words, cache)
 
     return memory.first_that_fits(ways, estimated, adapter.place.device)[1]
 
@@ -99,13 +100,15 @@ def _trial(adapter: Adapter, size: Extent) -> tuple[EncodedPicture, Conditioning
     return encoded, adapter.condition("a picture"), image
 
 
-def _estimated(question: Estimate, adapter: Adapter, chosen: Preset, identity: str, words: str) -> Estimated:
+def _estimated(
+    question: Estimate, adapter: Adapter, chosen: Preset, identity: str, words: str, cache: TuningCache
+) -> Estimated:
     recipe = question.recipe
     key = tuning_key(adapter, identity, chosen)
     size = adapter.sizes(question.layer.bounds.extent).working
     measured = _measured.get((key, size)) or _measure(adapter, chosen, size)
     _measured[key, size] = measured
-    progress = _progress(chosen, seen_as(question.content, key), words)
+    progress = _progress(cache, chosen, seen_as(question.content, key), words)
     seconds = sum(phase.steps * measured.step[phase] for phase in progress.phases) * (1 - progress.share)
     seconds += 0.0 if progress.share else measured.look
     paint = measured.paint(recipe.steps or adapter.defaults.steps)
@@ -125,8 +128,7 @@ class TuningProgress:
         return self.share if self.phases else 1.0
 
 
-def _progress(chosen: Preset, content: str, prompt: str) -> TuningProgress:
-    cache = TuningCache()
+def _progress(cache: TuningCache, chosen: Preset, content: str, prompt: str) -> TuningProgress:
     picture = cache.seen(content)
     share = cache.share(CacheKey(picture, prompt_key(chosen, prompt))) if picture else 0.0
     if picture and share < 1 and chosen.other_words is not None and cache.whole(picture):

@@ -33,10 +33,11 @@ class InversionJob:
     adapter: Adapter
     identity: str
     method: str
+    cache: TuningCache
 
     def kept(self, view: ModelInput, seed: int, invert: Callable[[], Inversion]) -> Inversion:
         """What was found before for this picture and seed, else what ``invert`` finds."""
-        cache, key = TuningCache(), CacheKey(self._picture(view), f"{seed}")
+        cache, key = self.cache, CacheKey(self._picture(view), f"{seed}")
         found = cache.found(key, self.adapter.place.device)
         if found is not None:
             return Inversion(**found[0])
@@ -47,11 +48,11 @@ class InversionJob:
     def remember(self, view: ModelInput, content: str) -> None:
         """The picture is what a host calls ``content``."""
         if content:
-            TuningCache().see(self._picture(view), seen_as(content, self._name))
+            self.cache.see(self._picture(view), seen_as(content, self._name))
 
     def knows(self, content: str) -> bool:
         """Whether what a host calls ``content`` was inverted, with some seed."""
-        return bool(TuningCache().seen(seen_as(content, self._name)))
+        return bool(self.cache.seen(seen_as(content, self._name)))
 
     def _picture(self, view: ModelInput) -> str:
         shown = [view.image.tobytes(), *([view.mask.tobytes()] if self.adapter.sees_mask else [])]

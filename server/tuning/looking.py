@@ -11,12 +11,11 @@ from server.models.runtime.denoiser import OnEvaluation
 from .cache import CacheKey, TuningCache, name_of
 
 
-def look(adapter: Adapter, identity: str, view: ModelInput, report: Report, cache: TuningCache | None = None) -> str:
+def look(adapter: Adapter, identity: str, view: ModelInput, report: Report, cache: TuningCache) -> str:
     """The caption of what ``view`` shows; empty for a model that has no words for pictures. identity: of the model's
     files. Whoever only looked is found again by whoever learns, and the other way round."""
     if not adapter.evaluations:
         return ""
-    cache = cache or TuningCache()
     key = CacheKey(name_of("looked", identity, view.image.tobytes(), view.mask.tobytes()), "caption")
     known = cache.found(key, adapter.place.device)
     if known is None:

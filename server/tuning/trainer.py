@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from server.editing.edit import Report, Step
 from server.editing.painting import ModelInput
@@ -42,7 +42,7 @@ class TuningJob:
     preset: Preset
     identity: str
     prompt: str
-    cache: TuningCache = field(default_factory=TuningCache)
+    cache: TuningCache
 
     @property
     def tuning_key(self) -> str:

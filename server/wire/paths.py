@@ -4,15 +4,79 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import Code, OverpaintError
 
 
-def home() -> Path:
-    """The folder of everything Overpaint keeps for this user: ``OVERPAINT_HOME``, or the system's place for it. Always
-    absolute: a server that is started from here has another current folder. Raises ``OverpaintError`` where there is
-    none, as for an account without a home."""
+@dataclass(frozen=True)
+class Home:
+    """The folder of everything Overpaint keeps for one user, and what lies where in it. path: absolute.
+
+    It is passed in wherever a file is looked for. Only where a process begins (the command line, a worker, a plugin) is
+    it read from the environment.
+    """
+
+    path: Path
+
+    @classmethod
+    def of_user(cls) -> Home:
+        """``OVERPAINT_HOME``, or the system's place for it. Always absolute: a server that is started from here has
+        another current folder. Raises ``OverpaintError`` where there is none, as for an account without a home."""
+        return cls(_of_user())
+
+    @classmethod
+    def if_any(cls) -> Home | None:
+        """As ``of_user``, for words about an error that came up before: None where there is none."""
+        try:
+            return cls.of_user()
+        except (OSError, OverpaintError):
+            return None
+
+    @property
+    def connection(self) -> Path:
+        """Written by a running server (mode 0600), read by every client."""
+        return self.path / "connection.json"
+
+    @property
+    def launch(self) -> Path:
+        """How to start the server on this machine: ``{"command": [...], "environment": {...}}``, written by
+        install.py."""
+        return self.path / "launch.json"
+
+    @property
+    def remote(self) -> Path:
+        """Put here by ``overpaint trust``: the connection file of a server on another machine, used instead of our
+        own."""
+        return self.path / "remote.json"
+
+    @property
+    def models(self) -> Path:
+        """One folder per installed model."""
+        return self.path / "models"
+
+    @property
+    def spool(self) -> Path:
+        """One folder per job: what was uploaded, and the answer until it is acknowledged."""
+        return self.path / "spool"
+
+    @property
+    def learned(self) -> Path:
+        """What the server has learned of pictures; may be deleted at any time."""
+        return self.path / "learned"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def clients(self) -> Path:
+        """What hosts remember from one run to the next."""
+        return self.path / "clients"
+
+
+def _of_user() -> Path:
     chosen = os.environ.get("OVERPAINT_HOME")
     if chosen:
         return _absolute(Path(chosen))
@@ -45,37 +109,3 @@ def _homeless() -> OverpaintError:
         "This account has no home folder, so Overpaint has no place for its files.",
         "Set OVERPAINT_HOME to a folder of your own.",
     )
-
-
-def connection_file() -> Path:
-    """Written by a running server (mode 0600), read by every client."""
-    return home() / "connection.json"
-
-
-def launch_file() -> Path:
-    """How to start the server on this machine: ``{"command": [...], "environment": {...}}``, written by install.py."""
-    return home() / "launch.json"
-
-
-def models() -> Path:
-    """One folder per installed model."""
-    return home() / "models"
-
-
-def spool() -> Path:
-    """One folder per job: what was uploaded, and the answer until it is acknowledged."""
-    return home() / "spool"
-
-
-def learned() -> Path:
-    """What the server has learned of pictures; may be deleted at any time."""
-    return home() / "learned"
-
-
-def logs() -> Path:
-    return home() / "logs"
-
-
-def remote_file() -> Path:
-    """Put here by ``overpaint trust``: the connection file of a server on another machine, used instead of our own."""
-    return home() / "remote.json"

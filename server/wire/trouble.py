@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import shutil
+from pathlib import Path
 
-from . import paths
 from .errors import Code, OverpaintError
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -22,8 +22,8 @@ def says_full(words: str) -> bool:
     return any(sign in words for sign in _FULL_WORDS)
 
 
-def of_os(error: OSError) -> OverpaintError:
-    """``error`` as a sentence with a hint."""
+def of_os(error: OSError, home: Path | None = None) -> OverpaintError:
+    """``error`` as a sentence with a hint. home: Overpaint's own folder, which a person can put elsewhere."""
     if isinstance(error, shutil.Error):
         return _of_a_copied_folder(error)
     place = str(error.filename) if error.filename else "A file"
@@ -32,7 +32,7 @@ def of_os(error: OSError) -> OverpaintError:
         return OverpaintError(Code.DISK_FULL, f"The disk is full{where}.", "Free some space, then try again.")
     if error.errno in _NOT_YOURS:
         hint = "Make it yours, or choose a place that is."
-        if _is_ours(place):
+        if home is not None and place.startswith(str(home)):
             hint = "Make it yours, or set OVERPAINT_HOME to a folder of your own."
         return OverpaintError(Code.BAD_REQUEST, f"{place} cannot be used: {error.strerror}.", hint)
     if error.errno == errno.ENAMETOOLONG:
@@ -54,10 +54,3 @@ def _of_a_copied_folder(error: shutil.Error) -> OverpaintError:
     return OverpaintError(
         Code.BAD_REQUEST, f"{told[1]} cannot be written: {str(told[2])[:200]}.", "Look at that folder."
     )
-
-
-def _is_ours(place: str) -> bool:
-    try:
-        return place.startswith(str(paths.home()))
-    except (OSError, OverpaintError):
-        return False

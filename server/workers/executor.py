@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from server.editing.edit import CancelledEdit, Step
 from server.methods import registry
 from server.methods.method import Method
+from server.models.store.store import ModelFolders, ModelStore
 from server.wire import messages as wire
 from server.wire.errors import Code, OverpaintError
 from server.workers import job, link, progress
@@ -24,10 +25,13 @@ log = logging.getLogger(__name__)
 
 
 class Executor:
-    """open_models: makes the ``Models`` as soon as a method needs one. say: hears each note, with the bytes of a
-    preview; may be called from the thread that runs."""
+    """store: what is installed. open_models: makes the ``Models`` as soon as a method needs one. say: hears each note,
+    with the bytes of a preview; may be called from the thread that runs."""
 
-    def __init__(self, open_models: Callable[[], Models], say: Callable[[link.Note, bytes], None]) -> None:
+    def __init__(
+        self, store: ModelStore, open_models: Callable[[], Models], say: Callable[[link.Note, bytes], None]
+    ) -> None:
+        self._without_torch = ModelFolders(store)
         self._open_models = open_models
         self._say = say
         self._models: Models | None = None
@@ -76,17 +80,21 @@ class Executor:
 
         report(Step("Starting", 0, 0))
         models = self._models_for(method)
-        if models is not None:
-            models.low_memory = task.low_memory
+        if self._models is not None:
+            self._models.low_memory = task.low_memory
         edit, size = method.load(), submit.layer.bounds.extent
         return retried_with_less_memory(
-            lambda: job.run(submit, task.files, edit, models, report, task.guest, method.answers), models, report, size
+            lambda: job.run(submit, task.files, edit, models, report, task.guest, method.answers),
+            self._models,
+            report,
+            size,
         )
 
     def _models_for(self, method: Method) -> Models:
         if self._models is None and method.requires is not None:
             self._models = self._open_models()
-        return cast("Models", self._models)  # perhaps None: a method without needs asks for none, and torch stays away
+        # One without needs asks only what is installed, and torch stays away.
+        return cast("Models", self._models or self._without_torch)
 
     def _failed(self, name: str, error: OverpaintError) -> wire.Failed:
         if error.code is Code.OUT_OF_MEMORY and self._models is not None:

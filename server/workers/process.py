@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from server.journal import SpoolFiles
 from server.models.store.store import ModelStore
 from server.wire.messages import Estimate
+from server.wire.paths import Home
 from server.workers import device, link, oom
 from server.workers.executor import Executor
 from server.workers.runner import Task
@@ -38,14 +39,15 @@ _LIBRARIES = {
 class Process:
     """Jobs run on the main thread, one at a time; orders are read, beats sent and torch imported beside it."""
 
-    def __init__(self, orders: BinaryIO, reports: BinaryIO, wanted_device: str) -> None:
+    def __init__(self, orders: BinaryIO, reports: BinaryIO, wanted_device: str, home: Home) -> None:
+        self._home, self._store = home, ModelStore(home.models)
         self._orders = orders
         self._reports = reports
         self._writing = threading.Lock()
         self._device = wanted_device
         self._todo: queue.SimpleQueue[link.Order] = queue.SimpleQueue()
         self._stopped: set[str] = set()
-        self._executor = Executor(self._open_models, self._say)
+        self._executor = Executor(self._store, self._open_models, self._say)
         self._had_pause = False
         self._warming_began = False
         self._warming = threading.Thread(target=self._warm_up, daemon=True)
@@ -74,7 +76,7 @@ class Process:
                 return self._todo.get(timeout=_PAUSE_BEFORE_TORCH)
             except queue.Empty:
                 self._had_pause = True
-            if ModelStore().cards():
+            if self._store.cards():
                 self._begin_warming()
             else:
                 self._say(link.Devices((), "CPU"))
@@ -119,7 +121,7 @@ class Process:
         self._warming.join()
         from server.models.runtime.residency import Models
 
-        return Models(ModelStore(), self._device)
+        return Models(self._store, self._device, learned=self._home.learned)
 
 
 def main() -> None:
@@ -132,7 +134,7 @@ def main() -> None:
     oom.offer_oneself()
     reports = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not come between the reports
-    Process(sys.stdin.buffer, reports, wanted).serve()
+    Process(sys.stdin.buffer, reports, wanted, Home.of_user()).serve()
 
 
 if __name__ == "__main__":

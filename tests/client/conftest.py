@@ -19,6 +19,7 @@ from server.client.session import Session
 from server.client.submission import Mask, Submission
 from server.wire.connection import read_connection
 from server.wire.geometry import Bounds
+from server.wire.paths import Home
 from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Recipe
 
@@ -84,7 +85,7 @@ def launchable(home: Path) -> Iterator[Path]:
     command = [sys.executable, "-c", script, str(home), "ipc"]
     (home / "launch.json").write_text(json.dumps({"command": command, "environment": {"PYTHONPATH": str(CHECKOUT)}}))
     yield home
-    if find() is not None:  # by its lock, so that the number is still its own
+    if find(Home.of_user()) is not None:  # by its lock, so that the number is still its own
         os.kill(started_pids(home)[-1], signal.SIGKILL)
 
 

@@ -12,6 +12,7 @@ from server.client.estimate import QUIET_S, Estimating
 from server.client.link import Link
 from server.client.submission import Submission
 from server.wire.errors import Code, OverpaintError
+from server.wire.paths import Home
 from tests.running import RunningServer, submission, until
 
 NONE = "Say what it should become; then it is said here how long that takes."
@@ -53,7 +54,7 @@ class Desk:
 @pytest.fixture
 def desk(pondering: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setenv("OVERPAINT_HOME", str(pondering.home))
-    link = Link("test")
+    link = Link("test", Home.of_user())
     link.open()
     until(lambda: link.poll() is not None and link.welcome is not None, "the server")
     yield Desk(link)

@@ -14,6 +14,7 @@ from server.client.strengths import QUIET_S, SWEEP, Point, swept
 from server.client.submission import Submission, new_job_id
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import Queued
+from server.wire.paths import Home
 from tests.running import RunningServer, submission, until
 
 
@@ -53,7 +54,7 @@ class Desk:
 @pytest.fixture
 def desk(pondering: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setenv("OVERPAINT_HOME", str(pondering.home))
-    link = Link("test")
+    link = Link("test", Home.of_user())
     desk = Desk(link)
     desk.until(lambda: desk.heard, "the first answers")
     yield desk

@@ -24,11 +24,20 @@ from server.client.launch import find
 from server.client.link import Link
 from server.wire.connection import ConnectionFile, ServerLock, write_connection
 from server.wire.errors import Code, OverpaintError
+from server.wire.paths import Home
 from server.wire.recipe import Recipe
 
 from .conftest import CHECKOUT, PATIENCE_S, EchoProcess, started_pids, submission
 
 Echo = Callable[..., EchoProcess]
+
+HOST = """
+from server.client.blocking import Client
+from server.wire.paths import Home
+
+with Client("test", Home.of_user()) as client:
+    print(client.hello().server)
+"""
 
 
 def collect(link: Link, *kinds: type) -> list[events.Event]:
@@ -43,12 +52,12 @@ def collect(link: Link, *kinds: type) -> list[events.Event]:
 
 def test_a_running_server_is_found(echo: Echo) -> None:
     echo()
-    with Client("test") as client:
+    with Client("test", Home.of_user()) as client:
         assert client.hello().server == "echo"
 
 
 def test_a_server_is_started_when_none_runs(launchable: Path) -> None:
-    link = Link("test")
+    link = Link("test", Home.of_user())
     link.open()
     happened = collect(link, events.Welcomed)
     assert [event for event in happened if isinstance(event, events.Connecting)] == [
@@ -60,18 +69,18 @@ def test_a_server_is_started_when_none_runs(launchable: Path) -> None:
 
 
 def test_the_started_server_outlives_its_host(launchable: Path) -> None:
-    script = "from server.client.blocking import Client\nwith Client('test') as client: print(client.hello().server)"
+    script = HOST
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, timeout=PATIENCE_S, check=True
     )
     assert done.stdout == "echo\n"
-    with Client("test") as client:
+    with Client("test", Home.of_user()) as client:
         client.hello()
     assert len(started_pids(launchable)) == 1
 
 
 def test_two_hosts_that_start_at_once_share_one_server(launchable: Path) -> None:
-    script = "from server.client.blocking import Client\nwith Client('test') as client: print(client.hello().server)"
+    script = HOST
     hosts = [
         subprocess.Popen([sys.executable, "-c", script], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
         for _ in range(3)
@@ -82,13 +91,13 @@ def test_two_hosts_that_start_at_once_share_one_server(launchable: Path) -> None
 
 def test_the_file_of_a_crashed_server_is_not_believed(launchable: Path) -> None:
     write_connection(launchable, ConnectionFile(1, 0, os.getpid(), "ipc:///tmp/none-d", "ipc:///tmp/none-c"))
-    assert find() is None
-    with Client("test") as client:
+    assert find(Home.of_user()) is None
+    with Client("test", Home.of_user()) as client:
         assert client.hello().server == "echo"
 
 
 def test_without_an_installed_server_the_hint_says_how_to_install_it(home: Path) -> None:
-    with Client("test") as client, pytest.raises(OverpaintError) as raised:
+    with Client("test", Home.of_user()) as client, pytest.raises(OverpaintError) as raised:
         client.hello()
     assert raised.value.code is Code.UNREACHABLE
     assert "install.py install" in raised.value.hint
@@ -97,7 +106,7 @@ def test_without_an_installed_server_the_hint_says_how_to_install_it(home: Path)
 def test_a_server_that_ends_at_once_is_an_error_that_names_doctor_and_the_log(home: Path) -> None:
     command = [sys.executable, "-c", "raise SystemExit(3)"]
     (home / "launch.json").write_text(json.dumps({"command": command}))
-    with Client("test") as client, pytest.raises(OverpaintError) as raised:
+    with Client("test", Home.of_user()) as client, pytest.raises(OverpaintError) as raised:
         client.hello()
     assert "code 3" in raised.value.sentence
     assert "install.py doctor" in raised.value.hint
@@ -106,7 +115,7 @@ def test_a_server_that_ends_at_once_is_an_error_that_names_doctor_and_the_log(ho
 
 def test_a_command_that_does_not_exist_is_an_error_too(home: Path) -> None:
     (home / "launch.json").write_text('{"command": ["/nonexistent/python"]}')
-    with Client("test") as client, pytest.raises(OverpaintError) as raised:
+    with Client("test", Home.of_user()) as client, pytest.raises(OverpaintError) as raised:
         client.hello()
     assert raised.value.code is Code.UNREACHABLE
 
@@ -115,12 +124,12 @@ def test_a_server_on_another_machine_is_used_when_its_file_was_put_here(echo: Ec
     echo("tcp")
     (home / "remote.json").write_text((home / "connection.json").read_text())
     (home / "connection.json").unlink()
-    with Client("test") as client:
+    with Client("test", Home.of_user()) as client:
         assert client.hello().server == "echo"
 
 
 def test_a_job_whose_server_dies_in_the_middle_is_done_by_the_next_one(launchable: Path) -> None:
-    link = Link("test")
+    link = Link("test", Home.of_user())
     sent = submission(side=2048)
     link.start(sent)
     happened = collect(link, events.Uploading)
@@ -137,10 +146,10 @@ def test_a_job_whose_server_dies_in_the_middle_is_done_by_the_next_one(launchabl
 
 def test_an_acknowledgement_that_the_server_died_over_is_said_to_the_next_one(real_server: Path) -> None:
     """Else the same answer would be offered a second time."""
-    link = Link("test")
+    link = Link("test", Home.of_user())
     job = link.start(dataclasses.replace(submission(), recipe=Recipe("erase", seed=1)))
     collect(link, events.Arrived)
-    connection = find()
+    connection = find(Home.of_user())
     assert connection is not None
     os.kill(connection.pid, signal.SIGKILL)
     link.acknowledge(job)
@@ -157,18 +166,18 @@ def real_server(home: Path) -> Iterator[Path]:
     command = [sys.executable, "-m", "server.cli", "serve"]
     (home / "launch.json").write_text(json.dumps({"command": command, "environment": {"PYTHONPATH": str(CHECKOUT)}}))
     yield home
-    running = find()
+    running = find(Home.of_user())
     if running is not None:
         os.kill(running.pid, signal.SIGTERM)
 
 
 def test_an_upload_goes_on_where_the_crashed_server_had_stored_it(real_server: Path) -> None:
     sent = dataclasses.replace(submission(side=2048), recipe=Recipe("erase"))
-    with contextlib.closing(Link("test")) as link:
+    with contextlib.closing(Link("test", Home.of_user())) as link:
         link.start(sent)
         while first_fraction(collect(link, events.Uploading)) < 0.7:  # 14 of 20 chunks, of which 8 may be under way
             pass
-        crashed = find()
+        crashed = find(Home.of_user())
         assert crashed is not None
         os.kill(crashed.pid, signal.SIGKILL)
         collect(link, events.Interrupted)
@@ -182,7 +191,7 @@ def first_fraction(happened: list[events.Event]) -> float:
 
 
 def test_a_lost_server_without_a_job_is_told_once_and_the_next_job_starts_another(launchable: Path) -> None:
-    link = Link("test")
+    link = Link("test", Home.of_user())
     link.open()
     collect(link, events.Welcomed)
     os.kill(started_pids(launchable)[0], signal.SIGKILL)
@@ -221,7 +230,7 @@ def hang_up(listener: socket.socket) -> None:
 
 def test_a_job_that_meets_a_server_in_its_last_moment_is_done_by_the_next_one(launchable: Path) -> None:
     sent = submission()
-    with contextlib.closing(Link("test")) as link:
+    with contextlib.closing(Link("test", Home.of_user())) as link:
         with ending_server(launchable):
             link.start(sent)
             collect(link, events.Interrupted)
@@ -231,7 +240,7 @@ def test_a_job_that_meets_a_server_in_its_last_moment_is_done_by_the_next_one(la
 
 
 def test_a_greeting_that_meets_a_server_in_its_last_moment_finds_the_next_one(launchable: Path) -> None:
-    with contextlib.closing(Link("test")) as link:
+    with contextlib.closing(Link("test", Home.of_user())) as link:
         with ending_server(launchable):
             link.open()
             happened = []
@@ -243,7 +252,7 @@ def test_a_greeting_that_meets_a_server_in_its_last_moment_finds_the_next_one(la
 
 
 def test_a_job_that_no_server_survives_fails_in_the_end(launchable: Path) -> None:
-    link = Link("test")
+    link = Link("test", Home.of_user())
     link.start(submission(side=2048))
     killed = 0
     happened: list[events.Event] = []
@@ -259,7 +268,7 @@ def test_a_job_that_no_server_survives_fails_in_the_end(launchable: Path) -> Non
 
 
 def test_a_job_cancelled_while_the_server_is_sought_never_runs(launchable: Path) -> None:
-    link = Link("test")
+    link = Link("test", Home.of_user())
     sent = submission(side=2048)
     link.start(sent)
     link.cancel(sent.job)
@@ -276,7 +285,7 @@ def test_one_call_runs_a_job_and_tells_its_events(echo: Echo) -> None:
     echo()
     told: list[type] = []
     sent = submission(side=600)
-    with Client("test") as client:
+    with Client("test", Home.of_user()) as client:
         arrived = client.run(sent, lambda event: told.append(type(event)))
         assert arrived.results[0].data == sent.pixels
         assert [line.job for line in client.jobs()] == [sent.job]
@@ -290,7 +299,7 @@ def test_a_job_begun_as_soon_as_the_server_answers_is_sent_once(echo: Echo) -> N
     echo()
     for _ in range(5):
         sent = submission(side=1800)
-        with Client("test") as client:
+        with Client("test", Home.of_user()) as client:
             client.hello()
             assert client.run(sent).results[0].data == sent.pixels
 
@@ -298,16 +307,16 @@ def test_a_job_begun_as_soon_as_the_server_answers_is_sent_once(echo: Echo) -> N
 def test_an_answer_waits_for_the_next_run_of_the_application(echo: Echo) -> None:
     echo()
     sent = submission(side=300)
-    with Client("test") as client:
+    with Client("test", Home.of_user()) as client:
         client.run(sent)
-    with Client("test") as client:
+    with Client("test", Home.of_user()) as client:
         assert client.attach(sent.job).results[0].data == sent.pixels
 
 
 def test_answering_false_cancels(echo: Echo) -> None:
     echo()
     sent = submission(side=2048)
-    with Client("test") as client:
+    with Client("test", Home.of_user()) as client:
         with pytest.raises(OverpaintError) as raised:
             client.run(sent, lambda event: not isinstance(event, events.Uploading))
         assert raised.value.code is Code.CANCELLED
@@ -321,7 +330,7 @@ def test_an_exception_while_following_cancels_and_comes_out(echo: Echo) -> None:
         if isinstance(event, events.Uploading):
             raise KeyboardInterrupt
 
-    with Client("test") as client:
+    with Client("test", Home.of_user()) as client:
         with pytest.raises(KeyboardInterrupt):
             client.run(submission(side=2048), interrupt)
         assert client.jobs() == ()
@@ -329,7 +338,7 @@ def test_an_exception_while_following_cancels_and_comes_out(echo: Echo) -> None:
 
 def test_a_job_the_server_does_not_know_is_an_error(echo: Echo) -> None:
     echo()
-    with Client("test") as client, pytest.raises(OverpaintError) as raised:
+    with Client("test", Home.of_user()) as client, pytest.raises(OverpaintError) as raised:
         client.attach("0" * 32)
     assert raised.value.code is Code.UNKNOWN_JOB
 

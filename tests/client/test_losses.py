@@ -17,6 +17,7 @@ from server.client.blocking import Client
 from server.client.link import Link
 from server.client.pending import Acknowledging, PendingRequests
 from server.wire.errors import Code, OverpaintError
+from server.wire.paths import Home
 from tests.conftest import short_folder
 from tests.running import PONDERING, RunningServer, until
 from tests.running import submission as small
@@ -41,7 +42,7 @@ def fall_silent(server: EchoProcess) -> None:
 
 def test_an_answer_is_acknowledged_in_a_new_session(forgetful: EchoProcess) -> None:
     sent = submission()
-    with Client("test") as client:
+    with Client("test", Home.of_user()) as client:
         client.run(sent)
         fall_silent(forgetful)
         client.acknowledge(sent.job)
@@ -50,7 +51,7 @@ def test_an_answer_is_acknowledged_in_a_new_session(forgetful: EchoProcess) -> N
 
 def test_jobs_are_listed_and_cancelled_in_a_new_session(forgetful: EchoProcess) -> None:
     sent = submission()
-    with Client("test") as client:
+    with Client("test", Home.of_user()) as client:
         client.run(sent)
         fall_silent(forgetful)
         assert [line.job for line in client.jobs()] == [sent.job]
@@ -60,7 +61,7 @@ def test_jobs_are_listed_and_cancelled_in_a_new_session(forgetful: EchoProcess) 
 
 
 def test_a_question_is_answered_in_a_new_session(forgetful: EchoProcess) -> None:
-    with Client("test") as client:
+    with Client("test", Home.of_user()) as client:
         client.hello()
         fall_silent(forgetful)
         assert client.estimate(submission()).question
@@ -70,7 +71,7 @@ def test_a_job_begun_in_a_dropped_session_is_done_in_the_next_one_and_nobody_is_
     forgetful: EchoProcess,
 ) -> None:
     sent = submission()
-    with contextlib.closing(Link("test")) as link:
+    with contextlib.closing(Link("test", Home.of_user())) as link:
         link.open()
         collect(link, events.Welcomed)
         fall_silent(forgetful)
@@ -81,7 +82,7 @@ def test_a_job_begun_in_a_dropped_session_is_done_in_the_next_one_and_nobody_is_
 
 
 def test_an_idle_host_returns_without_a_word_to_a_server_that_lives(forgetful: EchoProcess) -> None:
-    with contextlib.closing(Link("test")) as link:
+    with contextlib.closing(Link("test", Home.of_user())) as link:
         link.open()
         collect(link, events.Welcomed)
         fall_silent(forgetful)
@@ -92,7 +93,7 @@ def test_an_idle_host_returns_without_a_word_to_a_server_that_lives(forgetful: E
 def test_a_server_in_which_no_session_lasts_is_an_error_in_the_end(echo: Echo) -> None:
     echo("ipc", "--silent-after", "0")
     sent = submission()
-    with contextlib.closing(Link("test")) as link:
+    with contextlib.closing(Link("test", Home.of_user())) as link:
         link.start(sent)
         failed = next(event for event in collect(link, events.EditFailed) if isinstance(event, events.EditFailed))
         assert (failed.job, failed.error.code) == (sent.job, Code.UNREACHABLE)
@@ -131,6 +132,7 @@ HOST = """
 import sys
 from server.client import events
 from server.client.blocking import Client
+from server.wire.paths import Home
 from tests.running import submission
 
 def tell(event):
@@ -139,7 +141,7 @@ def tell(event):
 
 job = submission("ponder", steps=15, keep=sys.argv[1] == "keep")
 print(job.job, flush=True)
-with Client("stopped") as client:
+with Client("stopped", Home.of_user()) as client:
     arrived = client.run(job, tell)
     client.acknowledge(arrived.job)
     print("acknowledged", len(client.jobs()), flush=True)

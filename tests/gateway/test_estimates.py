@@ -11,6 +11,7 @@ from server.client import events
 from server.client.blocking import Client
 from server.wire import messages as wire
 from server.wire.errors import Code, OverpaintError
+from server.wire.paths import Home
 from tests.bare import Bare
 from tests.running import RunningServer, submission, until
 
@@ -18,7 +19,7 @@ from tests.running import RunningServer, submission, until
 @pytest.fixture
 def client(pondering: RunningServer, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OVERPAINT_HOME", str(pondering.home))
-    with Client("tests", pondering.connection) as client:
+    with Client("tests", Home(pondering.home), pondering.connection) as client:
         yield client
 
 

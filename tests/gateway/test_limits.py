@@ -26,6 +26,7 @@ from server.wire import codec
 from server.wire.connection import read_connection
 from server.wire.errors import Code, FullError
 from server.wire.messages import Finished, JobState
+from server.wire.paths import Home
 from server.wire.recipe import Recipe
 from server.wire.results import ResultBlob, ResultKind
 from tests.conftest import short_folder
@@ -100,7 +101,7 @@ def test_who_finds_no_place_is_shown_as_waiting_and_begins_by_itself(home):
                 first.session.cancel(taken.job)
                 first.session.poll()
 
-        with blocking.Client("cli") as client:
+        with blocking.Client("cli", Home.of_user()) as client:
             client.run(submission("erase"), hear)
         assert next(event.place for event in heard if isinstance(event, events.Queued)) == 1
         first.close()

@@ -13,13 +13,14 @@ from server.client.blocking import Client
 from server.client.strengths import QUIET_S, SWEEP, Point, swept
 from server.client.submission import Submission
 from server.wire.messages import JobState
+from server.wire.paths import Home
 from tests.running import RunningServer, submission, until
 
 
 @pytest.fixture
 def client(pondering: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     monkeypatch.setenv("OVERPAINT_HOME", str(pondering.home))
-    client = Client("gimp")
+    client = Client("gimp", Home.of_user())
     yield client
     client.close()
 
@@ -129,7 +130,7 @@ def test_a_server_that_dies_is_said_or_started_again_and_nothing_is_lost(
     own_server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OVERPAINT_HOME", str(own_server.home))
-    client = Client("gimp")
+    client = Client("gimp", Home.of_user())
     renders = learned(client)
     own_server.kill()
     work(renders, lambda: renders.trouble, "the loss to be noticed")

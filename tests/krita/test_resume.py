@@ -66,18 +66,17 @@ def test_unreadable_pending_jobs_are_none(text: str) -> None:
     assert load(text).jobs == ()
 
 
-def test_the_file_gives_those_of_earlier_runs_the_newest_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_file_gives_those_of_earlier_runs_the_newest_first(tmp_path: Path) -> None:
     from overpaint.resume import PendingFile
     from overpaint.server.wire.messages import JobState
 
-    monkeypatch.setenv("OVERPAINT_HOME", str(tmp_path))
     names = [f"{number:032x}" for number in range(3)]
     for name in names:
-        PendingFile().add(one(name))
-    again = PendingFile()
+        PendingFile(tmp_path).add(one(name))
+    again = PendingFile(tmp_path)
     again.drop(names[1])
     kept = dict.fromkeys(names, JobState.FINISHED)
     assert [job.job for job in again.returned(kept, here=())] == [names[2], names[0]]
     assert [job.job for job in again.returned(kept, here={names[2]})] == [names[0]]
     assert again.returned({}, here=()) == ()
-    assert not PendingFile()
+    assert not PendingFile(tmp_path)

@@ -15,7 +15,7 @@ from server.models.headers.onnx import inputs
 from server.models.inpainting_networks.network import InpaintingNetwork
 from server.models.store import sniff
 from server.models.store.import_model import adopt
-from server.models.store.store import ModelStore
+from server.models.store.store import ModelFolders, ModelStore
 from server.pixels.picture import Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Recipe
@@ -89,14 +89,14 @@ def test_an_imported_onnx_model_is_on_the_shelf_for_erasing_only(tmp_path: Path)
     assert shelf.find("big-lama").weights.is_file()
 
 
-def test_erase_offers_and_uses_the_model_that_the_recipe_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OVERPAINT_HOME", str(tmp_path / "home"))
-    adopt(onnx_file.lama(tmp_path / "lama.onnx", 0.25), ModelStore())
-    assert {offer.name: offer.models for offer in registry.offers(ModelStore().cards())}["erase"] == ("lama",)
+def test_erase_offers_and_uses_the_model_that_the_recipe_names(tmp_path: Path) -> None:
+    store = ModelStore(tmp_path / "shelf", bundled=tmp_path / "none")
+    adopt(onnx_file.lama(tmp_path / "lama.onnx", 0.25), store)
+    assert {offer.name: offer.models for offer in registry.offers(store.cards())}["erase"] == ("lama",)
     image, mask = picture(200, 300), hole(200, 300)
     scene = Scene(Picture(image, np.ones((200, 300), np.float32)), mask.astype(np.float32))
     steps: list[Step] = []
-    answer = erase(scene, Recipe("erase", model="lama", variations=3), NO_MODELS, steps.append)
+    answer = erase(scene, Recipe("erase", model="lama", variations=3), ModelFolders(store), steps.append)
     assert np.allclose(answer.result.images[0][mask], 0.25, atol=1e-3)
     assert np.array_equal(answer.result.images[0][~mask], image[~mask])
     assert (len(answer.result.images), answer.recipe.variations, answer.recipe.model) == (1, 1, "lama")

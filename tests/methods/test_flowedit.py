@@ -31,7 +31,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
 
 
 @pytest.fixture(autouse=True)
-def alone(home) -> None:
+def alone(nothing_learned: None) -> None:
     """What is kept of a picture is this test's."""
 
 

@@ -34,7 +34,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
 
 
 @pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch, home) -> None:
+def short(monkeypatch: pytest.MonkeyPatch, nothing_learned: None) -> None:
     shortened(monkeypatch, 3)
 
 
@@ -171,11 +171,9 @@ def test_what_is_painted_from_the_store_is_what_was_painted_first(models: Models
 
 
 @every_preset
-def test_the_same_seed_gives_the_same_picture_though_nothing_is_remembered(
-    models: Models, preset: str, monkeypatch: pytest.MonkeyPatch, tmp_path
-):
+def test_the_same_seed_gives_the_same_picture_though_nothing_is_remembered(models: Models, preset: str, tmp_path):
     first = Run(models, recipe("sd15", preset))
-    monkeypatch.setenv("OVERPAINT_HOME", str(tmp_path))
+    models.learned = tmp_path / "elsewhere"
     again = Run(models, recipe("sd15", preset))
     assert again.stages == first.stages
     assert np.array_equal(first.images[0], again.images[0])
@@ -186,7 +184,7 @@ def test_an_interrupted_learning_goes_on_where_it_was_and_ends_as_it_would_have(
     models: Models, preset: str, monkeypatch: pytest.MonkeyPatch, tmp_path
 ):
     whole = Run(models, recipe("sd15", preset))
-    monkeypatch.setenv("OVERPAINT_HOME", str(tmp_path))
+    models.learned = tmp_path / "elsewhere"
     monkeypatch.setattr(trainer, "_NOTING_SHARE", float("inf"))  # a checkpoint is due however long writing takes
     halted(models, recipe("sd15", preset), lambda step: step.stage == "Learning the picture" and step.step == 2)
     resumed = Run(models, recipe("sd15", preset))

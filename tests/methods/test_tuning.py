@@ -194,7 +194,7 @@ def test_what_is_complete_keeps_only_what_painting_needs(tmp_path: Path):
 # --- the estimate --------------------------------------------------------------------------------
 
 
-def test_an_estimate_knows_what_is_learned_already(models: Models, monkeypatch, home):
+def test_an_estimate_knows_what_is_learned_already(models: Models, monkeypatch, nothing_learned):
     shortened(monkeypatch, 3)
     where = scene()
 
@@ -219,7 +219,9 @@ def test_an_estimate_knows_what_is_learned_already(models: Models, monkeypatch, 
     assert ask(steps=50).render_s > ask(steps=2).render_s
 
 
-def test_an_estimate_tells_of_the_small_addition_where_the_whole_model_does_not_fit(models: Models, monkeypatch, home):
+def test_an_estimate_tells_of_the_small_addition_where_the_whole_model_does_not_fit(
+    models: Models, monkeypatch, nothing_learned
+):
     shortened(monkeypatch, 2)
 
     def refuse(*anything: object) -> AllWeights:

@@ -111,11 +111,13 @@ class SmallDevice:
         monkeypatch.setattr(adapter.network, "forward", refusing)
 
 
-def test_when_memory_runs_out_smaller_portions_and_batches_do_it(models: Models, monkeypatch, home):
+def test_when_memory_runs_out_smaller_portions_and_batches_do_it(
+    models: Models, monkeypatch, nothing_learned, tmp_path
+):
     shortened(monkeypatch, 3, batch=4)
     asked = recipe("sd15", eta=(0.5, 0.7, 0.9))
     expected = imagic(scene(), asked, models, lambda _: None).result.images
-    monkeypatch.setenv("OVERPAINT_HOME", str(home / "other"))
+    models.learned = tmp_path / "elsewhere"
     small = SmallDevice(models.get("sd15"), 2, monkeypatch)
     images = imagic(scene(), asked, models, lambda _: None).result.images
     assert small.refused
@@ -124,7 +126,9 @@ def test_when_memory_runs_out_smaller_portions_and_batches_do_it(models: Models,
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("preset", ["quality", "fast"])
-def test_nothing_of_a_learned_picture_stays_in_memory(models: Models, kind: str, preset: str, monkeypatch, home):
+def test_nothing_of_a_learned_picture_stays_in_memory(
+    models: Models, kind: str, preset: str, monkeypatch, nothing_learned
+):
     shortened(monkeypatch, 2)
     held = []
     for seed in range(3):  # the first one fills what is kept for all
@@ -134,14 +138,16 @@ def test_nothing_of_a_learned_picture_stays_in_memory(models: Models, kind: str,
     assert held[1] == held[2]
 
 
-def test_when_even_the_smallest_does_not_fit_it_is_said(models: Models, monkeypatch, home):
+def test_when_even_the_smallest_does_not_fit_it_is_said(models: Models, monkeypatch, nothing_learned):
     shortened(monkeypatch, 3)
     SmallDevice(models.get("sd15"), 0, monkeypatch)
     with pytest.raises(torch.OutOfMemoryError):
         imagic(scene(), recipe("sd15"), models, lambda _: None)
 
 
-def test_where_the_whole_model_does_not_fit_a_small_addition_is_learned_and_said(models: Models, monkeypatch, home):
+def test_where_the_whole_model_does_not_fit_a_small_addition_is_learned_and_said(
+    models: Models, monkeypatch, nothing_learned
+):
     shortened(monkeypatch, 2)
 
     def refuse(*anything: object) -> AllWeights:
@@ -153,7 +159,9 @@ def test_where_the_whole_model_does_not_fit_a_small_addition_is_learned_and_said
     assert "too little memory" in answer.notices[0]
 
 
-def test_memory_that_runs_out_in_painting_costs_nothing_of_what_was_learned(models: Models, monkeypatch, home):
+def test_memory_that_runs_out_in_painting_costs_nothing_of_what_was_learned(
+    models: Models, monkeypatch, nothing_learned
+):
     shortened(monkeypatch, 2)
     adapter = models.get("sd15")
 
@@ -170,7 +178,9 @@ def test_memory_that_runs_out_in_painting_costs_nothing_of_what_was_learned(mode
     assert {step.stage for step in steps} == {"Painting"}
 
 
-def test_where_counting_what_a_step_keeps_does_not_fit_the_smallest_plan_is_taken(models: Models, monkeypatch, home):
+def test_where_counting_what_a_step_keeps_does_not_fit_the_smallest_plan_is_taken(
+    models: Models, monkeypatch, nothing_learned
+):
     shortened(monkeypatch, 2)
     seen: list[Plan] = []
 

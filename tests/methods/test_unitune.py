@@ -38,7 +38,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
 
 
 @pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch, home) -> None:
+def short(monkeypatch: pytest.MonkeyPatch, nothing_learned: None) -> None:
     shortened(monkeypatch, 3)
 
 

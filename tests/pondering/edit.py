@@ -13,8 +13,8 @@ import numpy as np
 from server.editing.edit import Answer, Report, Scene, Step, seed_of
 from server.editing.results import Repaint
 from server.pixels.picture import F32
-from server.wire import paths
 from server.wire.messages import Estimate, Estimated
+from server.wire.paths import Home
 from server.wire.recipe import Recipe
 
 
@@ -73,7 +73,7 @@ def _measure() -> None:
 
 def _wait() -> None:
     """Until somebody makes the file ``go`` in Overpaint's folder."""
-    while not (paths.home() / "go").exists():
+    while not (Home.of_user().path / "go").exists():
         time.sleep(0.05)
 
 

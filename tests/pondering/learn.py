@@ -17,7 +17,7 @@ import numpy as np
 from server.editing.edit import Answer, Report, Scene, Step, seed_of
 from server.editing.results import Repaint, seeds
 from server.pixels.picture import F32
-from server.wire import paths
+from server.wire.paths import Home
 from server.wire.recipe import Recipe
 
 LEARNING, PAINTING = "Learning the picture", "Painting"
@@ -30,7 +30,7 @@ _PAUSE = 0.03
 def learn(scene: Scene, recipe: Recipe, models: object, report: Report) -> Answer[Repaint]:
     """``recipe.steps`` steps of painting follow those of learning. What was learned is kept for the next edit."""
     seed, steps = seed_of(recipe), recipe.steps or 1
-    checkpoint = paths.home() / "learned" / f"{scene.content}-{seed}.npy"
+    checkpoint = Home.of_user().learned / f"{scene.content}-{seed}.npy"
     learned = _learn(checkpoint, scene.picture.rgb, seed, report)
     images = []
     for number, draw in enumerate(seeds(seed, recipe.variations)):

@@ -8,8 +8,10 @@ import threading
 from collections.abc import Iterator
 from typing import NoReturn
 
+from server.models.store.store import ModelStore
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import Cancelled, Estimate, Estimated, Failed, Finished
+from server.wire.paths import Home
 from server.workers import link
 from server.workers.executor import Executor
 from server.workers.local_runner import LocalRunner
@@ -31,6 +33,7 @@ class ThreadRunner:
     problem = ""
 
     def __init__(self, options: RunnerOptions) -> None:
+        self._store = ModelStore(Home(options.home).models)
         self._said: queue.SimpleQueue[tuple[Slot, link.Note, bytes]] = queue.SimpleQueue()
         self._bell, self._ring = socket.socketpair()
         self._bell.setblocking(False)
@@ -86,7 +89,7 @@ class ThreadRunner:
             self._said.put((slot, note, payload))
             self._ring.send(b"!")
 
-        executor = Executor(_no_models, say)
+        executor = Executor(self._store, _no_models, say)
         say(link.Ready())
         while True:
             work = self._work[slot.number].get()

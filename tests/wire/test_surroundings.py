@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from server.wire import paths
 from server.wire.errors import OverpaintError
+from server.wire.paths import Home
 from server.wire.surroundings import cleaned
 from server.wire.text import printable
 
@@ -64,7 +64,7 @@ def test_the_home_is_absolute_however_it_is_written(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/somebody")
     monkeypatch.setenv("OVERPAINT_HOME", chosen)
-    assert str(paths.home()) == place.format(here=tmp_path, user="/home/somebody")
+    assert str(Home.of_user().path) == place.format(here=tmp_path, user="/home/somebody")
 
 
 def test_a_relative_data_folder_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +72,7 @@ def test_a_relative_data_folder_is_ignored(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("HOME", "/home/somebody")
     monkeypatch.setenv("XDG_DATA_HOME", "data")
-    assert paths.home() == Path("/home/somebody/.local/share/overpaint")
+    assert Home.of_user().path == Path("/home/somebody/.local/share/overpaint")
 
 
 def test_an_account_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_an_account_without_a_home_is_told_what_to_set(monkeypatch: pytest.Monke
     monkeypatch.delenv("XDG_DATA_HOME", raising=False)
     monkeypatch.setattr(Path, "home", homeless)
     with pytest.raises(OverpaintError, match="OVERPAINT_HOME"):
-        paths.home()
+        Home.of_user()
 
 
 def test_what_a_terminal_would_obey_is_spelled_out() -> None:

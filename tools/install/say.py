@@ -6,6 +6,7 @@ import contextlib
 import sys
 from typing import TextIO
 
+from server.wire.paths import Home
 from server.wire.text import printable
 from server.wire.trouble import of_os
 
@@ -36,4 +37,5 @@ def disk_full(about: str) -> InstallError:
 
 def of_os_error(error: OSError) -> InstallError:
     """What to say for an error of the system, wherever it came up."""
-    return InstallError(f"{of_os(error)} The same command then goes on.")
+    home = Home.if_any()
+    return InstallError(f"{of_os(error, home.path if home else None)} The same command then goes on.")

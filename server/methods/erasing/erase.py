@@ -15,7 +15,6 @@ import numpy as np
 from server.editing.edit import Answer, Report, Scene, seed_of
 from server.editing.results import Repaint, seeds
 from server.models.inpainting_networks.network import InpaintingNetwork, installed
-from server.models.store.store import ModelStore
 from server.pixels.picture import F32, Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Recipe
@@ -53,7 +52,7 @@ def erase(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answe
     if not known.any():
         raise _nothing_around(scene.picture)
     first = seed_of(recipe)
-    filler = installed(recipe.model, ModelStore()) if recipe.model else None
+    filler = installed(recipe.model, models.store) if recipe.model else None
     if filler is not None:
         image = _filled(scene.picture.rgb, hole, known, filler, report)
         return Answer(Repaint((image,), hole), replace(recipe, seed=first, variations=1))

@@ -6,6 +6,7 @@ import importlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
@@ -26,10 +27,14 @@ class Models:
     """What edits get models from. One per device and process.
 
     budget: bytes that loaded models may take together; None: what the device has free.
+    learned: the folder of what is learned of pictures; None: beside the models.
     """
 
-    def __init__(self, shelf: ModelStore, device: str = "cpu", budget: int | None = None) -> None:
-        self._shelf = shelf
+    def __init__(
+        self, store: ModelStore, device: str = "cpu", budget: int | None = None, learned: Path | None = None
+    ) -> None:
+        self.store = store
+        self.learned = store.root.with_name("learned") if learned is None else learned
         self._device = torch.device(device)
         self._budget = budget
         self._loaded: OrderedDict[str, Adapter] = OrderedDict()
@@ -44,9 +49,9 @@ class Models:
     def choose(self, name: str, ability: Ability) -> Card:
         """The card of ``name``, or of the model that suits best where ``name`` is empty. Raises unknown-model when it
         cannot do that, model-missing when there is none."""
-        cards = able(ability, self._shelf.cards())
+        cards = able(ability, self.store.cards())
         if name:
-            card = self._shelf.card(name)
+            card = self.store.card(name)
             if ability not in card.abilities:
                 raise OverpaintError(
                     Code.UNKNOWN_MODEL,
@@ -67,7 +72,7 @@ class Models:
         adapter = self._loaded.get(name)
         if adapter is None:
             loading()
-            adapter = self._load(self._shelf.find(name))
+            adapter = self._load(self.store.find(name))
             self._loaded[name] = adapter
             if self.low_memory:
                 adapter.reduce_memory()
@@ -76,7 +81,7 @@ class Models:
 
     def identity(self, name: str) -> str:
         """Fingerprint of the model's files (paths, sizes, times of change)."""
-        model = self._shelf.find(name)
+        model = self.store.find(name)
         files = [(path, path.stat()) for path in weight_files(model.card, model.weights)]
         return "\n".join([name, *(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in files)])
 

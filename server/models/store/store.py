@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.models.families.families import Ability
-from server.wire import paths
 from server.wire.errors import Code, OverpaintError
 
 from . import card as cards
@@ -50,10 +49,10 @@ class _Reading:
 
 
 class ModelStore:
-    """The models under ``root`` (``paths.models()`` by default), and the bundled ones behind them."""
+    """The models under ``root``, and the bundled ones behind them."""
 
-    def __init__(self, root: Path | None = None, bundled: Path | None = None) -> None:
-        self.root = paths.models() if root is None else root
+    def __init__(self, root: Path, bundled: Path | None = None) -> None:
+        self.root = root
         self._bundled = BUNDLED if bundled is None else bundled
         self._read: dict[Path, _Reading] = {}
 
@@ -141,6 +140,13 @@ class ModelStore:
         if known is None or known.mark != mark:
             known = self._read[folder] = _read(folder, mark)
         return known
+
+
+@dataclass(frozen=True)
+class ModelFolders:
+    """What a method that loads no model is given: what is installed. Torch-free."""
+
+    store: ModelStore
 
 
 def able(ability: Ability, installed: Iterable[Card]) -> tuple[Card, ...]:

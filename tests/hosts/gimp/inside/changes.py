@@ -22,6 +22,7 @@ from sheet import BLOT, CHOSEN, INK, PAPER, Sheet, fill, picture  # noqa: E402
 from server.client.blocking import Client  # noqa: E402
 from server.client.reading import Reading  # noqa: E402
 from server.wire.errors import OverpaintError  # noqa: E402
+from server.wire.paths import Home  # noqa: E402
 
 CASES = []
 
@@ -51,7 +52,7 @@ def ink(blot=True):
 
 def ask(found, sheet, clean, change, reading, key):
     sheet.image.select_rectangle(Gimp.ChannelOps.REPLACE, *CHOSEN)
-    client = Client("gimp")
+    client = Client("gimp", Home.of_user())
     try:
         source = Origin(Kind.ERASE, sheet.image, [sheet.source]).source(reading)
         asked, arrived = task.learned(Kind.ERASE, source, recipe({"seed": 5, "feather": 0}), client)

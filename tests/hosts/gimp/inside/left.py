@@ -17,9 +17,10 @@ from settings import Kind, recipe  # noqa: E402
 from server.client.blocking import Client  # noqa: E402
 from server.client.reading import Reading  # noqa: E402
 from server.wire.messages import JobState  # noqa: E402
+from server.wire.paths import Home  # noqa: E402
 
 image, layer = new_image(96, 80)
-with Client("gimp") as client:
+with Client("gimp", Home.of_user()) as client:
     offers = client.hello().methods
     asked = ((Kind.SELECT, "found"), (Kind.ENLARGE, "doubled"), (Kind.EXPAND, "stretched"), (Kind.CREATE, "scraps"))
     for kind, method in asked:
