@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +33,11 @@ from tools.bundled_model.captions import Figure
 from tools.bundled_model.evaluate import Examination
 from tools.bundled_model.export import SHIPPED, repertoire_of
 
+COLUMNS = ("hit", "kept", "both", "psnr", "seconds", "peak_gb")
+
 
 def table(attempts: Sequence[Attempt]) -> dict[str, dict[float, list[float]]]:
-    """method → setting → [hit, kept, both, psnr, seconds], means over pairs and seeds."""
+    """method → setting → ``COLUMNS``, means over pairs and seeds; of memory, the most."""
     rows: dict[str, dict[float, list[Score]]] = {}
     for attempt in attempts:
         rows.setdefault(attempt.method, {}).setdefault(attempt.setting, []).append(attempt.score)
@@ -46,7 +48,8 @@ def table(attempts: Sequence[Attempt]) -> dict[str, dict[float, list[float]]]:
 
 def _means(scores: Sequence[Score]) -> list[float]:
     each = [(one.hit, one.kept, one.hit and one.kept, one.psnr, one.seconds) for one in scores]
-    return [round(float(value), 3) for value in np.mean(np.array(each, np.float64), axis=0)]
+    means = [round(float(value), 3) for value in np.mean(np.array(each, np.float64), axis=0)]
+    return [*means, round(max(one.peak for one in scores) / 1e9, 3)]
 
 
 def best(settings: dict[float, list[float]]) -> tuple[float, list[float]]:
@@ -55,7 +58,13 @@ def best(settings: dict[float, list[float]]) -> tuple[float, list[float]]:
     return setting, settings[setting]
 
 
-BOUNDS = (Bound("imagic_both", least=0.8), Bound("over_best_db", least=0), Bound("pairs", least=60))
+BOUNDS = (
+    Bound("imagic_both", least=0.8),
+    Bound("over_best_db", least=0),
+    Bound("unitune_both", least=0.7),
+    Bound("leditspp_both", least=0.7),
+    Bound("pairs", least=60),
+)
 SHORT_BOUNDS = (Bound("imagic_both", least=0), Bound("pairs", least=1))
 
 
@@ -64,19 +73,29 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=artwork.DATA)
     parser.add_argument("--model", type=Path, default=SHIPPED)
     parser.add_argument("--pairs", type=int, default=60)
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help=f"how many of {SEEDS}")
     parser.add_argument("--preset", default="quality")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=2, help="each takes every so many-th pair, with one thread")
     parser.add_argument("--out", type=Path, default=Path("bench-edits"), help="folder for the curve and the sheets")
+    parser.add_argument("--methods", nargs="*", default=(), help="groups of rows to do; none: all")
+    parser.add_argument("--kept", type=Path, help="folder in which what is done is kept, to go on after a break")
     parser.add_argument("--short", action="store_true", help="one pair and seed, *fast*, less artwork")
     add_options(parser)
     options = parser.parse_args()
     if options.short:
-        options.pairs = options.processes = 1
+        options.pairs = options.processes = options.seeds = 1
         options.preset = "fast"
     data = artwork.ready(options.data, options.processes, repertoire_of(options.model) if options.short else None)
     task = Task(
-        data, options.model, options.device, options.preset, options.pairs, SEEDS[:1] if options.short else SEEDS
+        data,
+        options.model,
+        options.device,
+        options.preset,
+        options.pairs,
+        SEEDS[: options.seeds],
+        options.methods,
+        options.kept,
     )
     shares = [(task, number, options.processes) for number in range(options.processes)]
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
@@ -90,12 +109,15 @@ def report(
     attempts: Sequence[Attempt], examination: Examination, chosen: Sequence[Pair], out: Path
 ) -> dict[str, object]:
     found = table(attempts)
-    print(f"{'method':31} {'setting':>7}    hit   kept   both   psnr  seconds")
+    print(f"{'method':31} {'setting':>7} " + " ".join(f"{name:>7}" for name in COLUMNS))
     for method, settings in found.items():
         for setting, values in sorted(settings.items()):
-            print(f"{method:31} {setting:7.2f} " + " ".join(f"{value:6.2f}" for value in values))
+            print(f"{method:31} {setting:7.2f} " + " ".join(f"{value:7.2f}" for value in values))
     out.mkdir(parents=True, exist_ok=True)
-    sheet.curve(found[IMAGIC], out / "eta.png")
+    shown = {name: settings for name, settings in found.items() if name not in (COPY, NEAREST)}
+    sheet.kept_over_hit(shown, out / "kept-over-hit.png")
+    if IMAGIC in found:
+        sheet.curve(found[IMAGIC], out / "eta.png")
     sources = {pair: examination.picture(Figure(pair.source)) for pair in chosen}
     truths = {pair: examination.picture(Figure(pair.truth)) for pair in chosen}
     headings = ["source", *(f"{eta:g}" for eta in ETAS), "truth"]
@@ -104,17 +126,27 @@ def report(
         rows = [[sources[pair], *(drawn[pair, eta] for eta in ETAS), truths[pair]] for pair in chosen if drawn]
         if rows:
             sheet.sheet(rows, headings, [pair.prompt for pair in chosen], out / f"{method}.png")
-    methods = {method: best(settings)[1] for method, settings in found.items()}
-    print(f"best edit strength {best(found[IMAGIC])[0]:g}; the curve and the sheets are in {out}")
-    rivals = [values[3] for method, values in methods.items() if method not in (IMAGIC, NEAREST, *EXPLORED)]
+    bests = {method: best(settings) for method, settings in found.items()}
+    print(f"the curves and the sheets are in {out}")
     return {
-        "methods": methods,
+        "methods": {name: {"setting": at, **dict(zip(COLUMNS, row, strict=True))} for name, (at, row) in bests.items()},
         "pairs": len(chosen),
-        "imagic_both": methods[IMAGIC][2],
-        "over_best_db": round(methods[IMAGIC][3] - max(rivals), 3),
-        "copy_psnr": methods[COPY][3],
-        "nearest_psnr": methods[NEAREST][3],
+        **_of_imagic({name: dict(zip(COLUMNS, row, strict=True)) for name, (_, row) in bests.items()}),
     }
+
+
+def _of_imagic(rows: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """What the bounds are about, where Imagic took part."""
+    if IMAGIC not in rows:
+        return {}
+    rivals = [row["psnr"] for name, row in rows.items() if name not in (IMAGIC, NEAREST, *EXPLORED)]
+    figures = {"imagic_both": rows[IMAGIC]["both"]}
+    if rivals:
+        figures["over_best_db"] = round(rows[IMAGIC]["psnr"] - max(rivals), 3)
+    for name in EXPLORED:
+        if name in rows:
+            figures[f"{name}_both"] = rows[name]["both"]
+    return figures
 
 
 if __name__ == "__main__":

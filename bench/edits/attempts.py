@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from bench.edits.memory import forget_peak, peak
 from bench.edits.pairs import Pair, pairs
 from bench.imagic.shapes import OneModel, of_shape
 from server.editing.edit import Answer, Report, Scene
@@ -52,10 +55,14 @@ SEEDS = (1, 2)
 
 @dataclass(frozen=True)
 class Score:
+    """psnr: dB to the truth. seconds: of all settings of the method together. peak: bytes of memory, the model's and
+    everything's, while they were painted."""
+
     hit: bool
     kept: bool
     psnr: float
     seconds: float
+    peak: int
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ class Judge:
             np.concatenate([gallery.cut_outs for gallery in galleries]),
         )
 
-    def score(self, pair: Pair, made: Floats, seconds: float) -> Score:
+    def score(self, pair: Pair, made: Floats, seconds: float, peak: int) -> Score:
         """``made``: (S, S, 3) at the base size."""
         query = cut_out(made, _WHITE)
         found = self._gallery.nearest(query)
@@ -89,7 +96,7 @@ class Judge:
         hit = alike or subject.concept == wanted.concept
         same = (subject.gender, subject.tone) == (wanted.gender, wanted.tone)
         kept = alike or (same and found.startswith(f"{pair.truth.vendor}:"))
-        return Score(hit, kept, psnr(made, self._examination.picture(Figure(pair.truth))), seconds)
+        return Score(hit, kept, psnr(made, self._examination.picture(Figure(pair.truth))), seconds, peak)
 
 
 class Bench:
@@ -99,22 +106,37 @@ class Bench:
         self._preset, self._seeds = preset, seeds
         self._judge = Judge(examination)
 
-    def attempts(self, pair: Pair) -> Iterator[Attempt]:
+    def groups(self, pair: Pair) -> dict[str, Callable[[], Iterator[Attempt]]]:
+        """The attempts at one pair, by what is done for them; each is a row or a few of the table."""
         source = self._examination.picture(Figure(pair.source))
-        yield self._attempt(COPY, 0, pair, source, 0.0)
-        yield self._attempt(NEAREST, 0, pair, self._nearest(pair, source), 0.0)
         scene = self._scene(pair, source)
+        able = {
+            method: edit
+            for method, edit in EXPLORED.items()
+            if registry.method(method).requires in self._models.adapter.card.abilities
+        }
+        return {
+            "untouched": lambda: self._untouched(pair, source),
+            "words": lambda: self._words(pair, scene),
+            IMAGIC: lambda: self._explored(IMAGIC, imagic, pair, scene, preset=self._preset),
+            **{method: partial(self._explored, method, edit, pair, scene) for method, edit in able.items()},
+        }
+
+    def _untouched(self, pair: Pair, source: Floats) -> Iterator[Attempt]:
+        yield self._attempt(COPY, 0, pair, source)
+        yield self._attempt(NEAREST, 0, pair, self._nearest(pair, source))
+
+    def _words(self, pair: Pair, scene: Scene) -> Iterator[Attempt]:
         completed = self._completed(pair.prompt, scene)
         for seed in self._seeds:
             words = Recipe("inpaint", pair.prompt, seed=seed)
             yield from self._words_alone("", pair, scene, words)
             yield from self._words_alone(COMPLETED, pair, scene, replace(words, prompt=completed))
-            learned = replace(words, method="imagic", preset=self._preset, eta=ETAS)
-            yield from self._painted(IMAGIC, ETAS, pair, imagic, scene, learned)
-            for method, edit in EXPLORED.items():
-                if registry.method(method).requires in self._models.adapter.card.abilities:
-                    recipe = replace(words, method=method, eta=ETAS)
-                    yield from self._painted(method, ETAS, pair, edit, scene, recipe)
+
+    def _explored(self, method: str, edit: Repainting, pair: Pair, scene: Scene, preset: str = "") -> Iterator[Attempt]:
+        for seed in self._seeds:
+            recipe = Recipe(method, pair.prompt, preset=preset, eta=ETAS, seed=seed)
+            yield from self._painted(method, ETAS, pair, edit, scene, recipe)
 
     def _words_alone(self, which: str, pair: Pair, scene: Scene, words: Recipe) -> Iterator[Attempt]:
         """Nothing is learned of the picture."""
@@ -132,15 +154,18 @@ class Bench:
         self, method: str, settings: Sequence[float], pair: Pair, edit: Repainting, scene: Scene, recipe: Recipe
     ) -> Iterator[Attempt]:
         """One attempt a setting; the seconds are of all of them together."""
+        forget_peak()
         began = time.perf_counter()
         images = edit(scene, recipe, self._models, _quiet).result.images
         seconds = time.perf_counter() - began
         side = self._examination.size
         for setting, image in zip(settings, images, strict=True):
-            yield self._attempt(method, setting, pair, resample(image, Extent(side, side)), seconds)
+            yield self._attempt(method, setting, pair, resample(image, Extent(side, side)), seconds, peak())
 
-    def _attempt(self, method: str, setting: float, pair: Pair, made: Floats, seconds: float) -> Attempt:
-        return Attempt(method, setting, pair, made, self._judge.score(pair, made, seconds))
+    def _attempt(
+        self, method: str, setting: float, pair: Pair, made: Floats, seconds: float = 0, peak: int = 0
+    ) -> Attempt:
+        return Attempt(method, setting, pair, made, self._judge.score(pair, made, seconds, peak))
 
     def _nearest(self, pair: Pair, source: Floats) -> Floats:
         """Of that vendor's pictures of the action that the model may have seen, the one most like the source."""
@@ -170,7 +195,8 @@ def _quiet(step: object) -> None: ...
 
 @dataclass(frozen=True)
 class Task:
-    """What a process has to know to do its share."""
+    """What a process has to know to do its share. methods: names of groups; none: all. kept: a folder where what is
+    done is laid down and found again, so that a run of hours can be broken off; None: nowhere."""
 
     data: Path
     model: Path
@@ -178,6 +204,8 @@ class Task:
     preset: str
     pairs: int
     seeds: Sequence[int] = SEEDS
+    methods: Sequence[str] = ()
+    kept: Path | None = None
 
     def examination(self) -> Examination:
         card = cards.read(self.model)
@@ -196,6 +224,24 @@ def work(task: Task, number: int, of: int) -> list[Attempt]:
         mine = pairs(examination, task.pairs)[number::of]
         attempts: list[Attempt] = []
         for place, pair in enumerate(mine, 1):
-            attempts += bench.attempts(pair)
+            for name, group in bench.groups(pair).items():
+                if not task.methods or name in task.methods:
+                    attempts += _kept(task, f"{number + (place - 1) * of:03} {name}", group)
             print(f"{place}/{len(mine)}  {pair.source.name} -> {pair.prompt}", flush=True)
     return attempts
+
+
+def _kept(task: Task, name: str, group: Callable[[], Iterator[Attempt]]) -> list[Attempt]:
+    """As it was laid down by an earlier run with the same options, else done now."""
+    if task.kept is None:
+        return list(group())
+    path = task.kept / f"{name} {task.preset} {len(task.seeds)}.pickle"
+    if path.exists():
+        found: list[Attempt] = pickle.loads(path.read_bytes())  # noqa: S301 - an earlier run of this bench wrote it
+        return found
+    done = list(group())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_bytes(pickle.dumps(done))
+    part.replace(path)
+    return done

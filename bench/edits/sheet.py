@@ -39,6 +39,37 @@ def curve(points: Mapping[float, Sequence[float]], path: Path) -> None:
     sheet.save(path)
 
 
+_COLOURS = ("#c83c28", "#285ac8", "#1e8c3c", "#a050b4", "#dc8c1e", "#149696", "#787878", "#000000")
+_SIDE = 520
+
+
+def kept_over_hit(curves: Mapping[str, Mapping[float, Sequence[float]]], path: Path) -> None:
+    """A line for each method through all of its settings, the weakest first: how much of the identity is kept where so
+    much of the action is hit. Better is up and to the right. curves: method → setting → [hit, kept, …]."""
+    canvas = Image.new("RGB", (_SIDE + 260, _SIDE), _PAPER)
+    pen = ImageDraw.Draw(canvas)
+    span = _SIDE - 2 * _MARGIN
+
+    def place(hit: float, kept: float) -> tuple[float, float]:
+        return _MARGIN + hit * span, _SIDE - _MARGIN - kept * span
+
+    for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
+        pen.line([place(0, share), place(1, share)], fill=(225, 225, 225))
+        pen.line([place(share, 0), place(share, 1)], fill=(225, 225, 225))
+        pen.text((20, place(0, share)[1] - 6), f"{share:g}", fill=_INK)
+        pen.text((place(share, 0)[0] - 6, _SIDE - _MARGIN + 8), f"{share:g}", fill=_INK)
+    pen.text((_SIDE / 2 - 40, _SIDE - 20), "action hit", fill=_INK)
+    pen.text((8, 16), "identity kept", fill=_INK)
+    for number, (name, settings) in enumerate(curves.items()):
+        colour = _COLOURS[number % len(_COLOURS)]
+        points = [place(*settings[setting][:2]) for setting in sorted(settings)]
+        pen.line(points, fill=colour, width=2)
+        for x, y in points:
+            pen.ellipse([x - 4, y - 4, x + 4, y + 4], fill=colour)
+        pen.text((_SIDE, _MARGIN + 22 * number), name, fill=colour)
+    canvas.save(path)
+
+
 def sheet(rows: Sequence[Sequence[Floats]], headings: Sequence[str], words: Sequence[str], path: Path) -> None:
     """A row of pictures (S, S, 3), 0..1, for each pair, with its prompt below."""
     height = _TILE + _CAPTION
