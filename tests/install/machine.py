@@ -37,6 +37,8 @@ class Machine:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "PYTHONPATH"))}
         # Of this machine only the system's own programs: a stray tool would leave files of its own in the new home.
         own = {"PATH": "/usr/bin:/bin", "HOME": str(self.user), "OVERPAINT_HOME": str(self.home)}
+        # What was fetched for one of them serves all.
+        own["UV_CACHE_DIR"] = os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache/uv"))
         return {**kept, **own, **self.more}
 
     def run(self, *arguments: str, script: Path | None = None) -> subprocess.CompletedProcess[str]:

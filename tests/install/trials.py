@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -45,13 +44,10 @@ class Trials:
 
 @contextlib.contextmanager
 def trials() -> Iterator[Trials]:
-    with tempfile.TemporaryDirectory(prefix="op-") as folder, machine(weights=False) as made:
-        wheels = Path(folder)
-        for abi, version in plugins.WHEELS.items():
-            shutil.copy2(plugins.download_pyzmq(Environment(Path(sys.prefix)), wheels, abi, version), wheels)
-        # So that no trial asks the network.
-        settings = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PIP_EXTRA_INDEX_URL": ""}
-        yield Trials(replace(made, more=settings))
+    """No trial asks the network: what one needs was fetched just before."""
+    with tempfile.TemporaryDirectory() as folder, machine(weights=False) as made:
+        plugins.vendor_pyzmq(Environment(Path(sys.prefix)), Path(folder))
+        yield Trials(replace(made, more={"UV_OFFLINE": "1"}))
 
 
 def moments(steps: list[str], count: int) -> list[int]:

@@ -5,9 +5,13 @@ Both take the same locks, check the same hashes, and ask where the person's own 
 
 from __future__ import annotations
 
+import platform
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from server.wire.surroundings import cleaned
@@ -37,6 +41,37 @@ def install(environment: Environment, tests: bool, torch: Asked, *, kept: bool =
     _check_room(environment.root, build)
     say(f"Installing {build.kind}")
     uv.install(build, wanted, kept)
+
+
+def unpack(environment: Environment, entry: str, python: str, folder: Path) -> None:
+    """The wheel that an ``entry`` of a lock names, as Python ``python`` ("3.10") of this machine needs it, into
+    ``folder``, without what it needs itself. Raises InstallError."""
+    with tempfile.TemporaryDirectory() as place:
+        wanted = Path(place) / "wanted.txt"
+        wanted.write_text(entry, "utf-8")
+        arguments = ["--no-deps", "--only-binary=:all:", "--python-version", python, "--target", str(folder)]
+        arguments += ["--require-hashes", "-r", str(wanted)]
+        if environment.uv.exists():
+            _known_uv(environment).unpack(arguments)
+            (folder / ".lock").unlink(missing_ok=True)  # uv's own
+        else:
+            abi = f"cp{python.replace('.', '')}"
+            tags = [word for tag in _platform_tags() for word in ("--platform", tag)]
+            kind = ["--implementation", "cp", "--abi", abi, "--abi", "abi3", "--no-compile", *tags]
+            pip(environment, ["install", *kind, *arguments])
+
+
+def _platform_tags() -> list[str]:
+    """The wheel platforms that run on this machine, best first.
+
+    manylinux2014 is left out: asking for it silently gives an older pyzmq.
+    """
+    machine = platform.machine().lower()
+    if sys.platform == "win32":
+        return ["win_arm64" if machine == "arm64" else "win_amd64"]
+    if sys.platform == "darwin":
+        return [f"macosx_{version}_{kind}" for version in ("10_15", "11_0") for kind in ("universal2", machine)]
+    return [f"manylinux_2_28_{machine}", f"manylinux_2_26_{machine}"]
 
 
 def _check_room(folder: Path, build: Build) -> None:
@@ -76,6 +111,10 @@ class Uv:
         constraints = [] if build.locked else [word for place in self.settings.constraints for word in ("-c", place)]
         self._run([*anew, *build.arguments, *constraints, *build.what])
 
+    def unpack(self, arguments: Sequence[str]) -> None:
+        """Copied, not linked: what happens to a host's files must not happen to the cache."""
+        self._run(["--quiet", "--link-mode", "copy", *self.settings.sources, *arguments])
+
     def _run(self, arguments: Sequence[str]) -> None:
         command = [str(self._environment.uv), "pip", "install", "--python", str(self._environment.python)]
         _follow([*command, *arguments], "uv", self._variables(), self._environment.root)
@@ -85,6 +124,12 @@ class Uv:
         return {**cleaned(), **own, **dict(self.settings.variables)}
 
 
+@cache
+def _known_uv(environment: Environment) -> Uv:
+    """pip is asked for its settings once."""
+    return Uv(environment)
+
+
 def _uv(environment: Environment) -> Uv | None:
     """uv, in the environment itself; None, with the reason, where the registry has none for this machine."""
     try:
@@ -92,7 +137,7 @@ def _uv(environment: Environment) -> Uv | None:
     except InstallError as error:
         warn(f"uv cannot be had here, so pip does it, in minutes instead of seconds. ({str(error).splitlines()[-1]})")
         return None
-    return Uv(environment)
+    return _known_uv(environment)
 
 
 def pip(environment: Environment, arguments: Sequence[str]) -> None:

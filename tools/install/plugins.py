@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import platform
 import shutil
-import sys
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from server.client.catalogue import compile_folder
 
-from . import kritarc, locks
+from . import kritarc, locks, packages
 from .environment import Environment
 from .hosts import Gimp, Krita
-from .packages import pip
-from .placing import RUBBISH, folder_at, put_text, remove_one
+from .placing import RUBBISH, folder_at, put_text
 from .say import InstallError, say
 from .wholeness import damaged, holds
 
@@ -34,54 +30,23 @@ WHEELS = {"cp310": "3.10", "cp311": "3.11", "cp312": "3.12"}
 """One pyzmq wheel each; the last is built for CPython's stable interface and serves 3.12 and newer."""
 
 
-def platform_tags() -> list[str]:
-    """The wheel platforms that run on this machine, best first.
-
-    manylinux2014 is left out: asking for it silently gives an older pyzmq.
-    """
-    machine = platform.machine().lower()
-    if sys.platform == "win32":
-        return ["win_arm64" if machine == "arm64" else "win_amd64"]
-    if sys.platform == "darwin":
-        return [f"macosx_{version}_{kind}" for version in ("10_15", "11_0") for kind in ("universal2", machine)]
-    return [f"manylinux_2_28_{machine}", f"manylinux_2_26_{machine}"]
-
-
 def vendor_pyzmq(environment: Environment, folder: Path) -> None:
     """Fill ``folder`` with one unpacked pyzmq per Python (``folder/cp310/zmq`` …), for hosts that have none.
 
-    What is whole is kept between installations, so that a repaired or repeated install needs no network.
+    What is whole is kept between installations, so that a repaired or repeated install needs no network. Raises
+    InstallError.
     """
     for abi, version in WHEELS.items():
         if not vendored(folder / abi):
             with folder_at(folder / abi) as fresh:
-                with zipfile.ZipFile(download_pyzmq(environment, folder, abi, version)) as wheel:
-                    wheel.extractall(fresh)
-                if damaged(fresh):
+                packages.unpack(environment, locks.entry("pyzmq"), version, fresh)
+                if damaged(fresh) or not vendored(fresh):
                     raise InstallError(f"The pyzmq wheel for Python {version} came damaged. Run install again.")
-    remove_one(folder / "wheels")
 
 
 def vendored(folder: Path) -> bool:
     """Whether just the pyzmq that we name is there, every file of it."""
     return holds(folder, "pyzmq", locks.version("pyzmq"))
-
-
-def download_pyzmq(environment: Environment, folder: Path, abi: str, version: str) -> Path:
-    """The wheel for one Python, below ``folder/wheels``. Raises InstallError."""
-    wheels = folder / "wheels" / abi
-    remove_one(wheels)
-    wheels.mkdir(parents=True)
-    (wheels / "wanted.txt").write_text(locks.entry("pyzmq"), "utf-8")
-    arguments = ["download", "--no-deps", "--only-binary=:all:", "--implementation", "cp", "-d", str(wheels)]
-    arguments += ["--python-version", version, "--abi", abi, "--abi", "abi3"]
-    for tag in platform_tags():
-        arguments += ["--platform", tag]
-    pip(environment, [*arguments, "--require-hashes", "-r", str(wheels / "wanted.txt")])
-    found = list(wheels.glob("*.whl"))
-    if not found:
-        raise InstallError(f"No pyzmq wheel came for Python {version}. Check the network and run install again.")
-    return found[0]
 
 
 def assemble(source: Path, target: Path, vendor: Path | None, home: Path) -> None:
