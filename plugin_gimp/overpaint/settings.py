@@ -36,6 +36,7 @@ class Kind(str, Enum):
     ERASE = "erase"
     EDIT_LAYER = "edit-layer"
     IMAGIC = "imagic"
+    EFFECT = "effect"
     INSTRUCT = "instruct"
     CREATE = "create"
     ENLARGE = "enlarge"
@@ -76,7 +77,7 @@ def kind_of(method: str, offers: Iterable[MethodOffer]) -> Kind:
 
 
 _ROLES = {Kind.EDIT_LAYER: Role.REDRAW, Kind.IMAGIC: Role.LEARN}
-_ASKED = dict.fromkeys((Kind.INSTRUCT, Kind.ENLARGE, Kind.EXPAND, Kind.COMPARE), Kind.EDIT_LAYER)
+_ASKED = dict.fromkeys((Kind.EFFECT, Kind.INSTRUCT, Kind.ENLARGE, Kind.EXPAND, Kind.COMPARE), Kind.EDIT_LAYER)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,12 @@ FORMS = {
         "imagic",
         (Need.PROMPT, Need.LAYER),
     ),
+    Role.EFFECT: Form(
+        "Paint an Effect Layer",
+        "Paint what you describe over the layer, with its own opacity: smoke, snow, another material",
+        "text2live",
+        (Need.PROMPT, Need.LAYER),
+    ),
     Role.INSTRUCT: Form(
         "Edit by Instruction", "Do to the layer what you say, as a new layer", "", (Need.PROMPT, Need.LAYER)
     ),

@@ -20,6 +20,8 @@ class Role(str, Enum):
     """Redraws the layer, or its selected part, after the words."""
     LEARN = "learn"
     """Learns the picture first, then follows the words as far as a strength says."""
+    EFFECT = "effect"
+    """Paints what the words add as a layer with its own opacity, over a picture that stays as it is."""
     INSTRUCT = "instruct"
     """Does to the picture what the words say: an instruction, not a description."""
     CREATE = "create"

@@ -48,6 +48,8 @@ class Ability(str, Enum):
     """Carry one picture to another (FlowEdit)."""
     REFERENCES = "references"
     """Look at reference pictures beside the words."""
+    EFFECT = "effect"
+    """Judge how well a layer over a picture fits words, while it is learned (Text2LIVE)."""
 
 
 class CheckpointKind(str, Enum):
@@ -61,7 +63,7 @@ class CheckpointKind(str, Enum):
     """Reference pictures."""
 
 
-GENERATIVE = frozenset({Ability.INPAINT, Ability.REDRAW, Ability.LEARN})
+GENERATIVE = frozenset({Ability.INPAINT, Ability.REDRAW, Ability.LEARN, Ability.EFFECT})
 
 Configs = Mapping[str, Mapping[str, Any]]
 """The ``config.json`` of each part of a diffusers folder, by the part's name, empty for a part that has none; and its

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from server.models.families.family import Defaults
 from server.models.store.card import Card
@@ -63,6 +64,11 @@ class Adapter(Denoiser):
     def denoiser_alone(self) -> Iterator[None]:
         """While this lasts nothing else need be on the device."""
         yield
+
+    @abstractmethod
+    def differentiable(self) -> AbstractContextManager[Callable[[Tensor], Tensor]]:
+        """While this lasts: pictures (B, 3, H, W), 0..1 → their latents, as ``encode`` has them, with gradients. Raises
+        out-of-memory where only the part that works is on the device: gradients need them all."""
 
     def enlarge(self, image: F32) -> F32:
         """A decoded picture (H, W, 3), 0..1 → the output size: a cascade's second half."""

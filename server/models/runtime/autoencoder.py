@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -42,6 +42,18 @@ class Autoencoder:
             decoded = vae.decode(given, return_dict=False)[0]
         return [as_picture(image) for image in (decoded / 2 + 0.5).clamp(0, 1)]
 
+    @contextmanager
+    def differentiable(self) -> Iterator[Callable[[Tensor], Tensor]]:
+        """While this lasts: (B, 3, H, W), -1..1 → the most likely latents, with gradients. In single precision: in half
+        they would vanish on the way."""
+        with self._in(torch.float32):
+            yield self._most_likely
+
+    def _most_likely(self, images: Tensor) -> Tensor:
+        encoded = self._vae.encode(images.to(self._device, torch.float32))
+        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        return self._family.normalise(latents, self._vae)
+
     def tile(self) -> None:
         """From now on it works on quarters of what it was trained on: it takes the most memory at once."""
         self._vae.enable_tiling()
@@ -52,15 +64,23 @@ class Autoencoder:
     @contextmanager
     def _steady(self) -> Iterator[Any]:
         """In a precision in which it does not overflow (SDXL's does in half)."""
-        vae, dtype = self._vae, self._vae.dtype
-        widen = dtype == torch.float16 and vae.config.get("force_upcast", False)
-        if widen:
-            vae.to(torch.float32)
-        try:
+        vae = self._vae
+        widen = vae.dtype == torch.float16 and vae.config.get("force_upcast", False)
+        with self._in(torch.float32 if widen else vae.dtype):
             yield vae
+
+    @contextmanager
+    def _in(self, wanted: torch.dtype) -> Iterator[None]:
+        """Its weights in another type for a while."""
+        own = self._vae.dtype
+        if own == wanted:
+            yield
+            return
+        self._vae.to(wanted)
+        try:
+            yield
         finally:
-            if widen:
-                vae.to(dtype)
+            self._vae.to(own)
 
 
 def as_batch(image: F32) -> Tensor:

@@ -20,6 +20,7 @@ from server.models.families.families import family
 from server.models.store.card import Card
 from server.models.store.store import Installed
 from server.pixels.picture import F32
+from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Extent
 
 from . import memory
@@ -57,6 +58,7 @@ class PipelineAdapter(Adapter):
         self._colours = Colours(self.encode)
         self._measures: list[Measure] = [self._tile, self._offload, self._halve]
         self.network.requires_grad_(False)
+        pipe.vae.requires_grad_(False)
         pipe.set_progress_bar_config(disable=True)
         self._settle()
 
@@ -121,6 +123,17 @@ class PipelineAdapter(Adapter):
         images = self._autoencoder.decode(latents)
         self.pipe.maybe_free_model_hooks()  # where it is offloaded: what worked last leaves the device, too
         return images
+
+    @contextmanager
+    def differentiable(self) -> Iterator[Callable[[Tensor], Tensor]]:
+        if self.place.offload:
+            raise OverpaintError(
+                Code.OUT_OF_MEMORY,
+                "There is too little graphics memory to learn with this model: it is there in parts only.",
+                "Choose a smaller model, or CLIP where it can do this.",
+            )
+        with self._autoencoder.differentiable() as latents:
+            yield lambda images: latents(2 * images - 1)
 
     @torch.no_grad()
     def encode_for_training(self, image: F32, mask: F32) -> EncodedPicture:

@@ -220,7 +220,7 @@ def part_of_a_layer_edited(found):
     paint(found, "overpaint-edit-layer", image, layer, strength=0.5, feather=0)
 
 
-STRANGE = ("instruct", "create", "enlarge", "expand", "select", "compare")
+STRANGE = ("effect", "instruct", "create", "enlarge", "expand", "select", "compare")
 
 
 def a_strangers_methods(found):

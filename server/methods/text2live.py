@@ -1,0 +1,148 @@
+"""Paint an effect layer: Text2LIVE (Bar-Tal et al., arXiv 2204.02491). The picture stays as it is; what the words add
+to it, smoke, snow, another material, is a layer of its own with its own opacity.
+
+A generator that is made for this one picture paints colour and opacity, and is fitted by (§3.1)
+
+    L = L_comp + λ_g L_screen + λ_s L_structure + λ_r L_reg                                    equation 2
+
+    composition  the layer over the picture fits the words;
+    screen       so does the layer alone, over green;
+    structure    what was alike in the picture stays alike, and what differed still does;
+    sparsity     nothing is covered that need not be.
+
+The words are judged by CLIP where it is installed, as in the paper, else by the diffusion model itself
+(``tuning.effects``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from server.models.families.family import Ability
+from server.wire.offers import Need, Role
+from server.wire.setting import Setting, SettingKind
+
+from .flowedit import SOURCE
+from .imagic import read_as
+from .method import Method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from server.editing.edit import Answer, Report, Scene
+    from server.editing.effect import LearnedLayer
+    from server.editing.painting import ModelInput
+    from server.editing.results import NewLayers
+    from server.models.runtime.adapter import OnStep
+    from server.models.runtime.residency import Models
+    from server.tuning.effects.critic import Critic
+    from server.wire.messages import Estimate, Estimated
+    from server.wire.recipe import Recipe
+
+SCREEN, STRUCTURE, SPARSITY = 1.0, 2.0, 6.0
+"""λ_g, λ_s and λ_r, as the authors published them with their code."""
+
+NORM = 0.01
+"""γ of both norms in L_reg, there."""
+
+DECAY, LEAST_RATE = 0.99, 1e-5
+"""By what the learning rate falls with each step, and where that ends, there. They have MADGRAD, whose package is no
+longer kept; Adam takes the same rates."""
+
+SHOWN_EVERY = 10
+"""Steps from one preview to the next."""
+
+SPARE = Setting(
+    "spare", SettingKind.NUMBER, "Cover little", "How hard the layer is held to what it needs", 0, 10, 1.0, step=0.25
+)
+
+
+def text2live(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer[NewLayers]:
+    """One layer for each variation."""
+    from server.editing.edit import Answer, seed_of
+    from server.editing.effect import own_layer
+    from server.editing.painting import ModelInput, PaintingProgress, load, misgivings, settle
+    from server.editing.results import NewLayers, seeds
+    from server.tuning.effects.score import STEPS, ScoreCritic, Words
+    from server.tuning.looking import look
+
+    card = models.choose(recipe.model, Ability.EFFECT)
+    adapter = load(models, card.name, report)
+    settled = settle(replace(recipe, steps=recipe.steps or STEPS), adapter, 1.0)
+    view = ModelInput.of(scene, settled, adapter)
+    caption = look(adapter, models.identity(card.name), view, report)
+    prompt = adapter.completed(settled.prompt, caption)
+    words = Words(prompt, settled.extra(SOURCE) or caption, settled.prompt)
+    layers = []
+    with adapter.differentiable() as encode:
+        for number, seed in enumerate(seeds(seed_of(settled), settled.variations)):
+            progress = PaintingProgress(report, number, 1, settled.variations, view)
+            critic = ScoreCritic(adapter, words, view.image.shape[:2], encode)
+            learned = learn(view, critic, settled, seed, progress.step)
+            layers.append(own_layer(learned, view, adapter, seed))
+    notices = (*misgivings(adapter, settled), *read_as(settled.prompt, prompt), *view.coarse)
+    return Answer(NewLayers(tuple(layers)), settled, notices)
+
+
+def learn(view: ModelInput, critic: Critic, recipe: Recipe, seed: int, on_step: OnStep) -> LearnedLayer:
+    """The generator of one layer, fitted from nothing, and what it paints at the end. recipe: settled."""
+    import torch
+
+    from server.tuning.effects.generator import Generator
+    from server.tuning.effects.layer import View
+
+    assert recipe.steps is not None
+    source, limits = critic.placed(view.image), critic.placed(view.mask)
+    draws = torch.Generator().manual_seed(seed)
+    generator = Generator.fresh(min(view.mask.shape), critic.width, seed).to(source.device)
+    adam = torch.optim.Adam(generator.parameters(), critic.rate)
+    falling = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: max(DECAY**step, LEAST_RATE / critic.rate))
+    spare = recipe.number(SPARE) or 0.0
+
+    def painted() -> LearnedLayer:
+        with torch.no_grad():
+            return generator.painted(source).within(limits).learned()
+
+    for number in range(recipe.steps):
+        seen = View.drawn(source.shape[-2], source.shape[-1], draws)
+        layer = generator.painted(seen.of(source)).within(seen.of(limits))
+        losses = critic.judge(seen.of(source), layer, draws)
+        loss = losses.composition + SCREEN * losses.screen + STRUCTURE * losses.structure
+        adam.zero_grad()
+        torch.autograd.backward(loss + spare * SPARSITY * regularisation(layer.opacity))
+        adam.step()
+        falling.step()
+        shown = number % SHOWN_EVERY == 0 or number + 1 == recipe.steps
+        on_step(number + 1, recipe.steps, painted().preview(view.image) if shown else None)
+    return painted()
+
+
+def regularisation(opacity: Tensor) -> Tensor:
+    """L_reg = γ ‖α‖₁ + γ Ψ₀(α), Ψ₀(x) = 2 Sigmoid(5x) − 1, a smooth ‖α‖₀ (equation 7), over the number of pixels."""
+    return NORM * opacity.mean() + NORM * (2 * (5 * opacity).sigmoid() - 1).mean()
+
+
+def estimate(question: Estimate, models: Models) -> Estimated:
+    """Each step is a sample with each of two words, and with two more every other time; to learn from what they say
+    takes as long again."""
+    from server.tuning.effects.score import SAMPLES, STEPS
+    from server.tuning.estimate import estimate_untuned
+
+    adapter = models.get(models.choose(question.recipe.model, Ability.EFFECT).name)
+    return estimate_untuned(question, adapter, adapter.evaluations, SAMPLES * (question.recipe.steps or STEPS))
+
+
+METHOD = Method(
+    name="text2live",
+    title="Paint an effect layer",
+    purpose="Paints what your words add, smoke, snow, another colour, as a layer with its own opacity; "
+    "the picture below stays as it is.",
+    role=Role.EFFECT,
+    needs=(Need.PROMPT, Need.LAYER),
+    settings=("model", "seed", "variations", "steps"),
+    own=(SOURCE, SPARE),
+    requires=Ability.EFFECT,
+    estimator=estimate,
+    run=text2live,
+)
