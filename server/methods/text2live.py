@@ -64,6 +64,7 @@ def text2live(scene: Scene, recipe: Recipe, models: Models, report: Report) -> A
     from server.editing.effect import own_layer
     from server.editing.painting import ModelInput, PaintingProgress, load, misgivings, settle
     from server.editing.results import NewLayers, seeds
+    from server.tuning.cache import TuningCache
     from server.tuning.effects.score import STEPS, ScoreCritic, Words
     from server.tuning.looking import look
 
@@ -71,7 +72,7 @@ def text2live(scene: Scene, recipe: Recipe, models: Models, report: Report) -> A
     adapter = load(models, card.name, report)
     settled = settle(replace(recipe, steps=recipe.steps or STEPS), adapter, 1.0)
     view = ModelInput.of(scene, settled, adapter)
-    caption = look(adapter, models.identity(card.name), view, report)
+    caption = look(adapter, models.identity(card.name), view, report, TuningCache(models.learned))
     prompt = adapter.completed(settled.prompt, caption)
     words = Words(prompt, settled.extra(SOURCE) or caption, settled.prompt)
     layers = []
