@@ -26,7 +26,7 @@ import numpy as np
 
 from bench.bounds import Bound, add_options, conclude
 from bench.edits import sheet
-from bench.edits.attempts import COPY, ETAS, EXPLORED, IMAGIC, NEAREST, SEEDS, Attempt, Score, Task, work
+from bench.edits.attempts import COPY, EXPLORED, IMAGIC, NEAREST, SEEDS, Attempt, Score, Task, work
 from bench.edits.pairs import Pair, pairs
 from tools.bundled_model import artwork
 from tools.bundled_model.captions import Figure
@@ -120,11 +120,12 @@ def report(
         sheet.curve(found[IMAGIC], out / "eta.png")
     sources = {pair: examination.picture(Figure(pair.source)) for pair in chosen}
     truths = {pair: examination.picture(Figure(pair.truth)) for pair in chosen}
-    headings = ["source", *(f"{eta:g}" for eta in ETAS), "truth"]
     for method in (IMAGIC, *EXPLORED):
         drawn = {(one.pair, one.setting): one.made for one in reversed(attempts) if one.method == method}
-        rows = [[sources[pair], *(drawn[pair, eta] for eta in ETAS), truths[pair]] for pair in chosen if drawn]
-        if rows:
+        if drawn:
+            etas = sorted(found[method])
+            rows = [[sources[pair], *(drawn[pair, eta] for eta in etas), truths[pair]] for pair in chosen]
+            headings = ["source", *(f"{eta:g}" for eta in etas), "truth"]
             sheet.sheet(rows, headings, [pair.prompt for pair in chosen], out / f"{method}.png")
     bests = {method: best(settings) for method, settings in found.items()}
     print(f"the curves and the sheets are in {out}")

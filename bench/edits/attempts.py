@@ -39,8 +39,12 @@ from tools.bundled_model.retrieval import Floats, Gallery, cut_out, psnr
 
 Repainting = Callable[[Scene, Recipe, Any, Report], Answer[Repaint]]
 
-EXPLORED: dict[str, Repainting] = {"leditspp": leditspp, "flowedit": flowedit, "unitune": unitune}
-"""Further methods that paint at any edit strength; a model does those that it can."""
+EXPLORED: dict[str, tuple[Repainting, tuple[float, ...]]] = {
+    "leditspp": (leditspp, (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.25)),
+    "flowedit": (flowedit, (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.25)),
+    "unitune": (unitune, (0.7, 0.8, 0.9, 1.0, 1.25, 1.5)),
+}
+"""Further methods that paint at any edit strength, and the strengths; a model does those that it can."""
 
 _WHITE = np.ones(3, np.float32)
 _SHOWN_AT = 4
@@ -110,17 +114,15 @@ class Bench:
         """The attempts at one pair, by what is done for them; each is a row or a few of the table."""
         source = self._examination.picture(Figure(pair.source))
         scene = self._scene(pair, source)
-        able = {
-            method: edit
-            for method, edit in EXPLORED.items()
-            if registry.method(method).requires in self._models.adapter.card.abilities
-        }
-        return {
+        groups: dict[str, Callable[[], Iterator[Attempt]]] = {
             "untouched": lambda: self._untouched(pair, source),
             "words": lambda: self._words(pair, scene),
-            IMAGIC: lambda: self._explored(IMAGIC, imagic, pair, scene, preset=self._preset),
-            **{method: partial(self._explored, method, edit, pair, scene) for method, edit in able.items()},
+            IMAGIC: partial(self._explored, IMAGIC, (imagic, ETAS), pair, scene, preset=self._preset),
         }
+        for method, way in EXPLORED.items():
+            if registry.method(method).requires in self._models.adapter.card.abilities:
+                groups[method] = partial(self._explored, method, way, pair, scene)
+        return groups
 
     def _untouched(self, pair: Pair, source: Floats) -> Iterator[Attempt]:
         yield self._attempt(COPY, 0, pair, source)
@@ -133,10 +135,13 @@ class Bench:
             yield from self._words_alone("", pair, scene, words)
             yield from self._words_alone(COMPLETED, pair, scene, replace(words, prompt=completed))
 
-    def _explored(self, method: str, edit: Repainting, pair: Pair, scene: Scene, preset: str = "") -> Iterator[Attempt]:
+    def _explored(
+        self, method: str, way: tuple[Repainting, tuple[float, ...]], pair: Pair, scene: Scene, preset: str = ""
+    ) -> Iterator[Attempt]:
+        edit, etas = way
         for seed in self._seeds:
-            recipe = Recipe(method, pair.prompt, preset=preset, eta=ETAS, seed=seed)
-            yield from self._painted(method, ETAS, pair, edit, scene, recipe)
+            recipe = Recipe(method, pair.prompt, preset=preset, eta=etas, seed=seed)
+            yield from self._painted(method, etas, pair, edit, scene, recipe)
 
     def _words_alone(self, which: str, pair: Pair, scene: Scene, words: Recipe) -> Iterator[Attempt]:
         """Nothing is learned of the picture."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from server.editing.results import Repaint, Result
     from server.models.runtime.residency import Models
     from server.pixels.picture import F32
+    from server.wire.messages import Estimate, Estimated
 
 METHODS = Setting(
     "methods",
@@ -66,7 +67,7 @@ def compare(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
 
     recipe = replace(recipe, seed=seed_of(recipe))
     attempts, failures = [], []
-    for method in contenders(recipe, scene, models):
+    for method in contenders(recipe, models, selected=bool((scene.mask != 1).any())):
         try:
             attempts.append(_attempt(method, scene, recipe, models, report))
         except OverpaintError as error:
@@ -78,19 +79,19 @@ def compare(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
     return Answer(Repaint(images, names=names), recipe, (*_said(attempts), *notices))
 
 
-def contenders(recipe: Recipe, scene: Scene, models: Models) -> Iterator[Method]:
-    """Those that follow words and can do so here, those first that learn nothing."""
+def contenders(recipe: Recipe, models: Models, *, selected: bool) -> Iterator[Method]:
+    """Those that follow words and can do so here, those first that learn nothing. selected: not everything is."""
     from .registry import method, methods
 
     named = [method(name) for name in recipe.extra(METHODS).replace(",", " ").split()]
-    able = [entry for entry in named or methods() if _is_able(entry, recipe, scene, models)]
+    able = [entry for entry in named or methods() if _is_able(entry, recipe, models, selected)]
     return iter(sorted(able, key=lambda entry: bool(entry.presets)))
 
 
-def _is_able(method: Method, recipe: Recipe, scene: Scene, models: Models) -> bool:
+def _is_able(method: Method, recipe: Recipe, models: Models, selected: bool) -> bool:
     if method.role not in _FOLLOWING_WORDS or method.answers is not Answers.LAYERS or method.requires is None:
         return False
-    if Need.SELECTION in method.needs and (scene.mask == 1).all():
+    if Need.SELECTION in method.needs and not selected:
         return False
     try:
         models.choose(recipe.model, method.requires)
@@ -99,12 +100,34 @@ def _is_able(method: Method, recipe: Recipe, scene: Scene, models: Models) -> bo
     return set(method.needs) <= {Need.PROMPT, Need.SELECTION, Need.LAYER}
 
 
-def _attempt(method: Method, scene: Scene, recipe: Recipe, models: Models, report: Report) -> Attempt:
-    """At the method's usual strength, one picture."""
+def estimate(question: Estimate, models: Models) -> Estimated:
+    """All one after the other; one whose estimate fails is left out, as its answer would be."""
+    from server.wire.messages import Estimated
+
+    found = []
+    able = contenders(question.recipe, models, selected=question.mask_depth is not None)
+    for method in filter(lambda one: one.estimator, able):
+        asked = replace(question, recipe=_recipe_for(method, question.recipe))
+        try:
+            found.append(method.load_estimator()(asked, models))
+        except OverpaintError:
+            continue
+    if not found:
+        raise _none()
+    seconds, memory = sum(one.tuning_s + one.render_s for one in found), max(one.memory_gb for one in found)
+    return Estimated(question.question, found[0].model, "", 0.0, seconds, memory)
+
+
+def _recipe_for(method: Method, recipe: Recipe) -> Recipe:
     kept = ("model", "negative", "seed", "steps", "guidance", *ALWAYS)
     settings = {name: getattr(recipe, name) for name in kept if name in (*method.settings, *ALWAYS)}
+    return Recipe(method.name, recipe.prompt, **settings)
+
+
+def _attempt(method: Method, scene: Scene, recipe: Recipe, models: Models, report: Report) -> Attempt:
+    """At the method's usual strength, one picture."""
     began = time.monotonic()
-    answer = method.load()(scene, Recipe(method.name, recipe.prompt, **settings), models, report)
+    answer = method.load()(scene, _recipe_for(method, recipe), models, report)
     if not is_repaint(answer):
         raise OverpaintError(Code.EDIT_FAILED, "Its answer is no picture that could stand beside the others.", "")
     return Attempt(method.title, answer, time.monotonic() - began)
@@ -139,5 +162,6 @@ METHOD = Method(
     own=(METHODS,),
     answers=Answers.GROUP,
     requires=Ability.INPAINT,
+    estimator=estimate,
     run=compare,
 )

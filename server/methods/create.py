@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from server.editing.edit import Answer, Report, Scene
     from server.editing.results import NewLayers
     from server.models.runtime.residency import Models
+    from server.wire.messages import Estimate, Estimated
     from server.wire.recipe import Recipe
 
 
@@ -41,6 +42,13 @@ def create(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answ
     return Answer(NewLayers(tuple(layers)), painted.recipe, painted.notices)
 
 
+def estimate(question: Estimate, models: Models) -> Estimated:
+    from server.tuning.estimate import estimate_painting
+
+    adapter = models.get(models.choose(question.recipe.model, Ability.INPAINT).name)
+    return estimate_painting(question, adapter, 1.0)
+
+
 METHOD = Method(
     name="create",
     title="Create",
@@ -50,5 +58,6 @@ METHOD = Method(
     settings=("model", "negative", "seed", "variations", "steps", "guidance", "grow", "feather"),
     requires=Ability.INPAINT,
     shows_references=True,
+    estimator=estimate,
     run=create,
 )

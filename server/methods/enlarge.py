@@ -21,7 +21,10 @@ from .method import Method
 if TYPE_CHECKING:
     from server.editing.edit import Answer, Report, Scene
     from server.editing.results import NewCanvas, NewLayers
+    from server.models.runtime.adapter import Adapter
     from server.models.runtime.residency import Models
+    from server.models.runtime.super_resolution import SuperResolution
+    from server.wire.messages import Estimate, Estimated
     from server.wire.recipe import Recipe
 
 SCALE = Setting(
@@ -34,6 +37,10 @@ SCALE = Setting(
 )
 
 
+_TIMED = 64
+"""Side in pixels of the picture that is enlarged to see how quickly that goes."""
+
+
 def enlarge(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer[NewCanvas] | Answer[NewLayers]:
     from server.editing.edit import Answer, Step
     from server.editing.enlarging import enlarged, enlarged_part
@@ -41,10 +48,7 @@ def enlarge(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
     from server.editing.results import NewCanvas, NewLayers
 
     card = models.choose(recipe.model, Ability.ENLARGE)
-    network = load(models, card.name, report).super_resolution
-    if network is None:
-        raise ValueError(f"{card.name} is said to enlarge, and has nothing to do it with")
-    by = int(recipe.extra(SCALE) or SCALE.choices[0])
+    network, by = _network(load(models, card.name, report)), _times(recipe)
 
     def on_tile(done: int, of: int) -> None:
         report(Step("Enlarging", done, of))
@@ -53,6 +57,31 @@ def enlarge(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
     if (scene.mask == 1).all():
         return Answer(NewCanvas(enlarged(scene.picture, by, network, on_tile), by), settled)
     return Answer(NewLayers((enlarged_part(scene.picture, scene.mask, by, network, on_tile),)), settled)
+
+
+def estimate(question: Estimate, models: Models) -> Estimated:
+    import numpy as np
+
+    from server.models.runtime import super_resolution
+    from server.tuning.estimate import timed
+    from server.wire.messages import Estimated
+
+    adapter = models.get(models.choose(question.recipe.model, Ability.ENLARGE).name)
+    network, trial = _network(adapter), np.full((_TIMED, _TIMED, 3), 0.5, np.float32)
+    by = _times(question.recipe)
+    seconds = timed(adapter, lambda: super_resolution.enlarge(trial, by, network, lambda done, of: None))
+    seconds *= super_resolution.pixels_seen(question.layer.bounds.extent, network) / _TIMED**2
+    return Estimated(question.question, adapter.card.name, "", 0.0, seconds, adapter.nbytes / 1e9)
+
+
+def _times(recipe: Recipe) -> int:
+    return int(recipe.extra(SCALE) or SCALE.choices[0])
+
+
+def _network(adapter: Adapter) -> SuperResolution:
+    if adapter.super_resolution is None:
+        raise ValueError(f"{adapter.card.name} is said to enlarge, and has nothing to do it with")
+    return adapter.super_resolution
 
 
 METHOD = Method(
@@ -65,5 +94,6 @@ METHOD = Method(
     own=(SCALE,),
     answers=Answers.CANVAS,
     requires=Ability.ENLARGE,
+    estimator=estimate,
     run=enlarge,
 )

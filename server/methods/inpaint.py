@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from server.models.runtime.denoiser import SamplingRequest
     from server.models.runtime.residency import Models
     from server.pixels.picture import F32
+    from server.wire.messages import Estimate, Estimated
     from server.wire.recipe import Recipe
 
 
@@ -35,6 +36,13 @@ def inpaint(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
     card = models.choose(recipe.model, Ability.INPAINT)
     adapter = load(models, card.name, report)
     return paint(scene, settle(recipe, adapter, adapter.defaults.strength), adapter, report, repaint)
+
+
+def estimate(question: Estimate, models: Models) -> Estimated:
+    from server.tuning.estimate import estimate_painting
+
+    adapter = models.get(models.choose(question.recipe.model, Ability.INPAINT).name)
+    return estimate_painting(question, adapter, adapter.defaults.strength)
 
 
 def repaint(model: Adapter, requests: Sequence[SamplingRequest], on_step: OnStep) -> list[F32]:
@@ -53,6 +61,7 @@ METHOD = Method(
     settings=("model", "negative", "seed", "variations", "strength", "steps", "guidance"),
     requires=Ability.INPAINT,
     shows_references=True,
+    estimator=estimate,
     run=inpaint,
     usual=True,
 )

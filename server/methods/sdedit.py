@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from server.models.runtime.denoiser import SamplingRequest
     from server.models.runtime.residency import Models
     from server.pixels.picture import F32
+    from server.wire.messages import Estimate, Estimated
     from server.wire.recipe import Recipe
 
 STRENGTH = 0.6
@@ -37,6 +38,13 @@ def sdedit(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answ
     card = models.choose(recipe.model, Ability.REDRAW)
     adapter = load(models, card.name, report)
     return paint(scene, settle(recipe, adapter, STRENGTH), adapter, report, redraw)
+
+
+def estimate(question: Estimate, models: Models) -> Estimated:
+    from server.tuning.estimate import estimate_painting
+
+    adapter = models.get(models.choose(question.recipe.model, Ability.REDRAW).name)
+    return estimate_painting(question, adapter, STRENGTH)
 
 
 def redraw(model: Adapter, requests: Sequence[SamplingRequest], on_step: OnStep) -> list[F32]:
@@ -75,6 +83,7 @@ METHOD = Method(
     settings=("model", "negative", "seed", "variations", "strength", "steps", "guidance"),
     requires=Ability.REDRAW,
     shows_references=True,
+    estimator=estimate,
     run=sdedit,
     usual=True,
 )

@@ -20,7 +20,7 @@ from server.wire.offers import Need, PresetOffer, Role
 from server.wire.recipe import USUAL_ETA
 from server.wire.setting import Setting, SettingKind
 
-from .imagic import LESS, learn
+from .imagic import LESS, learn, read_as
 from .method import Method
 from .sdedit import redraw
 
@@ -60,6 +60,7 @@ def unitune(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
     from server.models.runtime import memory
     from server.tuning.batch import paint_all
     from server.tuning.cache import TuningCache
+    from server.tuning.looking import look
     from server.tuning.trainer import Trainer, TuningJob
 
     card = models.choose(recipe.model, Ability.LEARN)
@@ -67,16 +68,18 @@ def unitune(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
     guidance = _guidance(adapter) if recipe.guidance is None else recipe.guidance
     settled = settle_strengths(replace(recipe, guidance=guidance), adapter, USUAL_ETA)
     view, identity = ModelInput.of(scene, settled, adapter), models.identity(card.name)
+    cache = TuningCache(models.learned)
 
     def learned_by(preset: Preset) -> TuningState:
-        trainer = Trainer(TuningJob(adapter, preset, identity, RARE, TuningCache(models.learned)), view, report)
+        trainer = Trainer(TuningJob(adapter, preset, identity, RARE, cache), view, report)
         state = learn(trainer)
         trainer.remember(scene.content)
         return state
 
+    prompt = adapter.completed(settled.prompt, look(adapter, identity, view, report, cache))
     ways = presets(card.family)
     used, learned = memory.first_that_fits(ways, learned_by, adapter.place.device)
-    words = adapter.condition(f"{RARE} {settled.prompt}")
+    words = adapter.condition(f"{RARE} {prompt}")
     requests = [
         replace(
             view.request(settled, draw.seed, words),
@@ -87,7 +90,8 @@ def unitune(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
         for draw in draws(settled)
     ]
     images = paint_all(view, adapter, learned, requests, report, redraw)
-    notices = (*(() if used == ways[0] else (LESS,)), *misgivings(adapter, settled))
+    fell_back = () if used == ways[0] else (LESS,)
+    notices = (*fell_back, *misgivings(adapter, settled), *read_as(settled.prompt, prompt))
     return Answer(Repaint(images), replace(settled, preset=OFFERS[0].name), (*notices, *view.coarse))
 
 

@@ -93,6 +93,15 @@ def estimate_untuned(
     )
 
 
+def estimate_painting(question: Estimate, adapter: Adapter, strength: float) -> Estimated:
+    """Of a method that only paints. strength: where painting begins, 0..1, unless the recipe says."""
+    recipe = question.recipe
+    begun = strength if recipe.strength is None else recipe.strength
+    guided = 1 if adapter.unconditional(recipe.negative) is None else _GUIDED
+    steps = begun * (recipe.steps or adapter.defaults.steps)
+    return estimate_untuned(question, adapter, 0, round(guided * steps))
+
+
 def _trial(adapter: Adapter, size: Extent) -> tuple[EncodedPicture, Conditioning, F32]:
     """A picture and words to be timed with."""
     image = np.full((size.height, size.width, 3), 0.5, np.float32)
@@ -177,12 +186,13 @@ def _seconds_to_paint(
 ) -> tuple[float, float]:
     """Of a step, with guidance, and of what follows the last."""
     noise, first = encoded.clean.repeat(_GUIDED, 1, 1, 1), adapter.schedule.timesteps[0]
-    step = _timed(adapter, lambda: adapter.predict(noise, first, conditioning, encoded))
+    step = timed(adapter, lambda: adapter.predict(noise, first, conditioning, encoded))
     latents = adapter.encode(image)
-    return step, _timed(adapter, lambda: adapter.enlarge(adapter.decode(latents)[0]))
+    return step, timed(adapter, lambda: adapter.enlarge(adapter.decode(latents)[0]))
 
 
-def _timed(adapter: Adapter, work: Callable[[], object]) -> float:
+def timed(adapter: Adapter, work: Callable[[], object]) -> float:
+    """Seconds of it, the second time: the first warms up."""
     work()
     began = _now(adapter)
     work()

@@ -66,7 +66,8 @@ def test_it_learns_as_published():
 def test_the_second_prompt_costs_one_painting(models: Models, family: str):
     before = fingerprint(models.get(family).network)
     (first,), steps = run(models, recipe(family))
-    assert stages(steps) == [LEARNED, "Painting"]
+    looked = ["Looking at the picture"] if models.get(family).evaluations else []
+    assert stages(steps) == [*looked, LEARNED, "Painting"]
     (other,), steps = run(models, recipe(family, prompt="a red cat"))
     assert stages(steps) == ["Painting"]
     assert not np.array_equal(first, other)

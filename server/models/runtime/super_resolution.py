@@ -20,6 +20,7 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from server.pixels.picture import F32
+from server.wire.geometry import Extent
 
 from .autoencoder import as_batch, as_picture
 
@@ -59,7 +60,7 @@ def enlarge(picture: F32, by: int, model: SuperResolution, on_tile: OnTile, tile
     if not 2 <= by <= model.factor:
         raise ValueError(f"{by} times larger, by a network that makes pictures {model.factor} times larger")
     height, width = picture.shape[:2]
-    margin = model.reach + 2 * _CUBIC_REACH * (BACK_PROJECTIONS + 1)
+    margin = _margin(model)
     larger = np.empty((by * height, by * width, 3), np.float32)
     tiles = list(_tiles(height, width, tile))
     for number, (rows, columns) in enumerate(tiles):
@@ -70,6 +71,23 @@ def enlarge(picture: F32, by: int, model: SuperResolution, on_tile: OnTile, tile
         here = made[by * above :, by * left :][: by * (rows.stop - rows.start), : by * (columns.stop - columns.start)]
         larger[by * rows.start : by * rows.stop, by * columns.start : by * columns.stop] = here
     return larger
+
+
+def pixels_seen(extent: Extent, model: SuperResolution) -> int:
+    """How many go through the network for a picture of that size: the tiles overlap."""
+    margin = _margin(model)
+
+    def length(part: slice, end: int) -> int:
+        begin, stop = int(part.start) - margin, int(part.stop) + margin
+        return min(end, stop) - max(0, begin)
+
+    tiles = _tiles(extent.height, extent.width, _TILE)
+    return sum(length(rows, extent.height) * length(columns, extent.width) for rows, columns in tiles)
+
+
+def _margin(model: SuperResolution) -> int:
+    """Pixels around a tile that can reach it."""
+    return model.reach + 2 * _CUBIC_REACH * (BACK_PROJECTIONS + 1)
 
 
 def _tiles(height: int, width: int, side: int) -> Iterator[tuple[slice, slice]]:
