@@ -43,6 +43,7 @@ class Kind(str, Enum):
     EXPAND = "expand"
     SELECT = "select"
     COMPARE = "compare"
+    TEACH = "teach"
 
     @property
     def role(self) -> Role:

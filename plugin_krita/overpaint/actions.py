@@ -17,7 +17,7 @@ from .server.wire.errors import OverpaintError
 from .server.wire.offers import Need, Role
 from .settings import Settings
 
-FURTHER = (Role.EFFECT, Role.INSTRUCT, Role.CREATE, Role.ENLARGE, Role.EXPAND, Role.SELECT, Role.COMPARE)
+FURTHER = (Role.EFFECT, Role.INSTRUCT, Role.CREATE, Role.ENLARGE, Role.EXPAND, Role.SELECT, Role.COMPARE, Role.TEACH)
 """Below the four that Overpaint has methods for itself; in the menu where the server has one."""
 
 

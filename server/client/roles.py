@@ -65,6 +65,12 @@ FORMS = {
     Role.COMPARE: Form(
         "Compare", "Do the same in several ways, as layers to choose from", "", (Need.PROMPT, Need.LAYER)
     ),
+    Role.TEACH: Form(
+        "Teach a Word",
+        "Learn a thing or a style from the layer, as a word that you can say in any prompt",
+        "",
+        (Need.PROMPT, Need.LAYER),
+    ),
 }
 
 

@@ -9,35 +9,42 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from server.models.runtime.conditioning import Conditioning
-from server.models.runtime.denoiser import Denoiser, EncodedPicture
+from server.models.runtime.denoiser import Denoiser
+
+from .lesson import Lesson
 
 
 @dataclass(frozen=True, eq=False)
 class NoiseDraw:
-    """Noise ε (B, …) and the places (B,) on the model's schedule at which a loss is taken."""
+    """Noise ε (B, …), the places (B,) on the model's schedule at which a loss is taken, and of which words and pictures
+    of a lesson, (B,) each."""
 
     noise: Tensor
     at: Tensor
+    words: Tensor
+    pictures: Tensor
 
     def part(self, begin: int, end: int) -> NoiseDraw:
-        return NoiseDraw(self.noise[begin:end], self.at[begin:end])
+        whole = (self.noise, self.at, self.words, self.pictures)
+        return NoiseDraw(*(tensor[begin:end] for tensor in whole))
 
 
-def draw(model: Denoiser, encoded: EncodedPicture, count: int, seed: int) -> NoiseDraw:
+def draw(model: Denoiser, lesson: Lesson, count: int, seed: int) -> NoiseDraw:
     """The same for the same seed, made where it is used. The timesteps are uniform, one from each of ``count`` equal
     stretches of the schedule, stratified, so that few samples cover the range."""
-    device = encoded.clean.device
+    clean = lesson.pictures.clean
+    device = clean.device
     generator = torch.Generator(device).manual_seed(seed)
-    noise = torch.randn((count, *encoded.clean.shape[1:]), generator=generator, device=device)
+    noise = torch.randn((count, *clean.shape[1:]), generator=generator, device=device)
     offsets = torch.rand(count, generator=generator, device=device)
     places = (torch.arange(count, device=device) + offsets) / count * len(model.schedule)
-    return NoiseDraw(noise, places.long().clamp(max=len(model.schedule) - 1))
+    return NoiseDraw(noise, places.long().clamp(max=len(model.schedule) - 1), *lesson.deal(count, generator))
 
 
-def diffusion_loss(model: Denoiser, encoded: EncodedPicture, conditioning: Conditioning, drawn: NoiseDraw) -> Tensor:
+def diffusion_loss(model: Denoiser, lesson: Lesson, conditioning: Conditioning, drawn: NoiseDraw) -> Tensor:
     """L(x, e, θ) = E ‖target − f_θ(x_t, t, e)‖², over noise and time. The target is ε in the paper; other denoisers
     predict the velocity or the flow (``Schedule.target``)."""
-    schedule = model.schedule
-    noisy = schedule.noised(encoded.clean, drawn.noise, drawn.at)
-    predicted = model.predict(noisy, schedule.timesteps[drawn.at], conditioning, encoded)
-    return functional.mse_loss(predicted, schedule.target(encoded.clean, drawn.noise, drawn.at))
+    schedule, pictures = model.schedule, lesson.pictures.take(drawn.pictures)
+    noisy = schedule.noised(pictures.clean, drawn.noise, drawn.at)
+    predicted = model.predict(noisy, schedule.timesteps[drawn.at], conditioning.take(drawn.words), pictures)
+    return functional.mse_loss(predicted, schedule.target(pictures.clean, drawn.noise, drawn.at))

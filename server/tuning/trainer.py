@@ -12,9 +12,11 @@ from server.editing.painting import ModelInput
 from server.models.families.learning import Preset, Start, TuningPhase
 from server.models.runtime import memory
 from server.models.runtime.adapter import Adapter
+from server.models.runtime.conditioning import Conditioning
 from server.models.runtime.weights import AllWeights, LowRank, Weights
 
 from .cache import CacheKey, TuningCache, name_of
+from .lesson import Lesson
 from .looking import look
 from .optimise import demand, minimise
 from .plan import Plan, fitting, from_here
@@ -36,13 +38,16 @@ ALL_WORDS = "all-words"
 
 @dataclass(frozen=True)
 class TuningJob:
-    """``identity``: of the model's files."""
+    """``identity``: of the model's files. beside: further words, whose pictures are learned, too (``Lesson``).
+    material: names these pictures."""
 
     adapter: Adapter
     preset: Preset
     identity: str
     prompt: str
     cache: TuningCache
+    beside: tuple[str, ...] = ()
+    material: str = ""
 
     @property
     def tuning_key(self) -> str:
@@ -52,21 +57,26 @@ class TuningJob:
     def cache_key(self, view: ModelInput) -> CacheKey:
         """Where it is kept. The mask counts only where the denoiser is shown it."""
         shown = [view.image.tobytes(), *([view.mask.tobytes()] if self.adapter.sees_mask else [])]
-        picture = name_of(self.tuning_key, *shown)
+        picture = name_of(self.tuning_key, *shown, *self.beside, self.material)
         return CacheKey(picture, prompt_key(self.preset, self.prompt))
 
 
 class Trainer:
-    """One job under way, on what ``view`` shows."""
+    """One job under way, on what ``view`` shows, or ``lesson`` where there is more."""
 
     def __init__(
-        self, job: TuningJob, view: ModelInput, report: Report, clock: Callable[[], float] = time.monotonic
+        self,
+        job: TuningJob,
+        view: ModelInput,
+        report: Report,
+        clock: Callable[[], float] = time.monotonic,
+        lesson: Lesson | None = None,
     ) -> None:
         self._job = job
         self._view = view
         self._report = report
         self._clock = clock
-        self.encoded = job.adapter.encode_for_training(view.image, view.mask)
+        self._lesson = lesson or Lesson(job.adapter.encode_for_training(view.image, view.mask))
         self._key = job.cache_key(view)
         self._noted_share, self._noted_at, self._noting_took = 0.0, clock(), 0.0
 
@@ -83,6 +93,9 @@ class Trainer:
         if known and found:
             target = job.adapter.condition(job.prompt)
             return TuningState(target.detach(), found[0].weights, other_words=known.words)
+        if job.beside:
+            words = Conditioning.stack([job.adapter.condition(one) for one in (job.prompt, *job.beside)])
+            return TuningState(words.detach(), first_weights(job.adapter, job.preset))
         caption = self._caption() if job.preset.start is Start.CAPTION else ""
         begin = job.adapter.condition(job.prompt if job.preset.start is Start.TARGET else caption)
         return TuningState(begin.detach(), first_weights(job.adapter, job.preset), caption=caption)
@@ -106,7 +119,7 @@ class Trainer:
         with adapter.denoiser_alone():
             plans = from_here(self._first_plan(state, phase), phase.batch)
             memory.first_that_fits(
-                plans, lambda plan: minimise(adapter, self.encoded, state, phase, plan, on_step), adapter.place.device
+                plans, lambda plan: minimise(adapter, self._lesson, state, phase, plan, on_step), adapter.place.device
             )
         state.end_phase()
 
@@ -115,7 +128,7 @@ class Trainer:
         adapter = self._job.adapter
 
         def counted() -> Plan:
-            return fitting(demand(adapter, self.encoded, state, phase), memory.free(adapter.place.device))
+            return fitting(demand(adapter, self._lesson, state, phase), memory.free(adapter.place.device))
 
         def smallest() -> Plan:
             return Plan(1, checkpointing=True)
@@ -159,7 +172,7 @@ class Trainer:
 def first_weights(adapter: Adapter, preset: Preset) -> Weights:
     """With which the model still is what it was."""
     if preset.rank:
-        return LowRank.beginning(adapter.network, preset.rank, _LORA_INIT_SEED)
+        return LowRank.beginning(adapter.network, preset.rank, _LORA_INIT_SEED, preset.layers)
     return AllWeights.beginning(adapter.network, preset.layers)
 
 

@@ -34,6 +34,8 @@ class Role(str, Enum):
     """Finds what is meant, and selects it."""
     COMPARE = "compare"
     """Does the same with several methods or models, to choose from."""
+    TEACH = "teach"
+    """Learns what a new word means, for any prompt."""
 
 
 class Need(str, Enum):

@@ -57,6 +57,11 @@ class Home:
         return self.path / "models"
 
     @property
+    def loras(self) -> Path:
+        """One file per word that was taught, or imported."""
+        return self.path / "loras"
+
+    @property
     def spool(self) -> Path:
         """One folder per job: what was uploaded, and the answer until it is acknowledged."""
         return self.path / "spool"

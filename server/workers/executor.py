@@ -17,6 +17,7 @@ from server.workers import job, link, progress
 from server.workers.failure import worded
 from server.workers.oom_retry import retried_with_less_memory
 from server.workers.runner import Task
+from server.workers.speech import speaking
 
 if TYPE_CHECKING:
     from server.models.runtime.residency import Models
@@ -54,7 +55,9 @@ class Executor:
         note: link.Note
         try:
             method = registry.method(question.recipe.method)
-            note = method.load_estimator()(question, self._models_for(method))
+            models = self._models_for(method)
+            with speaking(question.recipe, models):
+                note = method.load_estimator()(question, models)
         except Exception as error:  # whatever it is ends the question, not the worker
             log.exception("an estimate failed")
             note = self._failed(question.question, worded(error))

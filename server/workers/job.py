@@ -17,6 +17,7 @@ from server.wire.messages import Finished, Submit
 from server.wire.offers import Answers
 from server.workers.finishing import finish
 from server.workers.runner import JobFiles
+from server.workers.speech import speaking
 
 if TYPE_CHECKING:
     from server.models.runtime.residency import Models
@@ -75,7 +76,8 @@ def run(
     watch.begin("editing")
     name = content.of_guest(content.picture(submit.blobs), guest)
     scene = Scene(source.picture, found.denoise, name, found.selected, tuple(_read_references(submit, files)))
-    answer = edit(scene, submit.recipe, models, timed_report)
+    with speaking(submit.recipe, models, guest) as said:
+        answer = edit(scene, submit.recipe, models, timed_report)
     watch.begin("finishing")
     crop = EditedCrop(source, found, answer.recipe)
     results = tuple(finish(answer, answers, crop, files, report))
@@ -85,7 +87,7 @@ def run(
         submit.layer.bounds,
         results,
         watch.seconds(),
-        (*source.notices, *answer.notices),
+        (*source.notices, *answer.notices, *said()),
         submit.blobs,
         grouped=answers is Answers.GROUP,
     )

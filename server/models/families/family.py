@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from server.models.headers.safetensors import SafetensorsHeader
 
-from .learning import FAST, PAPER, QUALITY, UNITUNE, Preset
+from .learning import DREAMBOOTH, FAST, PAPER, QUALITY, UNITUNE, Preset
 from .single_file import FileHeader, SingleFile, refused
 
 if TYPE_CHECKING:
@@ -105,6 +105,10 @@ class Family:
     """How a picture is learned, the usual way first."""
     unitune: Preset = UNITUNE
     """How a picture is learned under a rare word."""
+    dreambooth: Preset = DREAMBOOTH
+    """How a word is taught."""
+    class_pictures = 100
+    """How many pictures of a word's class the model paints before it is taught."""
     wide_range = False
     """Whether its activations overflow in half precision: bfloat16 for it."""
     samples_posterior = True
@@ -150,6 +154,11 @@ class Family:
     def defaults_of(self, pipe: Any) -> Defaults:
         """Of one checkpoint."""
         return self.defaults
+
+    def architecture(self, pipe: Any) -> str:
+        """As files of additions name the model that they are for (Stability's ``modelspec.architecture``); empty: they
+        have no name for it."""
+        return ""
 
     def denoiser(self, pipe: Any) -> Any:
         """The network that predicts."""

@@ -55,6 +55,9 @@ class FluxFill(Family):
                 )
         return super().in_file(header, prediction)
 
+    def architecture(self, pipe: Any) -> str:
+        return "flux-1-dev"
+
     def kind(self, configs: Configs) -> CheckpointKind:
         return CheckpointKind.FILL
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from .family import Ability
-from .learning import FAST, LEARNING_PICTURE, PAPER, UNITUNE, Preset, Start, TuningPhase
+from .learning import DREAMBOOTH, FAST, LEARNING_PICTURE, LEARNING_PICTURES, PAPER, UNITUNE, Preset, Start, TuningPhase
 from .stable_diffusion import StableDiffusion
 
 _QUALITY = Preset(
@@ -39,7 +40,16 @@ class Illustration(StableDiffusion):
     native = 64
     presets = (_QUALITY, _FAST, PAPER)
     unitune = replace(UNITUNE, phases=(TuningPhase(LEARNING_PICTURE, 128, weights_rate=1e-4, batch=4),))
+    dreambooth = replace(
+        DREAMBOOTH,
+        phases=(TuningPhase(LEARNING_PICTURES, 200, weights_rate=1e-3, batch=8),),
+        layers=("attentions", "resnets"),
+    )
+    class_pictures = 32
     adapter = "server.models.bundled.cascade:Cascade"
+
+    def architecture(self, pipe: Any) -> str:
+        return ""
 
 
 FAMILY = Illustration()

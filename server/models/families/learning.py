@@ -14,6 +14,8 @@ LOOKING = mark("Looking at the picture")
 INVERTING = mark("Finding the picture's noise")
 LEARNING_PICTURE = mark("Learning the picture")
 LEARNING_WORDS = mark("Learning the words")
+LEARNING_PICTURES = mark("Learning the pictures")
+PAINTING_CLASS = mark("Painting others of its kind")
 
 
 @dataclass(frozen=True)
@@ -98,3 +100,12 @@ UNITUNE_CROSS_ATTENTION = Preset(
 
 UNITUNE_SMALL = Preset("unitune-small", (TuningPhase(LEARNING_PICTURE, 128, weights_rate=4e-4, batch=4),), rank=16)
 """Where there is too little memory for that: a low-rank update (arXiv 2106.09685), which wants larger steps."""
+
+DREAMBOOTH = Preset(
+    "dreambooth",
+    (TuningPhase(LEARNING_PICTURES, 500, weights_rate=1e-4, batch=2),),
+    rank=16,
+    layers=("to_q", "to_k", "to_v", "to_out"),
+)
+"""DreamBooth as a low-rank update of the attention (arXiv 2208.12242, §3.3; rates and steps as diffusers' example for
+Stable Diffusion has them): in each step one of the pictures and one of the class."""

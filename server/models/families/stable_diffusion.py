@@ -176,6 +176,9 @@ class StableDiffusion(UNetFamily):
     def prepare(self, pipe: Any) -> None:
         pipe.scheduler = quick(pipe.scheduler)
 
+    def architecture(self, pipe: Any) -> str:
+        return f"stable-diffusion-v{1 if pipe.unet.config.cross_attention_dim == _WIDTHS[0] else 2}"
+
     def condition(self, model: PipelineAdapter, prompt: str) -> Conditioning:
         from server.models.runtime.conditioning import Conditioning
 

@@ -29,6 +29,9 @@ class StableDiffusion3(Family):
     reads_long_prompts = True
     pipeline = "StableDiffusion3InpaintPipeline"
 
+    def architecture(self, pipe: Any) -> str:
+        return "stable-diffusion-v3-medium"
+
     def patch(self, pipe: Any) -> int:
         return int(pipe.transformer.config.patch_size)
 

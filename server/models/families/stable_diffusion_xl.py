@@ -33,6 +33,9 @@ class StableDiffusionXL(UNetFamily):
     pipeline = "StableDiffusionXLInpaintPipeline"
     absent = MappingProxyType({"add_watermarker": False})
 
+    def architecture(self, pipe: Any) -> str:
+        return "stable-diffusion-xl-v1-base"
+
     def encoders(self, header: SafetensorsHeader) -> tuple[FilePart, ...]:
         return (clip("text_encoder", f"{_WORDS}0.transformer."), open_clip("text_encoder_2", f"{_WORDS}1.model."))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
@@ -12,13 +12,17 @@ from torch import Tensor
 
 from server.models.families.family import Defaults
 from server.models.store.card import Card
+from server.models.store.loras import Lora, LoraStore
+from server.models.store.spoken import Reading, Spoken
 from server.models.store.store import Installed
 from server.pixels.picture import F32
 from server.pixels.sizes import Sizes, plan
 from server.wire.geometry import Extent
 
 from .denoiser import Denoiser
+from .misfit import MisfitError
 from .super_resolution import SuperResolution
+from .weights import LowRank
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,9 @@ class Adapter(Denoiser):
     close_up = False
     """Whether it sees so few pixels that it is to be shown the selection and a little around it, not the whole crop."""
 
+    reading = Reading()
+    """How prompts are read: what it wears has words of its own."""
+
     @classmethod
     @abstractmethod
     def load(cls, model: Installed, place: Placement) -> Adapter:
@@ -69,6 +76,18 @@ class Adapter(Denoiser):
     def differentiable(self) -> AbstractContextManager[Callable[[Tensor], Tensor]]:
         """While this lasts: pictures (B, 3, H, W), 0..1 → their latents, as ``encode`` has them, with gradients. Raises
         out-of-memory where only the part that works is on the device: gradients need them all."""
+
+    @contextmanager
+    def wearing(self, spoken: Sequence[Spoken]) -> Iterator[None]:
+        """While this lasts it paints with these LoRAs, and reads their words in every prompt. Raises ``MisfitError``
+        for one that it cannot wear; then it wears none."""
+        raise MisfitError(spoken[0].lora.word, "such models take none")
+        yield
+
+    def keep(self, learned: LowRank, lora: Lora, store: LoraStore) -> Lora:
+        """Puts what the denoiser has learned on ``store`` as ``lora``, as other programs have such files. Raises
+        ``MisfitError`` for a model that can wear none."""
+        raise MisfitError(lora.word, "such models take none")
 
     def enlarge(self, image: F32) -> F32:
         """A decoded picture (H, W, 3), 0..1 → the output size: a cascade's second half."""

@@ -66,6 +66,13 @@ class Conditioning:
         parts = {name: part.expand(count, *part.shape[1:]).to(dtype) for name, part in self.parts.items()}
         return Conditioning(parts, {name: mask.expand(count, -1) for name, mask in self.masks.items()})
 
+    def take(self, which: Tensor) -> Conditioning:
+        """Of a batch those of these numbers; one alone stands for all."""
+        if len(self) == 1:
+            return self
+        parts = {name: part[which] for name, part in self.parts.items()}
+        return Conditioning(parts, {name: mask[which] for name, mask in self.masks.items()})
+
     def detach(self) -> Conditioning:
         """A copy in single precision, for itself."""
         parts = {name: part.detach().clone().float() for name, part in self.parts.items()}

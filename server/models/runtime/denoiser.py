@@ -62,6 +62,12 @@ class EncodedPicture:
     clean: Tensor
     shown: tuple[Tensor, ...] = ()
 
+    def take(self, which: Tensor) -> EncodedPicture:
+        """Of a batch those of these numbers; one alone stands for all."""
+        if len(self.clean) == 1:
+            return self
+        return EncodedPicture(self.clean[which], tuple(part[which] for part in self.shown))
+
     def repeat(self, count: int) -> EncodedPicture:
         """The whole batch, ``count`` times."""
         return EncodedPicture(_repeated(self.clean, count), tuple(_repeated(part, count) for part in self.shown))

@@ -18,11 +18,14 @@ from torch import Tensor
 
 from server.models.families.families import family
 from server.models.store.card import Card
+from server.models.store.loras import Lora, LoraStore
+from server.models.store.spoken import Reading, Spoken
 from server.models.store.store import Installed
 from server.pixels.picture import F32
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Extent
 
+from . import lora as loras
 from . import memory
 from .adapter import Adapter, Placement
 from .autoencoder import Autoencoder, as_batch
@@ -31,6 +34,7 @@ from .denoiser import EncodedPicture, SamplingRequest
 from .differential import shrink, support
 from .preview import Colours
 from .schedule import Schedule
+from .weights import LowRank
 
 diffusers.utils.logging.disable_progress_bar()
 transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -164,20 +168,34 @@ class PipelineAdapter(Adapter):
         gray in every latent pixel that may change at all."""
         return image * (support(mask, self.latent_factor) < 0.5).to(image.device)
 
+    @contextmanager
+    def wearing(self, spoken: Sequence[Spoken]) -> Iterator[None]:
+        with loras.worn(self.pipe, spoken):
+            self.reading = Reading(tuple(one.lora for one in spoken))
+            try:
+                yield
+            finally:
+                self.reading = Reading()
+
+    def keep(self, learned: LowRank, lora: Lora, store: LoraStore) -> Lora:
+        part = next(name for name, part in self.pipe.components.items() if part is self.network)
+        named = {f"{part}.{name}": tensor for name, tensor in learned.plain().items()}
+        return loras.keep(named, self.family.architecture(self.pipe), replace(lora, rank=learned.rank), store)
+
     @torch.no_grad()
     def condition(self, prompt: str) -> Conditioning:
-        return self.family.condition(self, prompt).float()
+        return self.family.condition(self, self.reading.shown(prompt)).float()
 
     def words(self, prompt: str) -> slice:
         tokenizer = self.pipe.tokenizer
-        tokens = tokenizer(prompt, truncation=True, max_length=tokenizer.model_max_length).input_ids
+        tokens = tokenizer(self.reading.shown(prompt), truncation=True, max_length=tokenizer.model_max_length).input_ids
         return slice(1, max(2, len(tokens) - 1))  # between the token that begins and the one that ends
 
     @torch.no_grad()
     def unconditional(self, negative: str) -> Conditioning | None:
         if not self.family.guides(self.pipe):
             return None
-        return self.family.unconditional(self, negative).float()
+        return self.family.unconditional(self, self.reading.shown(negative)).float()
 
     def predict(
         self,
@@ -215,7 +233,7 @@ class PipelineAdapter(Adapter):
 
     def left_out(self, prompt: str) -> str:
         tokenizer = self.pipe.tokenizer
-        tokens = tokenizer(prompt).input_ids
+        tokens = tokenizer(self.reading.shown(prompt)).input_ids
         if self.family.reads_long_prompts or len(tokens) <= tokenizer.model_max_length:
             return ""
         return str(tokenizer.decode(tokens[tokenizer.model_max_length - 1 : -1])).strip()

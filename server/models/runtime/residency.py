@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -14,11 +15,14 @@ from server.models.families.families import family
 from server.models.families.family import Ability
 from server.models.store.card import Card
 from server.models.store.files import weight_files
+from server.models.store.loras import LoraStore
+from server.models.store.spoken import spoken
 from server.models.store.store import Installed, ModelStore, able
 from server.wire.errors import Code, OverpaintError
 
 from . import memory
 from .adapter import Adapter, Placement
+from .wardrobe import Wardrobe
 
 log = logging.getLogger(__name__)
 
@@ -27,17 +31,24 @@ class Models:
     """What edits get models from. One per device and process.
 
     budget: bytes that loaded models may take together; None: what the device has free.
-    learned: the folder of what is learned of pictures; None: beside the models.
+    learned: the folder of what is learned of pictures, loras: of what was taught as words; None: beside the models.
     """
 
     def __init__(
-        self, store: ModelStore, device: str = "cpu", budget: int | None = None, learned: Path | None = None
+        self,
+        store: ModelStore,
+        device: str = "cpu",
+        budget: int | None = None,
+        learned: Path | None = None,
+        loras: Path | None = None,
     ) -> None:
         self.store = store
+        self.lora_folder = store.root.with_name("loras") if loras is None else loras
         self.learned = store.root.with_name("learned") if learned is None else learned
         self._device = torch.device(device)
         self._budget = budget
         self._loaded: OrderedDict[str, Adapter] = OrderedDict()
+        self._wardrobe = Wardrobe(LoraStore(self.lora_folder))
         self.low_memory = False
         """Whether models are loaded with their first measure against too little memory taken."""
 
@@ -45,6 +56,22 @@ class Models:
     def loaded(self) -> tuple[str, ...]:
         """Names, the one used longest ago first."""
         return tuple(self._loaded)
+
+    @property
+    def loras(self) -> LoraStore:
+        """Where the words of the job under way are."""
+        return self._wardrobe.loras
+
+    @contextmanager
+    def speaking(self, prompt: str, loras: LoraStore) -> Iterator[Wardrobe]:
+        """While this lasts every model that is got wears those of ``loras`` whose words ``prompt`` says, if they fit.
+        Raises ``OverpaintError`` as ``spoken``."""
+        before, self._wardrobe = self._wardrobe, Wardrobe(loras, spoken(prompt, loras.all()))
+        try:
+            yield self._wardrobe
+        finally:
+            self._wardrobe.undress()
+            self._wardrobe = before
 
     def choose(self, name: str, ability: Ability) -> Card:
         """The card of ``name``, or of the model that suits best where ``name`` is empty. Raises unknown-model when it
@@ -77,16 +104,19 @@ class Models:
             if self.low_memory:
                 adapter.reduce_memory()
         self._loaded.move_to_end(name)
+        self._wardrobe.dress(name, adapter)
         return adapter
 
     def identity(self, name: str) -> str:
-        """Fingerprint of the model's files (paths, sizes, times of change)."""
+        """Fingerprint of the model's files (paths, sizes, times of change), and of what it wears."""
         model = self.store.find(name)
         files = [(path, path.stat()) for path in weight_files(model.card, model.weights)]
-        return "\n".join([name, *(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in files)])
+        lines = [name, *(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in files)]
+        return "\n".join([*lines, *([self._wardrobe.identity] if self._wardrobe.identity else [])])
 
     def unload(self) -> None:
         """Frees all that models hold."""
+        self._wardrobe.undress()
         self._loaded.clear()
         memory.sweep(self._device)
 
@@ -96,6 +126,7 @@ class Models:
         others = list(self._loaded)[:-1]
         for name in others:
             log.info("unloading %s: memory ran out", name)
+            self._wardrobe.undress(name)
             del self._loaded[name]
         saved = bool(others) or any(adapter.reduce_memory() for adapter in self._loaded.values())
         memory.sweep(self._device)
@@ -121,6 +152,7 @@ class Models:
         while self._room() < need.whole and self._loaded:
             name, _ = self._loaded.popitem(last=False)
             log.info("unloading %s", name)
+            self._wardrobe.undress(name)
             memory.sweep(self._device)
         left = self._room()
         if left >= need.whole:

@@ -52,23 +52,32 @@ class AllWeights(Weights):
 
 
 class LowRank(Weights):
-    """Low-rank updates (LoRA, arXiv 2106.09685) of every linear and convolution layer, at scale 1."""
+    """Low-rank updates (LoRA, arXiv 2106.09685) of linear and convolution layers, at scale 1."""
 
     def __init__(self, tensors: Mapping[str, Tensor], rank: int) -> None:
         super().__init__(tensors)
-        self._rank = rank
+        self.rank = rank
 
     @classmethod
-    def beginning(cls, denoiser: nn.Module, rank: int, seed: int) -> LowRank:
-        """Changes nothing yet: A is drawn from ``seed``, B is 0 (§4.1)."""
+    def beginning(cls, denoiser: nn.Module, rank: int, seed: int, layers: Sequence[str] = ()) -> LowRank:
+        """Changes nothing yet: A is drawn from ``seed``, B is 0 (§4.1). layers: as of ``AllWeights``."""
         generator = torch.Generator().manual_seed(seed)
-        with _injected(denoiser, rank):
+        with _injected(denoiser, rank, _reached(denoiser, layers)):
             found = {name: own for name, own in denoiser.named_parameters() if f".{_ADAPTER}." in name}
             return cls({name: _first(name, own, rank, generator) for name, own in found.items()}, rank)
 
+    @property
+    def layers(self) -> list[str]:
+        """Those that have an update, in their order."""
+        return list(dict.fromkeys(name.partition(".lora_")[0] for name in self.tensors))
+
+    def plain(self) -> dict[str, Tensor]:
+        """The tensors under the names that peft has for them in a file."""
+        return {name.replace(f".{_ADAPTER}.", "."): tensor.detach() for name, tensor in self.tensors.items()}
+
     @contextmanager
     def worn(self, denoiser: nn.Module) -> Iterator[None]:
-        with _injected(denoiser, self._rank), _exchanged(denoiser, self.tensors):
+        with _injected(denoiser, self.rank, self.layers), _exchanged(denoiser, self.tensors):
             yield
 
 
@@ -80,6 +89,12 @@ def worn_by(denoiser: nn.Module, weights: Weights | None) -> Iterator[None]:
         return
     with weights.worn(denoiser):
         yield
+
+
+def _reached(denoiser: nn.Module, layers: Sequence[str]) -> list[str]:
+    """Names of the linear and convolution layers, of those below ``layers`` only where some are named."""
+    found = [name for name, one in denoiser.named_modules() if name and isinstance(one, (nn.Linear, nn.Conv2d))]
+    return [name for name in found if not layers or any(f".{layer}." in f".{name}." for layer in layers)]
 
 
 def _first(name: str, like: Tensor, rank: int, generator: torch.Generator) -> Tensor:
@@ -104,10 +119,9 @@ def _exchanged(module: nn.Module, worn: Mapping[str, nn.Parameter]) -> Iterator[
 
 
 @contextmanager
-def _injected(denoiser: nn.Module, rank: int) -> Iterator[None]:
-    """With LoRA layers around its linear and convolution layers; afterwards the modules are those of before."""
+def _injected(denoiser: nn.Module, rank: int, names: list[str]) -> Iterator[None]:
+    """With LoRA layers around the layers of these names; afterwards the modules are those of before."""
     own = dict(denoiser.named_modules())
-    names = [name for name, module in own.items() if name and isinstance(module, (nn.Linear, nn.Conv2d))]
     config = LoraConfig(r=rank, lora_alpha=rank, target_modules=names)
     try:
         inject_adapter_in_model(config, denoiser, _ADAPTER)
