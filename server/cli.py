@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.command_line import ending, jobs_app, lines, models_app
+from server.command_line import ending, jobs_app, lines, loras_app, models_app
 from server.command_line.ending import FAILED, command
 from server.command_line.options import OUT, Json, with_settings
 from server.documents import kinds
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(models_app.app, name="models")
+app.add_typer(loras_app.app, name="loras")
 app.add_typer(jobs_app.app, name="jobs")
 
 

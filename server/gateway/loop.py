@@ -21,6 +21,7 @@ from server.journal import Journal
 from server.listening.endpoint import Endpoint
 from server.listening.peers import Gone, Peer, Received, TurnedOut, guest_of
 from server.methods import registry
+from server.models.store.loras import LoraStore
 from server.models.store.store import ModelStore
 from server.wire.address import Address
 from server.wire.connection import Transport
@@ -72,14 +73,14 @@ class Gateway:
         self._home = home
         self._stopping = False
         self._memory = Memory()
-        self._shelf = ModelStore(home / "models")
+        self._shelf, self._loras = ModelStore(home / "models"), LoraStore(home / "loras")
         with contextlib.ExitStack() as endings:  # whoever finds the connection file must find a server behind it
             self._endpoint = Endpoint(
                 home, self._welcome, transport, listen, self._settings.silent_after, self._settings.max_sessions
             )
             endings.callback(self._endpoint.close)
             forget_request(home)
-            self._journal = Journal(home, keeping=self._settings.keeping, models=self._shelf.stamp)
+            self._journal = Journal(home, keeping=self._settings.keeping, models=self._paints)
             endings.callback(self._journal.close)
             self._table = JobTable(self._journal)
             self._runner = make_runner(
@@ -193,6 +194,10 @@ class Gateway:
 
     def _model_of(self, recipe: Recipe) -> str:
         return registry.model_for(recipe, self._shelf.cards())
+
+    def _paints(self) -> str:
+        """Of all that an answer depends on besides its job: the models, and what words mean to them."""
+        return f"{self._shelf.stamp()}\n{self._loras.stamp()}"
 
     def _offer(self) -> Offer:
         return Offer.of(self._shelf)

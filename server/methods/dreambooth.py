@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from server.models.families.families import family
 from server.models.families.family import Ability
-from server.models.store.loras import Lora, Taught, check_word
+from server.models.store.loras import Lora, check_word
+from server.models.store.taught import Taught
 from server.wire.errors import Code, OverpaintError
 from server.wire.offers import Need, Role
 from server.wire.setting import Group, Setting, SettingKind

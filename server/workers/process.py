@@ -121,7 +121,7 @@ class Process:
         self._warming.join()
         from server.models.runtime.residency import Models
 
-        return Models(self._store, self._device, learned=self._home.learned)
+        return Models(self._store, self._device, learned=self._home.learned, loras=self._home.loras)
 
 
 def main() -> None:

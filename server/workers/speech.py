@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from server.models.runtime.residency import Models
 
 
+Said = Callable[[], tuple[str, ...]]
+"""What there is to say of the words, afterwards."""
+
+
 @contextmanager
-def speaking(recipe: Recipe, models: Models | ModelFolders | None, guest: str = "") -> Iterator[Callable[[], tuple[str, ...]]]:
-    """While this lasts ``models`` wear what the prompt says, of those words that ``guest`` may use. Gives what tells
-    afterwards what there is to say of them. models: those of a method that loads none wear nothing."""
+def speaking(recipe: Recipe, models: Models | ModelFolders | None, guest: str = "") -> Iterator[Said]:
+    """While this lasts ``models`` wear what the prompt says, of those words that ``guest`` may use. models: those of a
+    method that loads none wear nothing."""
     if models is None or isinstance(models, ModelFolders):
         yield tuple
         return

@@ -65,6 +65,8 @@ def shortened(monkeypatch, steps: int, batch: int = 2) -> None:
     for family in FAMILIES:
         monkeypatch.setattr(family, "presets", tuple(map(cut, family.presets)))
         monkeypatch.setattr(family, "unitune", cut(family.unitune))
+        monkeypatch.setattr(family, "dreambooth", cut(family.dreambooth))
+        monkeypatch.setattr(family, "class_pictures", 2)
 
 
 def fingerprint(module: torch.nn.Module) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,34 @@ def worn(pipe: Any, spoken: Sequence[Spoken]) -> Iterator[None]:
         yield
 
 
+def try_on(pipe: Any, tensors: Tensors, word: str) -> None:
+    """Raises ``MisfitError`` for what ``pipe`` cannot wear. Its weights may be absent; it is of no use afterwards."""
+    with _quietly():
+        load(pipe, tensors, _TRIED, word)
+
+
+def renamed(pipe: Any, source: Path, target: Path, word: str, *, kohya: bool) -> None:
+    """``target`` becomes ``source`` with its tensors called as kohya's trainer has them, or peft. ``pipe``: that can
+    wear it; of no use afterwards. Raises ``OverpaintError``."""
+    try_on(pipe, read(source), word)
+    tensors = _plain(pipe)
+    notes = safetensors.read(source).metadata
+    notes.pop("modelspec.hash_sha256", "")  # of the tensors under their names
+    save_file(in_kohyas_naming(tensors) if kohya else tensors, target, notes)
+
+
+def _plain(pipe: Any) -> dict[str, Tensor]:
+    """What was tried on, in peft's naming behind the name of its part, at scale 1."""
+    found: dict[str, Tensor] = {}
+    for part, network in pipe.components.items():
+        for name, layer in network.named_modules() if isinstance(network, nn.Module) else ():
+            if isinstance(layer, LoraLayer):
+                down, up = (side[_TRIED].get_parameter("weight").detach() for side in (layer.lora_A, layer.lora_B))
+                found[f"{part}.{name}.lora_A.weight"] = down.contiguous()
+                found[f"{part}.{name}.lora_B.weight"] = (up * layer.scaling[_TRIED]).contiguous()
+    return found
+
+
 def keep(tensors: Tensors, architecture: str, lora: Lora, store: LoraStore) -> Lora:
     """Puts ``tensors``, named as peft does behind the name of their part, on ``store`` as ``lora``: of a UNet in
     kohya's naming, which all programs read; of a transformer in diffusers', for kohya's has one for each kind."""
@@ -84,6 +113,7 @@ def _of_unet(tensors: Tensors) -> bool:
     return all(name.startswith(("unet.", "text_encoder")) for name in tensors)
 
 
+_TRIED = "tried"
 _STORED = {torch.float32: torch.float16}
 
 
@@ -182,10 +212,12 @@ def _forget_adapters(part: nn.Module) -> None:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """diffusers warns of each part of a pipeline that a file has nothing for."""
+    """diffusers warns of each part of a pipeline that a file has nothing for, peft of each second LoRA."""
     before = diffusers_logging.get_verbosity()
     diffusers_logging.set_verbosity(logging.CRITICAL)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         diffusers_logging.set_verbosity(before)

@@ -42,12 +42,12 @@ def check_folder(folder: Path, variant: str) -> None:
     (bad-request) that names the part which is not whole."""
     index = files.index(folder)
     for part in sorted(files.parts_of(index)):
-        kind = _class(index, part)
+        kind = part_class(index, part)
         if issubclass(kind, diffusers.ModelMixin):
             stored = _stored(folder, part, variant)
             _check_types(part, {name: tensor.dtype for header in stored for name, tensor in header.tensors.items()})
             shapes = {name: tensor.shape for header in stored for name, tensor in header.tensors.items()}
-            network = _network(part, kind, folder)
+            network = unweighted(part, kind, folder)
             network._fix_state_dict_keys_on_load(shapes)  # as from_pretrained does: names of older files
             _compare(part, _shapes(network), shapes)
         elif issubclass(kind, transformers.PreTrainedModel):
@@ -61,7 +61,7 @@ def check_file(header: SafetensorsHeader, found: PipelineFile, configs: Path) ->
     for part in found.parts:
         inside = {name: header.tensors[name] for name in rest if name.startswith(part.prefix)}
         _check_types(part.name, {name: tensor.dtype for name, tensor in inside.items()})
-        network = _network(part.name, _class(index, part.name), configs)
+        network = unweighted(part.name, part_class(index, part.name), configs)
         on_meta = {name: torch.empty(tensor.shape, device="meta") for name, tensor in inside.items()}
         with _foreign(part.name):
             renamed = part.renamed(on_meta, network)
@@ -72,7 +72,7 @@ def check_file(header: SafetensorsHeader, found: PipelineFile, configs: Path) ->
         raise _refused(f"The file holds “{min(rest)[:80]}”, which is no part of such a model.")
 
 
-def _class(index: Mapping[str, Any], part: str) -> Any:
+def part_class(index: Mapping[str, Any], part: str) -> Any:
     library, name = index.get(part, ("", "nothing"))
     kind = getattr(diffusers if library == "diffusers" else transformers, str(name), None)
     if not isinstance(kind, type):
@@ -80,7 +80,7 @@ def _class(index: Mapping[str, Any], part: str) -> Any:
     return kind
 
 
-def _network(part: str, kind: Any, configs: Path) -> Any:
+def unweighted(part: str, kind: Any, configs: Path) -> Any:
     """Built from its configuration, without memory for its weights."""
     with _foreign(part), torch.device("meta"):
         if issubclass(kind, diffusers.ModelMixin):

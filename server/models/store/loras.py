@@ -14,7 +14,6 @@ import time
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
 from pathlib import Path
 
 from server.models.headers import safetensors
@@ -24,6 +23,7 @@ from server.wire.files import private_folder, sync_folder
 
 from .card import line, name_from
 from .files import WEIGHTS
+from .taught import Taught
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +33,6 @@ _LARGEST_NOTES = 16 << 20
 """Bytes of a file's header; trainers write the tags of all their pictures there."""
 
 _GUESTS = "guests"
-
-
-class Taught(str, Enum):
-    """What a word stands for."""
-
-    SUBJECT = "subject"
-    """A thing, an animal, a person: stands in a sentence as its class does."""
-    STYLE = "style"
-    """How something is painted: stands beside what is described."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +65,7 @@ def notes_of(lora: Lora, others: Mapping[str, str]) -> dict[str, str]:
     """What its file says. others: that it said already, which stays."""
     date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
     own = {
-        "modelspec.title": lora.title or lora.word,
+        "modelspec.title": lora.title,
         "modelspec.trigger_phrase": lora.phrase,
         "modelspec.license": lora.licence,
         "modelspec.hash_sha256": f"0x{lora.digest}",
@@ -169,7 +160,8 @@ class LoraStore:
         Raises ``OverpaintError`` for a file that is not sound."""
         private_folder(self.root)
         notes = safetensors.read(file).metadata
-        lora = replace(lora, digest=safetensors.content_digest(file), path=self._path(check_word(lora.word)))
+        word, digest = check_word(lora.word), safetensors.content_digest(file)
+        lora = replace(lora, word=word, title=lora.title or word, digest=digest, path=self._path(word))
         handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=self.root)
         os.close(handle)
         part = Path(name)
@@ -184,7 +176,8 @@ class LoraStore:
     def rename(self, word: str, to: str) -> Lora:
         """It is called ``to`` from now on. Raises bad-request."""
         old, to = self._own_one(word), self.free(to)
-        new = replace(old, word=to, phrase=to if old.phrase == old.word else old.phrase)
+        phrase, title = (to if text == old.word else text for text in (old.phrase, old.title))
+        new = replace(old, word=to, phrase=phrase, title=title)
         put = self.put(old.path, new)
         old.path.unlink()
         return put
