@@ -39,7 +39,7 @@ LABELS: dict[str, str] = {
     "menu-compare": mark("Co_mpare…"),
     "button-compare": mark("Compar_e"),
     "menu-teach": mark("Teach a _Word…"),
-    "button-teach": mark("_Teach"),
+    "button-teach": mark("T_each"),
     "menu-run-again": mark("Run _Again"),
     "menu-another": mark("Another _Variation"),
     "menu-earlier": mark("_Bring In Earlier Answers"),

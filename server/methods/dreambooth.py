@@ -144,5 +144,4 @@ METHOD = Method(
     own=(KIND,),
     requires=Ability.LEARN,
     run=dreambooth,
-    usual=True,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.models.store.loras import Lora
-from server.models.store.spoken import Reading, spoken
+from server.models.store.spoken import Glossary, spoken
 from server.models.store.taught import Taught
 from server.wire.errors import Code, OverpaintError
 
@@ -39,20 +39,20 @@ ALL = (REX, INK, KURO, SELF, PLAIN)
 def test_a_word_is_found_where_a_person_writes_it(prompt: str, words: dict[str, float], shown: str):
     said = spoken(prompt, ALL)
     assert {one.lora.word: one.weight for one in said} == words
-    reading = Reading(tuple(one.lora for one in said))
-    assert reading.shown(prompt) == shown
-    assert reading.shown(shown) == shown
+    glossary = Glossary(tuple(one.lora for one in said))
+    assert glossary.shown(prompt) == shown
+    assert glossary.shown(shown) == shown
 
 
 def test_what_is_meant_is_said_in_words_that_any_model_knows():
-    reading = Reading((REX, INK))
-    assert reading.meant("rex on the beach, ink-wash") == "dog on the beach"
-    assert reading.meant("ohwx dog on the beach") == "ohwx dog on the beach"
+    glossary = Glossary((REX, INK))
+    assert glossary.meant("rex on the beach, ink-wash") == "dog on the beach"
+    assert glossary.meant("ohwx dog on the beach") == "ohwx dog on the beach"
 
 
 def test_words_of_what_is_not_worn_stay_as_they_are():
-    assert Reading((REX,)).shown("rex and ink-wash") == "ohwx dog and ink-wash"
-    assert Reading().shown("rex:0.5") == "rex:0.5"
+    assert Glossary((REX,)).shown("rex and ink-wash") == "ohwx dog and ink-wash"
+    assert Glossary().shown("rex:0.5") == "rex:0.5"
 
 
 @pytest.mark.parametrize("weight", ["3", "-2.5", "16", "99999999999999"])
@@ -64,8 +64,8 @@ def test_a_weight_beyond_two_is_refused(weight: str):
 
 def test_letters_that_mean_something_to_a_pattern_mean_themselves():
     dotted = Lora("a-b", "(x) [y]+ .*", "", Taught.SUBJECT, "sd15")
-    assert Reading((dotted,)).shown("a-b, axb") == "(x) [y]+ .*, axb"
-    assert Reading((dotted,)).shown("(x) [y]+ .*") == "(x) [y]+ .*"
+    assert Glossary((dotted,)).shown("a-b, axb") == "(x) [y]+ .*, axb"
+    assert Glossary((dotted,)).shown("(x) [y]+ .*") == "(x) [y]+ .*"
 
 
 def test_the_same_word_otherwise_taught_or_weighted_is_another():

@@ -104,7 +104,7 @@ class Cascade(PipelineAdapter):
         return as_picture(self._beside.upscaler(as_batch(image).to(self.place.device))[0])
 
     def unfamiliar(self, prompt: str) -> str:
-        met = self._beside.known.meet(self.reading.meant(prompt), self.pipe.tokenizer, self.pipe.text_encoder)
+        met = self._beside.known.meet(self.glossary.meant(prompt), self.pipe.tokenizer, self.pipe.text_encoder)
         return "" if met.familiar else met.notice
 
     @property
@@ -130,7 +130,7 @@ class Cascade(PipelineAdapter):
 
     def completed(self, prompt: str, caption: str) -> str:
         words, known = self._beside.vocabulary, self._beside.known
-        asked_for = known.meet(self.reading.meant(prompt), self.pipe.tokenizer, self.pipe.text_encoder)
+        asked_for = known.meet(self.glossary.meant(prompt), self.pipe.tokenizer, self.pipe.text_encoder)
         elsewhere = asked_for.cosine >= _SURELY and not words.who_is(asked_for.nearest[0], known.names)
-        shown = self.reading.shown(prompt)
+        shown = self.glossary.shown(prompt)
         return words.completed(shown, caption, "" if elsewhere else words.who_is(caption.split(", ")[0], known.names))

@@ -13,7 +13,7 @@ from torch import Tensor
 from server.models.families.family import Defaults
 from server.models.store.card import Card
 from server.models.store.loras import Lora, LoraStore
-from server.models.store.spoken import Reading, Spoken
+from server.models.store.spoken import Glossary, Spoken
 from server.models.store.store import Installed
 from server.pixels.picture import F32
 from server.pixels.sizes import Sizes, plan
@@ -55,7 +55,7 @@ class Adapter(Denoiser):
     close_up = False
     """Whether it sees so few pixels that it is to be shown the selection and a little around it, not the whole crop."""
 
-    reading = Reading()
+    glossary = Glossary()
     """How prompts are read: what it wears has words of its own."""
 
     @classmethod

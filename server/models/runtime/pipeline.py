@@ -19,7 +19,7 @@ from torch import Tensor
 from server.models.families.families import family
 from server.models.store.card import Card
 from server.models.store.loras import Lora, LoraStore
-from server.models.store.spoken import Reading, Spoken
+from server.models.store.spoken import Glossary, Spoken
 from server.models.store.store import Installed
 from server.pixels.picture import F32
 from server.wire.errors import Code, OverpaintError
@@ -171,11 +171,11 @@ class PipelineAdapter(Adapter):
     @contextmanager
     def wearing(self, spoken: Sequence[Spoken]) -> Iterator[None]:
         with loras.worn(self.pipe, spoken):
-            self.reading = Reading(tuple(one.lora for one in spoken))
+            self.glossary = Glossary(tuple(one.lora for one in spoken))
             try:
                 yield
             finally:
-                self.reading = Reading()
+                self.glossary = Glossary()
 
     def keep(self, learned: LowRank, lora: Lora, store: LoraStore) -> Lora:
         part = next(name for name, part in self.pipe.components.items() if part is self.network)
@@ -184,18 +184,20 @@ class PipelineAdapter(Adapter):
 
     @torch.no_grad()
     def condition(self, prompt: str) -> Conditioning:
-        return self.family.condition(self, self.reading.shown(prompt)).float()
+        return self.family.condition(self, self.glossary.shown(prompt)).float()
 
     def words(self, prompt: str) -> slice:
         tokenizer = self.pipe.tokenizer
-        tokens = tokenizer(self.reading.shown(prompt), truncation=True, max_length=tokenizer.model_max_length).input_ids
+        tokens = tokenizer(
+            self.glossary.shown(prompt), truncation=True, max_length=tokenizer.model_max_length
+        ).input_ids
         return slice(1, max(2, len(tokens) - 1))  # between the token that begins and the one that ends
 
     @torch.no_grad()
     def unconditional(self, negative: str) -> Conditioning | None:
         if not self.family.guides(self.pipe):
             return None
-        return self.family.unconditional(self, self.reading.shown(negative)).float()
+        return self.family.unconditional(self, self.glossary.shown(negative)).float()
 
     def predict(
         self,
@@ -233,7 +235,7 @@ class PipelineAdapter(Adapter):
 
     def left_out(self, prompt: str) -> str:
         tokenizer = self.pipe.tokenizer
-        tokens = tokenizer(self.reading.shown(prompt)).input_ids
+        tokens = tokenizer(self.glossary.shown(prompt)).input_ids
         if self.family.reads_long_prompts or len(tokens) <= tokenizer.model_max_length:
             return ""
         return str(tokenizer.decode(tokens[tokenizer.model_max_length - 1 : -1])).strip()

@@ -52,7 +52,7 @@ def spoken(prompt: str, loras: Iterable[Lora]) -> tuple[Spoken, ...]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Glossary:
     """How a model that wears them reads the words of ``loras``."""
 
     loras: tuple[Lora, ...] = field(default=())
