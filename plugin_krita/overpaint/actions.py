@@ -86,7 +86,8 @@ def _begin(role: Role) -> None:
     chosen = docker.panel.settings if docker is not None else Settings()
     recipe = runs.recipe_for(controller, role)
     if Need.PROMPT not in needs_of(recipe.method, controller.offers):
-        runs.run(controller, document, node, recipe, Then.CHOOSE, chosen.reading, chosen.combining)
+        looked_at = runs.to_look_at(controller, document, node, recipe)
+        runs.run(controller, document, node, recipe, Then.CHOOSE, chosen.reading, chosen.combining, looked_at)
         return
     canvas.capture(document, node, runs.wish_for(controller, recipe.method, chosen.reading))
     if docker is not None:

@@ -177,7 +177,8 @@ def _record(
         return
     how = of_result(finished, index, job.source.name, job.source.reading)
     place, how = canvas.place_of(document, node), dataclasses.replace(how, crop=crop)
-    made = record.LayerRecord(how, job.source.node_id, place)
+    looked_at = tuple(reference.node_id for reference in job.references)
+    made = record.LayerRecord(how, job.source.node_id, place, looked_at)
     canvas.keep(document, record.kind(node_id), tr("How Overpaint made a layer"), made.dump())
     if packed:
         canvas.keep(document, record.selection_kind(node_id), tr("How Overpaint made a layer"), packed)

@@ -8,7 +8,8 @@ Each edits ``node`` of ``document`` (both as libkis gives them) and returns the 
 there are several (``variations``, ``eta``). Settings are those of ``server.wire.recipe.Recipe``: method, model,
 negative, seed, variations, strength, steps, guidance, grow, feather, context; and ``reading``, what of the picture is
 read: "layer", the usual one (the layer as it looks), or "visible" (all that is visible; the answer lies on top of
-everything, and ``node`` may be None).
+everything, and ``node`` may be None); ``references``, further layers of the document, for a method or model that looks
+at some.
 
 An answer that is a selection becomes the document's, and that is returned (None: nothing is selected now);
 ``combining`` says what becomes of the one that was there: "replace", the usual one, "add", "subtract" or "intersect".
@@ -146,10 +147,12 @@ def _run(
     combining = _one_of(
         Combining, settings.pop("combining", Combining.REPLACE), mark("‘{name}’ is no way to combine selections.")
     )
+    references = settings.pop("references", ())
     own = {setting.name for offer in the_controller().offers for setting in offer.own}
     extras = tuple(Extra(name, str(settings.pop(name))) for name in sorted(own & settings.keys()))
     wanted = dataclasses.replace(recipe, **settings, extras=extras)
-    return _result(runs.run(the_controller(), document, node, wanted, Then.KEEP, reading, combining), wait)
+    job = runs.run(the_controller(), document, node, wanted, Then.KEEP, reading, combining, references)
+    return _result(job, wait)
 
 
 def _one_of(choices: type[Chosen], name: Chosen | str, sentence: str) -> Chosen:

@@ -87,11 +87,12 @@ class Controller(QObject):
         recipe: Recipe,
         then: Then = Then.CHOOSE,
         combining: Combining = Combining.REPLACE,
+        references: tuple[canvas.KritaReference, ...] = (),
     ) -> KritaJob:
         """Starts an edit. Raises ``OverpaintError`` for what is known to be impossible."""
         check_ranges(recipe)
-        check_offer(recipe, self.offers)
-        job = KritaJob(recipe, source, crop_of(source, recipe), then, combining)
+        check_offer(recipe, self.offers, len(references))
+        job = KritaJob(recipe, source, crop_of(source, recipe), then, combining, references)
         job.settled.connect(self.job_settled)
         self.jobs.insert(0, job)
         self.last = job
@@ -211,11 +212,14 @@ class Controller(QObject):
     def _read(self, job: KritaJob) -> Task:
         edited = edited_part(job.source, job.recipe, job.crop)
         pixels = yield from canvas.read(job.source, job.crop, edited)
+        looked_at = []
+        for reference in job.references:
+            looked_at.append((yield from canvas.read_reference(reference)))
         if job.phase.over:
             return
         job.pixels = pixels
-        job.submission = submission_of(job.recipe, pixels, job.id)
-        check_offer(job.recipe, self.offers)
+        job.submission = submission_of(job.recipe, pixels, job.id, looked_at)
+        check_offer(job.recipe, self.offers, len(looked_at))
         self.link.start(job.submission)
         self._pending.add(_pending(job, pixels.space))
         job.enter(Phase.SENDING if self.link.welcome is not None else Phase.STARTING)

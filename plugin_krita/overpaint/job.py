@@ -24,7 +24,8 @@ class KritaJob(FollowedJob):
     itself.
 
     nodes: the layers that were made; node_ids: their names in their document. exploring: the slider of edit strengths,
-    once there is one. combining: what becomes of the selection that is there, where the answer is one.
+    once there is one. references: the layers that are looked at. combining: what becomes of the selection that is
+    there, where the answer is one.
     kind: what the answer is, once it is here. selection: what is selected after it. document: the larger picture.
     """
 
@@ -35,6 +36,7 @@ class KritaJob(FollowedJob):
         crop: Bounds,
         then: Then = Then.CHOOSE,
         combining: Combining = Combining.REPLACE,
+        references: tuple[canvas.KritaReference, ...] = (),
     ) -> None:
         self._signals = JobSignals()
         self.changed, self.settled = self._signals.changed, self._signals.settled
@@ -42,6 +44,7 @@ class KritaJob(FollowedJob):
         self.source = source
         self.crop = crop
         self.combining = combining
+        self.references = references
         self.preview: QImage | None = None
         self.pixels: canvas.Pixels | None = None
         self.submission: Submission | None = None

@@ -27,7 +27,7 @@ from .server.client.followed import Then
 from .server.client.history import Drafts
 from .server.client.roles import best, check_offer, named, needs_of, role_of
 from .server.client.translation import tr
-from .server.client.wording import sentence, server_line, short_duration
+from .server.client.wording import looked_at_line, sentence, server_line, short_duration
 from .server.wire.errors import OverpaintError
 from .server.wire.messages import Welcome
 from .server.wire.offers import Need
@@ -122,11 +122,13 @@ class Panel(QScrollArea):
         document, node = canvas.active()
         recipe = self._recipe(method)
         chosen = self.settings
+        looked_at = runs.to_look_at(self._controller, document, node, recipe)
         try:
             if learns(method, self._controller.offers):
-                runs.learn(self._controller, document, node, recipe, chosen.reading)
+                runs.learn(self._controller, document, node, recipe, chosen.reading, looked_at)
             else:
-                runs.run(self._controller, document, node, recipe, Then.CHOOSE, chosen.reading, chosen.combining)
+                how = Then.CHOOSE, chosen.reading, chosen.combining
+                runs.run(self._controller, document, node, recipe, *how, looked_at)
         except OverpaintError as error:
             self.tell(error)
             return
@@ -189,7 +191,9 @@ class Panel(QScrollArea):
         if self._told == self._state():
             return
         self._told = None
-        self._hint.setText(intent.hint or self._obstacle(intent.method) or self._expectation(intent.method))
+        looked_at = self._looked_at(intent.method)
+        said = intent.hint or self._obstacle(intent.method, len(looked_at)) or self._expectation(intent.method)
+        self._hint.setText("\n".join(filter(None, (looked_at_line(looked_at), said))))
 
     def _turn_to_document(self) -> None:
         """Words belong to the picture that they were written for."""
@@ -208,12 +212,18 @@ class Panel(QScrollArea):
             self.learning.offer(offered.get(self._method, ()))
             self.learning.show_estimate(self._recipe(intent.method) if intent.method else None, self.settings.reading)
 
-    def _obstacle(self, method: str) -> str:
+    def _looked_at(self, method: str) -> list[str]:
+        """The names of the layers that will be looked at."""
+        if not method:
+            return []
+        return [node.name() for node in runs.to_look_at(self._controller, *canvas.active(), self._recipe(method))]
+
+    def _obstacle(self, method: str, references: int) -> str:
         """What the server has already said that it cannot do."""
         if not method:
             return ""
         try:
-            check_offer(Recipe(method, self.prompt.text()), self._controller.offers)
+            check_offer(Recipe(method, self.prompt.text()), self._controller.offers, references)
         except OverpaintError as error:
             return sentence(error)
         return ""

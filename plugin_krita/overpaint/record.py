@@ -29,11 +29,13 @@ class LayerPlace:
 
 @dataclass(frozen=True)
 class LayerRecord:
-    """source_id: the layer that was edited, as this document names it. place: where the answer was put."""
+    """source_id: the layer that was edited, as this document names it. place: where the answer was put. references: the
+    layers that were looked at, named likewise."""
 
     made: LayerRecipe
     source_id: str
     place: LayerPlace | None = None
+    references: tuple[str, ...] = ()
 
     def dump(self) -> bytes:
         return note.write(self).encode()

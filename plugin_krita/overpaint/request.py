@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from . import canvas
 from .server.client.crop import crop_around
-from .server.client.submission import Mask, Submission, new_job_id
+from .server.client.submission import Mask, Reference, Submission, new_job_id
 from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
 from .server.wire.geometry import Bounds
@@ -34,7 +36,12 @@ def edited_part(source: canvas.KritaSource, recipe: Recipe, crop: Bounds) -> Bou
     return source.selection.grown(recipe.grow + feather).intersect(crop)
 
 
-def submission_of(recipe: Recipe, pixels: canvas.Pixels, job: str = "") -> Submission:
+def submission_of(
+    recipe: Recipe, pixels: canvas.Pixels, job: str = "", references: Iterable[canvas.Pixels] = ()
+) -> Submission:
     """``job``: its id; empty: a new one."""
+    looked_at = tuple(Reference(one.raster, one.data, one.icc) for one in references)
     mask = Mask(Depth.U8, pixels.mask) if pixels.mask is not None else None
-    return Submission(recipe, pixels.raster, pixels.data, mask, pixels.icc, job=job or new_job_id())
+    return Submission(
+        recipe, pixels.raster, pixels.data, mask, pixels.icc, job=job or new_job_id(), references=looked_at
+    )

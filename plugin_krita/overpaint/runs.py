@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from . import canvas, record
@@ -12,7 +13,7 @@ from .server.client.combining import Combining
 from .server.client.followed import Then
 from .server.client.reading import Reading
 from .server.client.recipes import another_variation
-from .server.client.roles import best, check_words, needs_of, no_method, reaches_beyond, role_of
+from .server.client.roles import best, check_words, named, needs_of, no_method, reaches_beyond, role_of
 from .server.client.strengths import swept
 from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
@@ -28,12 +29,13 @@ def run(
     then: Then = Then.CHOOSE,
     reading: Reading = Reading.LAYER,
     combining: Combining = Combining.REPLACE,
+    references: Iterable[canvas.Node] = (),
 ) -> KritaJob:
-    """Edits ``node`` as ``recipe`` says. ``combining``: what becomes of the selection, where the answer is one. Raises
-    ``OverpaintError`` for what cannot be begun."""
+    """Edits ``node`` as ``recipe`` says. ``combining``: what becomes of the selection, where the answer is one.
+    references: further layers to look at. Raises ``OverpaintError`` for what cannot be begun."""
     check_words(recipe, controller.offers)
     source = canvas.capture(document, node, wish_for(controller, recipe.method, reading))
-    return controller.begin(source, recipe, then, combining)
+    return controller.begin(source, recipe, then, combining, canvas.noted(document, references))
 
 
 def learn(
@@ -42,11 +44,22 @@ def learn(
     node: canvas.Node | None,
     recipe: Recipe,
     reading: Reading = Reading.LAYER,
+    references: Iterable[canvas.Node] = (),
 ) -> KritaJob:
     """Learns ``node`` or its selected part, then shows it at any edit strength. Raises as ``run``."""
     check_words(recipe, controller.offers)
     source = canvas.capture(document, node, wish_for(controller, recipe.method, reading))
-    return controller.begin(source, swept(recipe, first_shown()), Then.EXPLORE)
+    swept_recipe, looked_at = swept(recipe, first_shown()), canvas.noted(document, references)
+    return controller.begin(source, swept_recipe, Then.EXPLORE, references=looked_at)
+
+
+def to_look_at(
+    controller: Controller, document: canvas.Document | None, node: canvas.Node | None, recipe: Recipe
+) -> list[canvas.Node]:
+    """What else is selected in the layer list, where what will be done looks at it."""
+    offer = named(recipe.method, controller.offers)
+    takes = offer is not None and offer.takes_references(recipe.model)
+    return canvas.also_selected(document, node) if takes else []
 
 
 def wish_for(controller: Controller, method: str, reading: Reading) -> canvas.CaptureOptions:
@@ -78,7 +91,8 @@ def run_again(
     target = canvas.find_node(document, made.source_id) or node
     wish = replace(wish_for(controller, recipe.method, made.made.reading), selected=_selection(document, node, made))
     again = canvas.id_of(node) if target is not node else ""
-    return _begin_again(controller, document, target, recipe, replace(wish, again=again))
+    looked_at = canvas.found_again(document, made.references)
+    return _begin_again(controller, document, target, recipe, replace(wish, again=again), references=looked_at)
 
 
 def _last_again(controller: Controller, document: canvas.Document, node: canvas.Node | None, another: bool) -> KritaJob:
@@ -95,7 +109,8 @@ def _last_again(controller: Controller, document: canvas.Document, node: canvas.
     wish = wish_for(controller, recipe.method, last.source.reading)
     if here is not None and here.visible() and last.node_ids:
         wish = replace(wish, again=last.node_ids[0])
-    return _begin_again(controller, document, here or node, recipe, wish, last.combining)
+    looked_at = canvas.found_again(document, (one.node_id for one in last.references))
+    return _begin_again(controller, document, here or node, recipe, wish, last.combining, looked_at)
 
 
 def _begin_again(
@@ -105,9 +120,11 @@ def _begin_again(
     recipe: Recipe,
     wish: canvas.CaptureOptions,
     combining: Combining = Combining.REPLACE,
+    references: Iterable[canvas.Node] = (),
 ) -> KritaJob:
-    source = canvas.capture(document, node, wish)
-    return controller.begin(source, recipe, Then.EXPLORE if len(recipe.eta) > 1 else Then.CHOOSE, combining)
+    source, looked_at = canvas.capture(document, node, wish), canvas.noted(document, references)
+    then = Then.EXPLORE if len(recipe.eta) > 1 else Then.CHOOSE
+    return controller.begin(source, recipe, then, combining, looked_at)
 
 
 def _record(document: canvas.Document | None, node: canvas.Node | None) -> record.LayerRecord | None:

@@ -177,8 +177,9 @@ def chosen(role: Role, recipe: Recipe, offers: Iterable[MethodOffer]) -> Recipe:
     return fitted(replace(recipe, method=method), named(method, offers))
 
 
-def check_offer(recipe: Recipe, offers: Iterable[MethodOffer]) -> None:
-    """Raises ``OverpaintError`` for what the server has said it cannot do; nothing is known before it has answered."""
+def check_offer(recipe: Recipe, offers: Iterable[MethodOffer], references: int = 0) -> None:
+    """Raises ``OverpaintError`` for what the server has said it cannot do; nothing is known before it has answered.
+    references: so many pictures are given to look at."""
     offers = tuple(offers)
     if not offers:
         return
@@ -192,6 +193,12 @@ def check_offer(recipe: Recipe, offers: Iterable[MethodOffer]) -> None:
             tr("Get one with: overpaint models list"),
         )
     check_words(recipe, offers)
+    if offer.needs_references and not references:
+        raise OverpaintError(
+            Code.HOST,
+            tr("‘{title}’ looks at further layers, and none is chosen.", title=tr(offer.title)),
+            tr("Select those layers in the layer list, too."),
+        )
 
 
 def check_words(recipe: Recipe, offers: Iterable[MethodOffer]) -> None:

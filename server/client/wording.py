@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from ..wire.errors import Code, OverpaintError
 from ..wire.messages import Estimated, Welcome
 from ..wire.words import mark
+from .naming import shortened
 from .translation import tr, tr_n, tr_sent
 
 
@@ -110,6 +112,11 @@ def server_line(welcome: Welcome | None) -> str:
         return tr_sent(welcome.problem)
     state = tr("Working for {count}", count=welcome.waiting) if welcome.waiting else tr("Ready")
     return f"{state} · {welcome.device}"
+
+
+def looked_at_line(names: Sequence[str]) -> str:
+    """Which layers a model will look at; empty where it is none."""
+    return tr("Looks at: {names}", names=", ".join(f"‘{shortened(name)}’" for name in names)) if names else ""
 
 
 def stage_line(stage: str, seconds_left: float | None) -> str:

@@ -44,7 +44,7 @@ def profile_names(submit: Submit) -> tuple[str, ...]:
 
 
 def check_looks(submit: Submit, method: MethodOffer) -> None:
-    """Whether ``method``, with the model that is asked for, looks at them. Raises ``OverpaintError`` (bad-request)."""
+    """Whether ``method``, with the model that is asked for, looks at them. Raises ``OverpaintError``."""
     if not submit.references:
         if method.needs_references:
             raise OverpaintError(
@@ -58,7 +58,7 @@ def check_looks(submit: Submit, method: MethodOffer) -> None:
         )
     elif not method.takes_references(submit.recipe.model):
         raise OverpaintError(
-            Code.BAD_REQUEST,
+            Code.UNKNOWN_MODEL,
             f"The model “{submit.recipe.model[:60]}” looks at no reference pictures.",
             f"Leave them out, or choose one that does: {', '.join(method.references)}.",
         )

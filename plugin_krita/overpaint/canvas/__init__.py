@@ -22,10 +22,12 @@ from .documents import (
 from .enlarging import LargerPicture, enlarge
 from .pictures import picture, selection_of
 from .placing import KritaNewLayer, place, place_group
-from .reading import Fit, Pixels, read
+from .reading import read
+from .references import KritaReference, also_selected, found_again, noted, read_reference
 from .selecting import select
 from .source import CaptureOptions, KritaSource, capture, nowhere, spot
 from .spaces import KritaSpace
+from .taking import Fit, Pixels
 from .window import (
     add_docker,
     add_extension,
@@ -46,6 +48,7 @@ __all__ = [
     "Extension",
     "Fit",
     "KritaNewLayer",
+    "KritaReference",
     "KritaSource",
     "KritaSpace",
     "LargerPicture",
@@ -56,23 +59,27 @@ __all__ = [
     "active",
     "add_docker",
     "add_extension",
+    "also_selected",
     "application",
     "capture",
     "enlarge",
     "find_document",
     "find_node",
+    "found_again",
     "has_selection",
     "icon",
     "id_of",
     "isolated",
     "keep",
     "kept",
+    "noted",
     "nowhere",
     "picture",
     "place",
     "place_group",
     "place_of",
     "read",
+    "read_reference",
     "same",
     "select",
     "selected_bounds",

@@ -11,9 +11,9 @@ from .documents import find_document, find_node
 from .earlier import EarlierAnswers
 from .ground import at_rest
 from .looks import standing
-from .reading import Fit
 from .source import KritaSource
 from .spaces import KritaSpace
+from .taking import Fit
 
 
 def open_document(source: KritaSource) -> Document:

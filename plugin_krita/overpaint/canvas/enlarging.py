@@ -18,9 +18,9 @@ from ..tasks import NEXT_TURN
 from .destination import check_fit, open_document, place_in, shift
 from .ground import at_rest, copy_at_rest
 from .placing import KritaNewLayer, filled_layer
-from .reading import Fit
 from .source import KritaSource
 from .spaces import KritaSpace
+from .taking import Fit
 
 LARGEST = 1 << 16
 """Pixels a side of a picture that is made."""

@@ -28,6 +28,11 @@ def is_pass_through(node: Node) -> bool:
     return bool(node.type() == "grouplayer" and node.passThroughMode())
 
 
+def is_plain(node: Node) -> bool:
+    """Whether it looks, by itself, as its own pixels say."""
+    return node.type() in PAINTED and not any(visible_masks(node))
+
+
 def state_of(node: Node) -> State:
     """A style reaches beyond the layer's pixels and is no part of its projection; a filter layer or a pass-through
     group is nothing by itself: all three count as blend modes of their own."""

@@ -16,9 +16,9 @@ from .blocks import blocks
 from .destination import check_fit, open_document, place_in, shift, space_there
 from .documents import find_document, find_node, id_of
 from .ground import at_rest
-from .reading import Fit
 from .source import KritaSource
 from .spaces import KritaSpace, conversion, unseen_document
+from .taking import Fit
 
 ACTIVATION_S = 2.0
 """How long after adding a layer Krita may take to make it the active one."""

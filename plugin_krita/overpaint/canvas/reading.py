@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterable
+from dataclasses import replace
 from functools import partial
 
-from krita import Document, Node, Selection
+from krita import Document, Node
 
 from ..qt import QByteArray
 from ..server.client.reading import Look, Reading, Sight, Veil, reach, shown_through
 from ..server.client.wording import problem
 from ..server.wire.geometry import Bounds
-from ..server.wire.raster import Channels, Depth, Raster
-from .blocks import rows, strips
+from .blocks import rows
 from .documents import find_document, find_node, id_of, upwards
 from .earlier import EarlierAnswers
 from .ground import at_rest, copied
 from .looks import (
     HIDING,
-    PAINTED,
     above,
     all_of,
     below,
@@ -32,37 +30,9 @@ from .looks import (
     visible_masks,
 )
 from .source import KritaSource, check_still
-from .spaces import NATIVE, SRGB, KritaSpace, conversion, profile_bytes
-from .whereabouts import Whereabouts, whereabouts
-
-Block = Callable[[Bounds], QByteArray]
-"""The bytes of a strip of the document, in some colour space."""
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """How an answer has to be put so that it looks as what was read. stand: the id of what it lies above, empty: of
-    everything. there: None where a person chose the place. own: in the colour space of that layer, not of the document.
-    clipped: it shows only where something below it does. veil: over the crop, what of it is shown."""
-
-    stand: str
-    there: Whereabouts | None
-    own: bool = False
-    clipped: bool = False
-    veil: Veil | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Pixels:
-    """A crop in bytes of ``space``, which is that of what was read where the server knows it. ``mask`` has one byte a
-    pixel, 255 = repaint; None: the whole crop."""
-
-    space: KritaSpace
-    raster: Raster
-    data: bytearray
-    mask: bytearray | None
-    icc: bytes | None
-    fit: Fit | None = None
+from .spaces import KritaSpace
+from .taking import Fit, Pixels, look, take, taken_mask
+from .whereabouts import whereabouts
 
 
 def read(source: KritaSource, crop: Bounds, edited: Bounds) -> Generator[bool | None, None, Pixels]:
@@ -74,7 +44,7 @@ def read(source: KritaSource, crop: Bounds, edited: Bounds) -> Generator[bool | 
         pixels = yield from _read_visible(source, document, crop, edited)
     else:
         pixels = yield from _read_layer(source, document, node, crop, edited)
-    mask = (yield from _read_mask(source.chosen, crop)) if source.chosen is not None else None
+    mask = (yield from taken_mask(source.chosen, crop)) if source.chosen is not None else None
     return replace(pixels, mask=mask)
 
 
@@ -104,7 +74,9 @@ def _read_visible(
     fit, root_id = Fit("", whereabouts(document, read_nodes, root, crop)), id_of(root)
     ground = yield from copied(source.document_id, [id_of(one) for one in hidden])
     try:
-        pixels, sight = yield from _take(source, KritaSpace.of(document), crop, edited, partial(ground.block, root_id))
+        pixels, sight = yield from take(
+            source.name, KritaSpace.of(document), crop, edited, partial(ground.block, root_id)
+        )
     finally:
         ground.close()
     return replace(pixels, fit=replace(fit, clipped=not sight.opaque))
@@ -158,7 +130,7 @@ def _check_content(source: KritaSource, nodes: Iterable[Node]) -> Generator[bool
             return
         space = KritaSpace.of(node)
         for strip in rows(part, space.pixel_bytes):
-            if any(any(one) for one in space.alphas(bytes(_look(node, strip)))):
+            if any(any(one) for one in space.alphas(bytes(look(node, strip)))):
                 return
             yield None
             _found(source)  # a document that has gone is read as empty, or not at all
@@ -185,17 +157,10 @@ def _read_alone(
             raise problem(
                 "‘{name}’ was removed before it could be read.", "Choose another layer and try again.", name=source.name
             )
-        return _look(there, strip)
+        return look(there, strip)
 
-    pixels, sight = yield from _take(source, KritaSpace.of(stand), crop, edited, block)
+    pixels, sight = yield from take(source.name, KritaSpace.of(stand), crop, edited, block)
     return replace(pixels, fit=replace(fit, veil=veil)), sight
-
-
-def _look(node: Node, strip: Bounds) -> QByteArray:
-    """A layer without masks by its own pixels: its projection may lag behind them for a moment."""
-    plain = node.type() in PAINTED and not any(visible_masks(node))
-    read_pixels = node.pixelData if plain else node.projectionPixelData
-    return read_pixels(strip.x, strip.y, strip.width, strip.height)
 
 
 # --- with what it lies on --------------------------------------------------------------------------
@@ -222,9 +187,9 @@ def _read_on_ground(
     enclosed = levels[-1].parentNode() is not None
     ground = yield from copied(source.document_id, [id_of(one) for one in hidden])
     try:
-        pixels, sight = yield from _take(source, space, crop, edited, partial(ground.block, level_ids[0]))
+        pixels, sight = yield from take(source.name, space, crop, edited, partial(ground.block, level_ids[0]))
         for level_id in () if alone or sight.opaque else level_ids[1:]:
-            further, seen = yield from _take(source, space, crop, edited, partial(ground.block, level_id))
+            further, seen = yield from take(source.name, space, crop, edited, partial(ground.block, level_id))
             if seen.opaque:
                 return replace(further, fit=fit)
     finally:
@@ -257,45 +222,7 @@ def _veil(source: KritaSource, stand: Node, crop: Bounds) -> Generator[bool | No
         parts = [bytes(one.pixelData(strip.x, strip.y, strip.width, strip.height)) for one in masks]
         there = find_node(document, stand_id)
         if within and there is not None:
-            parts.append(KritaSpace.of(there).covered(bytes(_look(there, strip))))
+            parts.append(KritaSpace.of(there).covered(bytes(look(there, strip))))
         shown += shown_through(parts, strip.extent.pixels)
         yield None
     return Veil(crop, bytes(shown))
-
-
-# --- bytes -----------------------------------------------------------------------------------------
-
-
-def _take(
-    source: KritaSource, space: KritaSpace, crop: Bounds, edited: Bounds, block: Block
-) -> Generator[bool | None, None, tuple[Pixels, Sight]]:
-    native = (space.model, space.depth) in NATIVE
-    icc = (yield from profile_bytes(space)) if native else None
-    sent = space if icc else KritaSpace("RGBA", "U16", SRGB)
-    if icc is None:
-        icc = yield from profile_bytes(sent)
-    raster = Raster(crop, NATIVE[sent.model, sent.depth], Depth(sent.depth.lower()))
-    data, sight = bytearray(raster.nbytes), Sight(edited)
-    at = 0
-    with conversion(space, sent) as convert:
-        for strip in strips(crop, raster):
-            taken = bytes(convert(block(strip), strip))
-            if len(taken) != strip.extent.pixels * raster.nbytes // crop.extent.pixels:
-                raise problem("Krita gave fewer pixels of ‘{name}’ than it should.", "Try again.", name=source.name)
-            data[at : at + len(taken)] = taken
-            at += len(taken)
-            sight.add(taken, replace(raster, bounds=strip))
-            yield None
-    return Pixels(sent, raster, data, None, icc), sight
-
-
-def _read_mask(chosen: Selection, crop: Bounds) -> Generator[None, None, bytearray]:
-    raster = Raster(crop, Channels.GRAY, Depth.U8)
-    mask = bytearray(raster.nbytes)
-    at = 0
-    for strip in strips(crop, raster):
-        block = chosen.pixelData(strip.x, strip.y, strip.width, strip.height)
-        mask[at : at + len(block)] = block
-        at += len(block)
-        yield
-    return mask

@@ -15,9 +15,9 @@ from .blocks import rows
 from .destination import check_fit, open_document, shift
 from .ground import at_rest
 from .looks import local_selection
-from .reading import Fit
 from .source import KritaSource
 from .spaces import SRGB, KritaSpace, unseen_document
+from .taking import Fit
 
 DESELECTED_S = 5.0
 """How long Krita may take to deselect."""

@@ -21,7 +21,7 @@ from tests.running import BUNDLED, FOREIGN, PONDERING, RunningServer
 
 MODELS = ("sd15-inpainting", "sd15")
 
-BOTH = ("test_erase", "test_looks", "test_docker", "test_meanwhile", "test_results")
+BOTH = ("test_erase", "test_looks", "test_docker", "test_meanwhile", "test_results", "test_references")
 """What depends on libkis and Qt the most. The others: ``OVERPAINT_HOST_SUITE=krita6 pytest tests/hosts/krita``."""
 
 

@@ -26,10 +26,13 @@ def api(function: str, node: str = "Ink", **values) -> list:
 
 
 def _call(function: str, node: str, role: str = "", **values):
-    """A function of ``overpaint.api`` about a layer of the document under test; ``role``: as ``method`` takes it."""
+    """A function of ``overpaint.api`` about a layer of the document under test; ``role``: as ``method`` takes it;
+    ``references``: names of layers."""
     from overpaint import api as overpaint
 
     about = (current(), layer_named(node) if node else None)
+    if "references" in values:
+        values["references"] = [layer_named(name) for name in values["references"]]
     return getattr(overpaint, function)(*([role] if role else []), *about, **values)
 
 

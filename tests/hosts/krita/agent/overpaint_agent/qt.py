@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 try:
-    from PyQt6.QtCore import QByteArray, QEventLoop, QPoint, Qt, QTimer
+    from PyQt6.QtCore import QByteArray, QEventLoop, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
     from PyQt6.QtTest import QTest
-    from PyQt6.QtWidgets import QAbstractItemView, QApplication, QDockWidget, QWidget
+    from PyQt6.QtWidgets import QAbstractItemView, QApplication, QDockWidget, QTreeView, QWidget
 except ImportError:
-    from PyQt5.QtCore import QByteArray, QEventLoop, QPoint, Qt, QTimer
+    from PyQt5.QtCore import QByteArray, QEventLoop, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
     from PyQt5.QtTest import QTest
-    from PyQt5.QtWidgets import QAbstractItemView, QApplication, QDockWidget, QWidget
+    from PyQt5.QtWidgets import QAbstractItemView, QApplication, QDockWidget, QTreeView, QWidget
 
 __all__ = [
     "QAbstractItemView",
@@ -17,9 +17,12 @@ __all__ = [
     "QByteArray",
     "QDockWidget",
     "QEventLoop",
+    "QItemSelectionModel",
+    "QModelIndex",
     "QPoint",
     "QTest",
     "QTimer",
+    "QTreeView",
     "QWidget",
     "Qt",
 ]

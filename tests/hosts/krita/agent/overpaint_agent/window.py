@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from krita import Krita
 
-from .qt import QApplication, QDockWidget, QPoint, Qt, QTest, QWidget
+from .qt import QApplication, QDockWidget, QItemSelectionModel, QModelIndex, QPoint, Qt, QTest, QTreeView, QWidget
 from .waiting import until, wait
 
 
@@ -27,6 +27,26 @@ def shortcuts() -> list[str]:
     """The names of all actions that Krita's shortcut editor knows of ours, from its own registry of .action files."""
     names = [one.objectName() for one in Krita.instance().actions()]
     return [name for name in names if name.startswith("overpaint_")]
+
+
+def select_layers(names: list[str]) -> None:
+    """Chosen together in Krita's own list of layers, as with Ctrl and clicks; the first becomes the active one."""
+    box = next(one for one in Krita.instance().dockers() if one.objectName() == "KisLayerBox")
+    tree = box.findChild(QTreeView, "listLayers")
+    model, flags = tree.model(), QItemSelectionModel.SelectionFlag
+    rows = {model.data(index): index for index in _indices(model)}
+    tree.selectionModel().setCurrentIndex(rows[names[0]], flags.ClearAndSelect | flags.Rows)
+    for name in names[1:]:
+        tree.selectionModel().select(rows[name], flags.Select | flags.Rows)
+    wait(0.3)
+
+
+def _indices(model, parent=None):
+    parent = parent or QModelIndex()
+    for row in range(model.rowCount(parent)):
+        index = model.index(row, 0, parent)
+        yield index
+        yield from _indices(model, index)
 
 
 def our_docker() -> QDockWidget:
