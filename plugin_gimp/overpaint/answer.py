@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import notes
-from canvas import stack, talk
+from canvas import references, stack, talk
 from canvas.enlarging import enlarge, enlarge_on_top
 from canvas.placing import GimpNewLayer, add_layers, add_on_top
 from canvas.selecting import select, select_in
@@ -85,7 +85,8 @@ def new_layer(asked: EditRequest, finished: Finished, index: int, data: bytes, n
     depth = mask.depth if mask is not None else None
     at = source.marks[0].bounds if source.layer is not None else source.canvas
     made = recipes.of_result(finished, index, source.name, source.reading)
-    note = notes.Note(made, asked.kind, stack.tattoo(source.layer), depth, asked.selection, at).text()
+    seen = references.tattoos_in(source.image, source.references)
+    note = notes.Note(made, asked.kind, stack.tattoo(source.layer), depth, asked.selection, at, seen).text()
     if result.kind is not ResultKind.REPAINT:
         return GimpNewLayer(name, result.raster, data, note)
     limit = asked.taken.limit

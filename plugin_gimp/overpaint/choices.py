@@ -9,7 +9,8 @@ import gi
 gi.require_version("Gtk", "3.0")
 from fields import Fields, grid, listed, note, say  # noqa: E402  # gi wants its versions before
 from gi.repository import Gimp, Gtk  # noqa: E402
-from settings import COMBINING, EXTRAS, READING, Kind  # noqa: E402
+from layer_list import LayerList  # noqa: E402
+from settings import COMBINING, EXTRAS, READING, REFERENCES, Kind  # noqa: E402
 
 from server.client import roles  # noqa: E402
 from server.client.combining import Combining  # noqa: E402
@@ -24,7 +25,14 @@ ALWAYS_SHOWN = ("method", "preset", READING.name)
 class Choices:
     """``changed`` is called when another way is taken. What is chosen stands in ``config``; empty: *Automatic*."""
 
-    def __init__(self, config: Gimp.ProcedureConfig, kind: Kind, fields: Fields, changed: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        config: Gimp.ProcedureConfig,
+        kind: Kind,
+        fields: Fields,
+        layers: LayerList,
+        changed: Callable[[], object],
+    ) -> None:
         self._config, self._kind, self._fields, self._changed = config, kind, fields, changed
         self._welcome: Welcome | None = None
         names = ("method", "preset", "model") if kind.learns else ("method", "model")
@@ -40,6 +48,8 @@ class Choices:
         self.grid.attach(self._no_model, 1, 2 * len(names) - 1, 1, 1)
         if kind is Kind.SELECT:
             fields.choose(self.grid, 2 * len(names), COMBINING.name, listed(Combining))
+        fields.attach(self.grid, 2 * len(names) + 1, REFERENCES, layers.widget, layers.list)
+        config.connect("notify::model", lambda *_: self._model_changed())
         config.connect("notify::method", lambda *_: self._method_changed())
         config.connect("notify::preset", lambda *_: self._explain("preset", self._presets))
 
@@ -55,6 +65,12 @@ class Choices:
         """What will do it, as far as that is known."""
         named = [offer for offer in self._suitable if offer.name == self._config.get_property("method")]
         return next(iter(named or self._suitable), None)
+
+    @property
+    def looks(self) -> bool:
+        """Whether what will do it looks at further layers."""
+        model = self._config.get_property("model") or ""
+        return self.method is not None and self.method.takes_references(model)
 
     @property
     def _suitable(self) -> list[MethodOffer]:
@@ -73,6 +89,10 @@ class Choices:
             self._show("preset", len(self._presets) > 1)
             self._explain("preset", self._presets)
         self._offer_models()
+        self._changed()
+
+    def _model_changed(self) -> None:
+        self._show(REFERENCES, self.looks)
         self._changed()
 
     def _explain(self, name: str, offered: Sequence[MethodOffer | PresetOffer]) -> None:
@@ -112,7 +132,7 @@ class Choices:
         for name in self._fields.rows:
             if name in ALWAYS_SHOWN:
                 continue
-            self._show(name, method is None or _of_use(name, method))
+            self._show(name, self.looks if name == REFERENCES else method is None or _of_use(name, method))
         if method is not None and method.own:
             told = "; ".join(f"{own.name}: {tr(own.tip)}" for own in method.own)
             self._fields.rows[EXTRAS.name][1].set_tooltip_text(told)

@@ -12,12 +12,14 @@ import gi
 
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
-from choices import Choices  # noqa: E402  # gi wants its versions before
+from canvas import references  # noqa: E402  # gi wants its versions before
+from choices import Choices  # noqa: E402
 from estimate import PolledEstimate  # noqa: E402
 from fields import SPACE, Fields, grid, listed, note, say  # noqa: E402
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402
+from layer_list import LayerList  # noqa: E402
 from request import Origin, order  # noqa: E402
-from settings import READING, arguments, reading, recipe, values  # noqa: E402
+from settings import READING, REFERENCES, arguments, reading, recipe, values  # noqa: E402
 from words import label, title  # noqa: E402
 
 from server.client import roles  # noqa: E402
@@ -30,6 +32,7 @@ from server.client.wording import sentence, server_line  # noqa: E402
 from server.wire.errors import Code, OverpaintError  # noqa: E402
 from server.wire.messages import Welcome  # noqa: E402
 from server.wire.offers import Need  # noqa: E402
+from server.wire.recipe import Recipe  # noqa: E402
 
 WIDTH = 460
 POLL_MS = 50
@@ -61,6 +64,7 @@ def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, origin: Origin,
     wanted = dialog.run()
     GLib.source_remove(watching)
     dialog.destroy()
+    config.set_core_object_array(REFERENCES, list(form.looked_at))
     if not wanted:
         raise OverpaintError(Code.CANCELLED, tr("Cancelled."))
 
@@ -88,7 +92,8 @@ class DialogForm:
         content = dialog.get_content_area()
         content.set_spacing(2 * SPACE)
         parts = [self._server_row(), self._prompt_row(), self._reading_row()]
-        self._choices = Choices(config, self._kind, self._fields, self._changed)
+        self._layers = LayerList(config, references.choosable(origin.image, origin.drawables), self._layers_changed)
+        self._choices = Choices(config, self._kind, self._fields, self._layers, self._changed)
         parts += [self._choices.grid, self._folded()]
         if self._kind.learns:
             parts.append(self._estimate_row())
@@ -98,6 +103,11 @@ class DialogForm:
         dialog.set_default_size(WIDTH, -1)
         self._offer(None)
         self._seek()
+
+    @property
+    def looked_at(self) -> tuple[Gimp.Layer, ...]:
+        """The layers that are ticked, where they are looked at."""
+        return self._layers.chosen if self._choices.looks else ()
 
     # --- the parts ---------------------------------------------------------------------------------
 
@@ -159,18 +169,25 @@ class DialogForm:
         self._want_estimate()
         return self._estimate_label
 
+    def _layers_changed(self) -> None:
+        if self._kind.learns:
+            self._want_estimate()
+        self._changed()
+
     def _want_estimate(self) -> None:
         given = values(self._config, self._kind)
         words = str(given["prompt"] or "").strip()
-        self._estimate.want(tuple(given[name] for name in ESTIMATE_NEEDS) if words else None, time.monotonic())
+        key = (*(given[name] for name in ESTIMATE_NEEDS), self.looked_at)
+        self._estimate.want(key if words else None, time.monotonic())
 
     def _request(self) -> Submission:
         """What would be sent now."""
         given, offers = values(self._config, self._kind), self._client.offers
         wanted = roles.chosen(self._kind.role, recipe(given), offers)
-        key = tuple(given[name] for name in ESTIMATE_CROP)
+        key = (*(given[name] for name in ESTIMATE_CROP), self.looked_at)
         if self._asked is None or self._asked[0] != key:  # to read may take a moment, and words change nothing of it
-            source = self._origin.source(reading(given), wanted.method, offers)
+            origin = replace(self._origin, references=self.looked_at)
+            source = origin.source(reading(given), wanted.method, offers)
             self._asked = key, order(self._kind, source, wanted, offers).request
         return replace(self._asked[1], recipe=wanted)
 
@@ -215,7 +232,17 @@ class DialogForm:
         given = values(self._config, self._kind)
         method = str(given["method"] or "")
         needs = roles.needs_for(self._kind.role, method, self._client.offers)
-        matter = _matter(self._origin, reading(given), method, self._client)
+        matter = _matter(self._origin, reading(given), method, self._client) or self._nothing_to_look_at()
         say(self._trouble, sentence(matter) if matter is not None else "")
         worded = bool(self._entry.get_text().strip()) or Need.PROMPT not in needs
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, matter is None and worded)
+
+    def _nothing_to_look_at(self) -> OverpaintError | None:
+        offer = self._choices.method
+        try:
+            roles.check_references(
+                Recipe(offer.name if offer is not None else ""), self._client.offers, len(self.looked_at)
+            )
+        except OverpaintError as error:
+            return error
+        return None

@@ -31,9 +31,9 @@ class Fields:
         self._labels = Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL)
         self.rows: dict[str, Row] = {}
 
-    def attach(self, to: Gtk.Grid, at: int, name: str, widget: Gtk.Widget) -> Row:
-        """A row of the grid ``to``, at the place ``at``."""
-        beside = Gtk.Label(label=label(name), use_underline=True, xalign=0, mnemonic_widget=widget)
+    def attach(self, to: Gtk.Grid, at: int, name: str, widget: Gtk.Widget, focus: Gtk.Widget | None = None) -> Row:
+        """A row of the grid ``to``, at the place ``at``. focus: what in ``widget`` the keyboard goes to."""
+        beside = Gtk.Label(label=label(name), use_underline=True, xalign=0, mnemonic_widget=focus or widget)
         self._labels.add_widget(beside)
         widget.set_hexpand(True)
         for one in (beside, widget):

@@ -20,7 +20,8 @@ class Note:
 
     source: GIMP's tattoo of the layer it was made from. mask: the selection in the crop, packed, with its
     ``mask_depth`` (None: the whole crop); empty where it was too large. at: where the source lay then (the whole canvas
-    where all that was visible was read); None in notes of older versions.
+    where all that was visible was read); None in notes of older versions. references: tattoos of the layers that were
+    looked at.
     """
 
     made: LayerRecipe
@@ -29,6 +30,7 @@ class Note:
     mask_depth: Depth | None = None
     mask: str = ""
     at: Bounds | None = None
+    references: tuple[int, ...] = ()
 
     def text(self) -> str:
         return note.write(self)

@@ -9,6 +9,7 @@ wrong when it is used).
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ import gi  # noqa: E402  # our own folder has to come first
 
 gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
-from settings import READING, Argument, Kind, arguments, combining, reading, recipe, values  # noqa: E402
+from settings import READING, REFERENCES, Argument, Kind, arguments, combining, reading, recipe, values  # noqa: E402
 from words import label, purpose  # noqa: E402
 
 from server.client.roles import FORMS  # noqa: E402
@@ -48,6 +49,9 @@ when the procedure runs."""
 UNEXPECTED_HINT = mark("Try again; if it stays, tell us what you did.")
 
 READWRITE = GObject.ParamFlags.READWRITE
+
+NOT_KEPT = 1 << (GObject.PARAM_USER_SHIFT + 1)
+"""GIMP_PARAM_DONT_SERIALIZE of libgimp; what GIMP 3.0 gives Python by that name has lost the shift."""
 
 
 class Overpaint(Gimp.PlugIn):
@@ -81,6 +85,7 @@ class Overpaint(Gimp.PlugIn):
         if key not in WITHOUT_ARGUMENTS:
             for argument in arguments(Kind(key)):
                 _add(procedure, argument, Kind(key))
+            _add_references(procedure)
         procedure.add_core_object_array_return_value(
             "layers", tr("The new layers"), tr("The new layers"), Gimp.Layer.__gtype__, READWRITE
         )
@@ -152,7 +157,7 @@ def _edit(
     client: Client,
 ) -> list[Gimp.Layer]:
     import task
-    from canvas import remembered
+    from canvas import references, remembered
 
     from server.client import roles
 
@@ -167,6 +172,7 @@ def _edit(
     method = config.get_property("method") or ""
     # What is usual needs what its menu says; of any other method the server knows that.
     offers = client.offers if FORMS[kind.role].usual and not method else client.hello().methods
+    origin = replace(origin, references=references.layers_in(config, REFERENCES))
     source = origin.source(reading(values(config, kind)), method, offers)
     given = values(config, kind)
     if interactive and kind.learns and roles.explores(kind.role, recipe(given), client.offers):
@@ -205,6 +211,15 @@ def _failed(procedure: Gimp.Procedure, mode: Gimp.RunMode, text: str) -> Gimp.Va
 
 def _procedure_name(kind: Kind) -> str:
     return f"overpaint-{kind.value}-selection" if kind.needs_selection else f"overpaint-{kind.value}"
+
+
+def _add_references(procedure: Gimp.Procedure) -> None:
+    """With the flags of the drawables that every procedure gets: without them GIMP takes no empty array, and no
+    procedure could be called without this argument. GLib is not to warn of one, nor GIMP to keep layers of this image
+    for another."""
+    title, tip, flags = label(REFERENCES), label(f"{REFERENCES}-tip"), procedure.find_argument("drawables").flags
+    more = flags | GObject.ParamFlags.LAX_VALIDATION | GObject.ParamFlags(NOT_KEPT)
+    procedure.add_core_object_array_argument(REFERENCES, title, tip, Gimp.Layer.__gtype__, more)
 
 
 def _add(procedure: Gimp.Procedure, argument: Argument, kind: Kind) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import notes
 import rim
+from canvas import references, taking
 from canvas import source as sources
-from canvas import taking
 from canvas.pixels import profile
 from canvas.source import GimpSource
 from canvas.taking import Taken
@@ -38,6 +38,7 @@ class Origin:
     kind: Kind
     image: Gimp.Image
     drawables: Sequence[Gimp.Drawable]
+    references: tuple[Gimp.Layer, ...] = ()
 
     def source(self, reading: Reading, method: str = "", offers: Iterable[MethodOffer] = ()) -> GimpSource:
         """What to start from. ``method``: the one that is to do it; empty: the best of ``offers``. Raises
@@ -53,7 +54,7 @@ class Origin:
                 raise
             found = sources.source(self.image, (), Reading.VISIBLE, part, bare=True)  # it is made out of nothing
         check(found, needs)
-        return found
+        return replace(found, references=self.references)
 
 
 def check(source: GimpSource, needs: tuple[Need, ...]) -> None:
@@ -126,6 +127,7 @@ def order(
     offers = tuple(offers)
     recipe = roles.chosen(kind.role, recipe, offers)
     roles.check_words(recipe, offers)
+    roles.check_references(recipe, offers, len(source.references))
     wide = roles.reaches_beyond(recipe.method, offers)
     part = what.selected if what is not None else sources.canvas(source.image) if wide else None
     source = sources.renewed(source, part)
@@ -140,7 +142,9 @@ def order(
             "Clear it (Edit ▸ Clear), or put a background below and show it.",
             name=source.name,
         )
-    request = Submission(recipe, taken.raster, taken.pixels, mask, profile(source.image), keep=False)
+    looked_at = references.taken(source.references)
+    icc = profile(source.image)
+    request = Submission(recipe, taken.raster, taken.pixels, mask, icc, keep=False, references=looked_at)
     return EditRequest(kind, source, taken, request)
 
 

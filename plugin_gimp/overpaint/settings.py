@@ -116,6 +116,9 @@ EXTRAS = Argument("extras", "")
 COMBINING = Argument("combining", Combining.REPLACE.value, folded=False)
 """What a selection that is found does to the one that is there."""
 
+REFERENCES = "references"
+"""The argument for further layers to look at: an array of layers, which is no value of a recipe."""
+
 ARGUMENTS = (
     Argument("prompt", "", folded=False),
     Argument("method", "", folded=False),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from answer import placed, placed_on_top
 from bar import Bar
+from canvas import references, stack, talk
 from canvas import source as sources
-from canvas import stack, talk
 from canvas.source import GimpSource
 from notes import Note
 from request import EditRequest, SelectedPart, order
@@ -96,13 +96,14 @@ def again(
                 name=chosen.get_name(),
             )
     recipe = note.made.recipe if same_seed else replace(note.made.recipe, seed=new_seed())
-    without = stack.answers_from(chosen)
+    without, seen = stack.answers_from(chosen), references.found_again(image, note.references)
     with contextlib.suppress(ValueError):
         what = _same_part(note, image, layers)
-        source = sources.source(image, layers, reading, what.selected, without)
+        source = replace(sources.source(image, layers, reading, what.selected, without), references=seen)
         if source.canvas.contains(what.crop) or source.bounds.contains(what.crop):
             return edit(note.kind, source, recipe, client, what)
-    return edit(note.kind, sources.source(image, layers, reading, None, without), recipe, client)
+    source = replace(sources.source(image, layers, reading, None, without), references=seen)
+    return edit(note.kind, source, recipe, client)
 
 
 def _same_part(note: Note, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> SelectedPart:

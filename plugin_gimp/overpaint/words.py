@@ -89,6 +89,8 @@ LABELS: dict[str, str] = {
     "reading-tip": mark("What the answer is made from; Erase Selection takes what was chosen last"),
     "combining": mark("Selection (_K)"),
     "combining-tip": mark("What becomes of the selection that is there"),
+    "references": mark("Looks at (_Q)"),
+    "references-tip": mark("Further layers for a method or a model that looks at some"),
     "prompt-select": mark("_What should be selected?"),
     "prompt-select-tip": mark("In your own words: “the dog on the left”"),
     "slider": mark("Edit _strength"),

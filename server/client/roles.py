@@ -193,18 +193,24 @@ def check_offer(recipe: Recipe, offers: Iterable[MethodOffer], references: int =
             tr("Get one with: overpaint models list"),
         )
     check_words(recipe, offers)
-    if offer.needs_references and not references:
-        raise OverpaintError(
-            Code.HOST,
-            tr("‘{title}’ looks at further layers, and none is chosen.", title=tr(offer.title)),
-            tr("Select those layers in the layer list, too."),
-        )
+    check_references(recipe, offers, references)
 
 
 def check_words(recipe: Recipe, offers: Iterable[MethodOffer]) -> None:
     """Raises ``OverpaintError`` where the method needs words and there are none; the server need not have answered."""
     if Need.PROMPT in needs_of(recipe.method, offers) and not recipe.prompt.strip():
         raise OverpaintError(Code.HOST, tr("There are no words yet."), tr("Say what should be here."))
+
+
+def check_references(recipe: Recipe, offers: Iterable[MethodOffer], count: int) -> None:
+    """Raises ``OverpaintError`` where the method has to be given further layers to look at, and there are none."""
+    offer = named(recipe.method, offers)
+    if offer is not None and offer.needs_references and not count:
+        raise OverpaintError(
+            Code.HOST,
+            tr("‘{title}’ looks at further layers, and none is chosen.", title=tr(offer.title)),
+            tr("Choose the layers that it is to look at, too."),
+        )
 
 
 def no_method() -> OverpaintError:

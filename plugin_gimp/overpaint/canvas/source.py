@@ -35,7 +35,8 @@ class GimpSource:
     layer: None where all that is visible is read. bounds: what can be edited, within the canvas. part: what is to be
     edited of it. selected: whether by a selection. place: where a new layer goes; what lies below is what one sees.
     without: tattoos of layers that are not to be read though they lie there. answers: tattoos of all there were.
-    marks: layers by which a change of the document is noticed. bare: there need be nothing to see.
+    marks: layers by which a change of the document is noticed. bare: there need be nothing to see. references: further
+    layers to look at.
     """
 
     image: Gimp.Image
@@ -51,6 +52,7 @@ class GimpSource:
     without: frozenset[int] = frozenset()
     answers: frozenset[int] = frozenset()
     bare: bool = False
+    references: tuple[Gimp.Layer, ...] = ()
 
 
 def source(
@@ -101,7 +103,8 @@ def renewed(found: GimpSource, part: Bounds | None) -> GimpSource:
             "‘{name}’ was removed before it could be read.", "Choose another layer and try again.", name=found.name
         )
     drawables = [found.layer] if found.layer is not None else []
-    return source(found.image, drawables, found.reading, part, found.without, bare=found.bare)
+    now = source(found.image, drawables, found.reading, part, found.without, bare=found.bare)
+    return replace(now, references=found.references)
 
 
 def whole(image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Bounds:

@@ -30,23 +30,49 @@ def seen(
     """All that lies below ``place``, put together within ``crop`` as GIMP itself does it. In a group that shows its
     layers as one picture, all of it in that group. ``without``: tattoos of layers to leave out.
     Returns what ``pixels.read`` and ``pixels.alphas`` do."""
-    path = _path(place)
+    path = _path(place.parent)
     with _twin(image) as copy:
         _uncover(copy, path, place.position)
+        # A copy's tattoos are others as soon as a layer has been removed, or has a mask.
+        _hide([_counterpart(copy, item) for item in everything(image) if item.get_tattoo() in without])
         for item in everything(copy):
             _unlock(item)
-            if item.get_tattoo() in without:
-                item.set_visible(False)
             if item.get_mask() is not None:
                 item.set_show_mask(False)
-        copy.resize(crop.width, crop.height, -crop.x, -crop.y)
-        if not copy.get_layers():  # GIMP puts nothing together out of nothing
-            copy.insert_layer(any_layer(copy), None, 0)
-        layer = Gimp.Layer.new_from_visible(copy, copy, "seen")
-        copy.insert_layer(layer, None, 0)
-        here = Bounds(0, 0, crop.width, crop.height)
-        raster, data = read(layer, here)
-        return replace(raster, bounds=crop), data, alphas(layer, here)
+        return _put_together(copy, crop)
+
+
+def alone(layer: Gimp.Layer, crop: Bounds) -> tuple[Raster, bytes]:
+    """The layer or group by itself within ``crop``, as GIMP shows it through its mask and its filters, but opaque and
+    on nothing. Returns what ``pixels.read`` does."""
+    with _twin(layer.get_image()) as copy:
+        own = _counterpart(copy, layer)
+        for item in everything(copy):
+            _unlock(item)
+            if item.get_mask() is not None:
+                item.set_show_mask(False)
+        item = own
+        while item is not None:
+            _hide([each for each in beside(copy, item.get_parent()) if each != item])
+            item = item.get_parent()
+            if item is not None:
+                _show_as_it_is(item)
+        own.set_visible(True)
+        own.set_opacity(100.0)
+        own.set_mode(Gimp.LayerMode.NORMAL)
+        own.set_composite_mode(Gimp.LayerCompositeMode.AUTO)
+        return _put_together(copy, crop)[:2]
+
+
+def _put_together(copy: Gimp.Image, crop: Bounds) -> tuple[Raster, bytes, bytes]:
+    copy.resize(crop.width, crop.height, -crop.x, -crop.y)
+    if not copy.get_layers():  # GIMP puts nothing together out of nothing
+        copy.insert_layer(any_layer(copy), None, 0)
+    layer = Gimp.Layer.new_from_visible(copy, copy, "seen")
+    copy.insert_layer(layer, None, 0)
+    here = Bounds(0, 0, crop.width, crop.height)
+    raster, data = read(layer, here)
+    return replace(raster, bounds=crop), data, alphas(layer, here)
 
 
 @contextmanager
@@ -65,10 +91,17 @@ def _twin(image: Gimp.Image) -> Iterator[Gimp.Image]:
         copy.delete()
 
 
-def _path(place: StackPlace) -> list[int]:
-    """Of ``place.parent``: its position in each group from the outermost in. A copy has the same."""
+def _counterpart(copy: Gimp.Image, layer: Gimp.Layer) -> Gimp.Layer:
+    """The same layer in the copy of its image."""
+    found: Gimp.Layer | None = None
+    for position in _path(layer):
+        found = beside(copy, found)[position]
+    return found
+
+
+def _path(item: Gimp.Layer | None) -> list[int]:
+    """Its position in each group from the outermost in. A copy has the same."""
     path: list[int] = []
-    item = place.parent
     while item is not None:
         path.insert(0, item.get_image().get_item_position(item))
         item = item.get_parent()

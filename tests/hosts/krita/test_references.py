@@ -103,7 +103,7 @@ def test_a_method_that_looks_at_layers_says_so_where_there_are_none(paper: Krita
     with pytest.raises(RefusedError) as refused:
         look(paper)
     assert refused.value.sentence == "‘Striped’ looks at further layers, and none is chosen."
-    assert refused.value.hint == "Select those layers in the layer list, too."
+    assert refused.value.hint == "Choose the layers that it is to look at, too."
 
 
 def test_a_method_that_looks_at_none_refuses_them(paper: Krita) -> None:
@@ -139,7 +139,7 @@ def test_the_docker_says_that_a_layer_to_look_at_is_missing(paper: Krita) -> Non
     paper.ask("select_layers", names=["Ink"])
     paper.ask("choose_method", method="striped")
     assert paper.ask("panel")["hint"] == (
-        "‘Striped’ looks at further layers, and none is chosen. Select those layers in the layer list, too."
+        "‘Striped’ looks at further layers, and none is chosen. Choose the layers that it is to look at, too."
     )
     paper.ask("run_chosen")
     assert "none is chosen" in paper.ask("panel")["hint"]
