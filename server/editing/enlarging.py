@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -11,21 +13,29 @@ from server.pixels.picture import F32, Picture
 
 from .results import OwnLayer
 
+Refine = Callable[[F32, F32], F32]
+"""The larger picture and the one it was made of → the larger one, drawn finer."""
 
-def enlarged(picture: Picture, by: int, network: SuperResolution, on_tile: OnTile) -> Picture:
+
+def enlarged(
+    picture: Picture, by: int, network: SuperResolution, on_tile: OnTile, refine: Refine | None = None
+) -> Picture:
     """``by`` times as wide and as high. Colours under full transparency are nobody's: those beside them are continued
     there first, so that nothing of them shows at the larger outline."""
-    rgb = enlarge(_continued(picture), by, network, on_tile)
-    return Picture(rgb, _enlarged_alpha(picture.alpha, by, network))
+    seen = _continued(picture)
+    rgb = enlarge(seen, by, network, on_tile)
+    return Picture(refine(rgb, seen) if refine else rgb, _enlarged_alpha(picture.alpha, by, network))
 
 
-def enlarged_part(picture: Picture, mask: F32, by: int, network: SuperResolution, on_tile: OnTile) -> OwnLayer:
+def enlarged_part(
+    picture: Picture, mask: F32, by: int, network: SuperResolution, on_tile: OnTile, refine: Refine | None = None
+) -> OwnLayer:
     """What of ``picture`` shows through ``mask`` (H, W), 0..1, as a layer over the middle of where it was."""
     seen = Picture(picture.rgb, picture.alpha * mask)
     box = masks.bounds(seen.alpha)
     part = Picture(seen.rgb[box.slices], seen.alpha[box.slices])
     left, top = (round(start - (by - 1) * side / 2) for start, side in ((box.x, box.width), (box.y, box.height)))
-    return OwnLayer(enlarged(part, by, network, on_tile), left, top)
+    return OwnLayer(enlarged(part, by, network, on_tile, refine), left, top)
 
 
 def _continued(picture: Picture) -> F32:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from server.editing import refining
 from server.editing.edit import Answer, CancelledEdit, Scene, Step
 from server.editing.results import NewCanvas, NewLayers
 from server.methods import registry
@@ -117,3 +118,90 @@ def test_it_is_offered_with_the_models_that_have_a_network_for_it(tmp_path: Path
     tiny_models.install("sd15", store, tmp_path)
     (offer,) = (offer for offer in registry.offers(store.cards()) if offer.name == "enlarge")
     assert (offer.ready, offer.models) == (True, ("illustration",))
+
+
+@pytest.fixture(scope="module")
+def with_a_painter(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    """A model is installed that can draw finer."""
+    folder = tmp_path_factory.mktemp("painter")
+    store = ModelStore(folder / "store")
+    tiny_models.install("sd15", store, folder)
+    return Models(store)
+
+
+def finer(models: Models, where: Scene, share: float, report=lambda _: None, **settings: object) -> Answer:
+    extras = (Extra("scale", "2"), Extra("refine", str(share)))
+    asked = {"prompt": "a red hat", "seed": 3, "steps": 4, **settings}
+    return enlarge(where, Recipe("enlarge", extras=extras, **asked), models, report)  # type: ignore[arg-type]
+
+
+def test_drawn_finer_it_is_still_that_picture_made_larger(with_a_painter: Models) -> None:
+    where = scene(side=96)
+    plain, fine = (finer(with_a_painter, where, share).result.picture.rgb for share in (0, 0.5))
+    assert np.abs(fine - plain).max() > 0.05
+    small = torch.nn.functional.interpolate(
+        torch.from_numpy(fine).permute(2, 0, 1)[None], size=(96, 96), mode="bicubic", antialias=True
+    )[0].permute(1, 2, 0)
+    assert np.abs(small.numpy() - where.picture.rgb).mean() < 0.01
+
+
+def test_the_words_and_the_seed_say_how_it_is_drawn(with_a_painter: Models) -> None:
+    def drawn(**settings: object) -> F32:
+        return finer(with_a_painter, scene(), 0.5, **settings).result.picture.rgb
+
+    first = drawn()
+    assert np.array_equal(drawn(), first)
+    assert not np.array_equal(drawn(seed=4), first)
+    assert not np.array_equal(drawn(prompt="a blue cat"), first)
+
+
+def test_drawing_finer_tells_how_far_it_is_over_all_tiles_and_stops_when_asked(with_a_painter: Models) -> None:
+    steps: list[Step] = []
+    finer(with_a_painter, scene(side=96), 0.5, steps.append)
+    drawn = [step.step / step.of for step in steps if step.stage == "Drawing finer"]
+    assert drawn == sorted(drawn)
+    assert drawn[-1] == 1
+    assert len(drawn) > 4
+
+    def stop(step: Step) -> None:
+        if step.stage == "Drawing finer":
+            raise CancelledEdit
+
+    with pytest.raises(CancelledEdit):
+        finer(with_a_painter, scene(), 0.5, stop)
+
+
+def test_with_nothing_but_the_built_in_model_drawing_finer_says_what_is_missing(models: Models) -> None:
+    with pytest.raises(OverpaintError) as caught:
+        finer(models, scene(), 0.5)
+    assert caught.value.code is Code.MODEL_MISSING
+
+
+@pytest.mark.parametrize(("height", "width"), [(40, 40), (64, 64), (100, 64), (113, 300), (65, 200)])
+def test_tiles_cover_all_of_it_and_join_what_is_done(height: int, width: int) -> None:
+    done = np.zeros((height, width), bool)
+    for tile in refining.tiles_of(height, width, 64):
+        here = done[tile.bounds.slices]
+        assert max(here.shape) <= 64
+        assert (tile.change[~here] == 1).all(), "what nobody has drawn is drawn"
+        if here.any():
+            assert tile.change[here].min() < 0.05, "it begins with what is there"
+        here[...] = True
+    assert done.all()
+
+
+def test_between_tiles_there_is_no_seam() -> None:
+    """Each tile is drawn in a gray of its own: nowhere is a step that one could see."""
+    grays = iter(np.linspace(0.2, 0.8, 16))
+
+    def draw(image: F32, change: F32, number: int, of: int) -> F32:
+        return np.full_like(image, next(grays))
+
+    picture = np.full((100, 100, 3), 0.5, np.float32)
+    drawn = np.full((200, 200, 3), 0.5, np.float32)
+    for number, tile in enumerate(refining.tiles_of(200, 200, 64)):
+        here, change = drawn[tile.bounds.slices], tile.change[..., None]
+        here[...] = here * (1 - change) + draw(here, tile.change, number, 16) * change
+    assert max(np.abs(np.diff(drawn, axis=axis)).max() for axis in (0, 1)) < 0.6 / 12
+    grays = iter(np.linspace(0.2, 0.8, 16))
+    assert refining.refine(np.repeat(np.repeat(picture, 2, 0), 2, 1), picture, 64, draw).shape == (200, 200, 3)

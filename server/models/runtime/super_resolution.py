@@ -99,7 +99,17 @@ def _tiles(height: int, width: int, side: int) -> Iterator[tuple[slice, slice]]:
 def _enlarged(small: Tensor, by: int, model: SuperResolution) -> Tensor:
     """The network's answer at the size asked for, and back-projection."""
     size = (by * small.shape[-2], by * small.shape[-1])
-    large = _resampled(model.network(small.clamp(0, 1)), size)
+    return _true_to(small, _resampled(model.network(small.clamp(0, 1)), size))
+
+
+@torch.no_grad()
+def back_projected(large: F32, small: F32) -> F32:
+    """``large`` (n·H, n·W, 3) brought back to what, made small again, is ``small`` (H, W, 3)."""
+    return as_picture(_true_to(as_batch(small), as_batch(large))[0])
+
+
+def _true_to(small: Tensor, large: Tensor) -> Tensor:
+    size = tuple(large.shape[-2:])
     for _ in range(BACK_PROJECTIONS):
         large = large + _resampled(small - _resampled(large, small.shape[-2:]), size)
     return large
