@@ -57,7 +57,7 @@ METHOD = Method(
     needs=(Need.PROMPT,),
     settings=("model", "negative", "seed", "variations", "steps", "guidance", "grow", "feather"),
     requires=Ability.INPAINT,
-    shows_references=True,
+    references=Ability.REFERENCES,
     estimator=estimate,
     run=create,
 )

@@ -143,5 +143,6 @@ METHOD = Method(
     settings=("model", "seed", "variations", "steps", "guidance"),
     own=(KIND,),
     requires=Ability.LEARN,
+    references=Ability.LEARN,
     run=dreambooth,
 )

@@ -28,7 +28,8 @@ class Method:
     without. settings: those of ``SETTINGS`` that it reads, besides ``ALWAYS``. own: those that it brings. answers: what
     it gives back. explores: the setting that a slider may change afterwards. requires: what a model has to be able to
     do; None: it works without a model. may_use: what a model has to be able to do to be offered all the same then.
-    shows_references: it shows reference pictures to a model that looks at them, though it does without.
+    references: what a model has to be able to do for the method to be given reference pictures with it; None: it takes
+    none, unless it needs some.
     presets, estimator: for a method that learns the picture first. usual: of those of its role the one that a menu
     takes where nobody chose; only ours is asked. Raises ``ValueError`` for unknown settings.
     """
@@ -45,7 +46,7 @@ class Method:
     explores: str = ""
     requires: Ability | None = None
     may_use: Ability | None = None
-    shows_references: bool = False
+    references: Ability | None = None
     presets: tuple[PresetOffer, ...] = ()
     estimator: Estimator | str = ""
     usual: bool = False
@@ -70,8 +71,8 @@ class Method:
         return cast("Estimator", _imported(self.estimator))
 
     def offer(self, models: tuple[str, ...], looking: tuple[str, ...] = ()) -> MethodOffer:
-        """As ``Welcome`` carries it. models: names of those installed that can do it. looking: those of them that look
-        at reference pictures."""
+        """As ``Welcome`` carries it. models: names of those installed that can do it. looking: those of them with which
+        it may be given reference pictures."""
         around = ALWAYS if Need.SELECTION in self.needs or Need.LAYER in self.needs else ()
         read = {*self.settings, *around}
         return MethodOffer(
@@ -86,7 +87,7 @@ class Method:
             estimates=bool(self.estimator),
             explores=self.explores,
             models=models,
-            references=looking if self.shows_references else (),
+            references=looking,
             ready=self.requires is None or bool(models),
             presets=self.presets,
         )

@@ -10,7 +10,6 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from server import methods as folder
-from server.models.families.family import Ability
 from server.models.store.card import Card
 from server.models.store.store import able
 from server.wire.errors import Code, OverpaintError
@@ -76,7 +75,7 @@ def offers(cards: Iterable[Card]) -> tuple[MethodOffer, ...]:
 def _offer(entry: Method, cards: tuple[Card, ...]) -> MethodOffer:
     ability = entry.requires or entry.may_use
     fit = able(ability, cards) if ability else ()
-    looking = (card.name for card in fit if Ability.REFERENCES in card.abilities)
+    looking = (card.name for card in fit if entry.references in card.abilities)
     return entry.offer(tuple(card.name for card in fit), tuple(looking))
 
 

@@ -146,4 +146,5 @@ METHOD = Method(
     requires=Ability.EFFECT,
     estimator=estimate,
     run=text2live,
+    usual=True,
 )

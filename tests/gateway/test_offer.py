@@ -15,7 +15,9 @@ def greeting(count: int, title: str = "A model with a usual title") -> Welcome:
         ModelOffer(f"model-{number:05}", title, "sd15", "a licence", "good for much", 4.0) for number in range(count)
     )
     names = tuple(model.name for model in models)
-    methods = tuple(MethodOffer(f"m{number}", "M", "", Role.REPLACE, models=names) for number in range(9))
+    methods = tuple(
+        MethodOffer(f"m{number}", "M", "", Role.REPLACE, models=names, references=names[::2]) for number in range(9)
+    )
     return Welcome(1, 3, "s", "CPU", methods, models, Limits())
 
 
@@ -34,3 +36,4 @@ def test_beyond_what_fits_the_first_ones_are_named(welcome: Welcome):
     assert len(short.models) > 500 or len(welcome.models) == 1
     names = {model.name for model in short.models}
     assert all(set(method.models) <= names for method in short.methods)
+    assert all(set(method.references) <= names for method in short.methods)

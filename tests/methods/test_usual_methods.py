@@ -45,3 +45,11 @@ def test_a_method_of_another_package_never_comes_before_ours():
     stranger = replace(redraw, name="aaa", usual=True)
     ours = [method for method in registry._own() if method.role is Role.REDRAW]
     assert registry.in_order(ours, [stranger])[-1] is stranger
+
+
+def test_reference_pictures_are_for_models_that_look_and_for_what_learns_from_several():
+    offers = {offer.name: offer for offer in registry.offers(cards())}
+    looking = ("flux2-klein-edit",)
+    assert [offers[name].references for name in ("inpaint", "sdedit", "create")] == [looking] * 3
+    assert offers["dreambooth"].references == offers["dreambooth"].models != ()
+    assert [offers[name].references for name in ("erase", "imagic", "compare", "enlarge")] == [()] * 4
