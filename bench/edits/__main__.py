@@ -10,6 +10,8 @@ model's training has. Needs the artwork, as `bench.bundled` does.
 
 UniTune, LEDITS++ and FlowEdit are rows at the same edit strengths as Imagic, as far as the model can do them.
 
+With `--model NAME --pictures FOLDER`: on somebody's own pictures by any installed model (`bench.edits.pictures`).
+
 `imagic_both`: hit and kept on the same pictures, at Imagic's best strength. `over_best_db`: its PSNR over the best of
 the baselines that do not look at the truth. `--short` does one pair among less artwork: it shows that everything runs.
 """
@@ -25,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.bounds import Bound, add_options, conclude
-from bench.edits import sheet
+from bench.edits import pictures, sheet
 from bench.edits.attempts import COPY, EXPLORED, IMAGIC, NEAREST, SEEDS, Attempt, Score, Task, work
 from bench.edits.pairs import Pair, pairs
 from tools.bundled_model import artwork
@@ -80,9 +82,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("bench-edits"), help="folder for the curve and the sheets")
     parser.add_argument("--methods", nargs="*", default=(), help="groups of rows to do; none: all")
     parser.add_argument("--kept", type=Path, help="folder in which what is done is kept, to go on after a break")
+    parser.add_argument("--pictures", type=Path, help="a folder like TEdBench's instead, with --model NAME")
+    parser.add_argument("--lpips", type=Path, help="folder of LPIPS's weights, for --pictures")
     parser.add_argument("--short", action="store_true", help="one pair and seed, *fast*, less artwork")
     add_options(parser)
     options = parser.parse_args()
+    if options.pictures:
+        return conclude(pictures.main(options), (Bound("pairs", least=1),), options)
     if options.short:
         options.pairs = options.processes = options.seeds = 1
         options.preset = "fast"
