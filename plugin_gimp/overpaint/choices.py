@@ -21,6 +21,9 @@ from server.wire.offers import Answers, MethodOffer, PresetOffer  # noqa: E402
 ALWAYS_SHOWN = ("method", "preset", READING.name)
 """Rows that belong to no method."""
 
+ON_THE_SLIDER = ("eta", "variations")
+"""Chosen in the dialog after this one, where the method has it."""
+
 
 class Choices:
     """``changed`` is called when another way is taken. What is chosen stands in ``config``; empty: *Automatic*."""
@@ -35,7 +38,7 @@ class Choices:
     ) -> None:
         self._config, self._kind, self._fields, self._changed = config, kind, fields, changed
         self._welcome: Welcome | None = None
-        names = ("method", "preset", "model") if kind.learns else ("method", "model")
+        names = ("method", "preset", "model")
         self._lists = {name: Gtk.ListStore(str, str) for name in names}
         self._purposes = {name: note(dim=True) for name in names if name != "model"}
         self.grid = grid()
@@ -73,21 +76,36 @@ class Choices:
         return self.method is not None and self.method.takes_references(model)
 
     @property
+    def explores(self) -> bool:
+        """Whether a slider of edit strengths follows."""
+        return roles.explores(*self._method_of())
+
+    @property
+    def estimates(self) -> bool:
+        """Whether it can be said beforehand how long it takes."""
+        return roles.estimates(*self._method_of())
+
+    def _method_of(self) -> tuple[str, tuple[MethodOffer, ...]]:
+        """The name of what will do it, and what is offered."""
+        offers = self._welcome.methods if self._welcome is not None else ()
+        chosen = self._config.get_property("method") or roles.best(self._kind.role, offers)
+        return self.method.name if self.method is not None else chosen, offers
+
+    @property
     def _suitable(self) -> list[MethodOffer]:
         """What it is chosen from, the best first; nothing before the server has answered."""
         return roles.suitable(self._kind.role, self._welcome.methods) if self._welcome is not None else []
 
     @property
     def _presets(self) -> Sequence[PresetOffer]:
-        return self.method.presets if self._kind.learns and self.method is not None else ()
+        return self.method.presets if self.method is not None else ()
 
     def _method_changed(self) -> None:
         self._fit()
         self._explain("method", self._suitable)
-        if self._kind.learns:
-            self._fill("preset", [(preset.name, tr(preset.title)) for preset in self._presets])
-            self._show("preset", len(self._presets) > 1)
-            self._explain("preset", self._presets)
+        self._fill("preset", [(preset.name, tr(preset.title)) for preset in self._presets])
+        self._show("preset", len(self._presets) > 1)
+        self._explain("preset", self._presets)
         self._offer_models()
         self._changed()
 
@@ -127,12 +145,15 @@ class Choices:
             widget.set_visible(shown)
 
     def _fit(self) -> None:
-        """Shows the settings that the method reads, and no others; all of them while that is not known."""
+        """Shows the settings that the method reads, and no others; all of them while that is not known. What a slider
+        asks for afterwards is not asked for before."""
         method = self.method
+        elsewhere = ON_THE_SLIDER if self.explores else ()
         for name in self._fields.rows:
             if name in ALWAYS_SHOWN:
                 continue
-            self._show(name, self.looks if name == REFERENCES else method is None or _of_use(name, method))
+            used = self.looks if name == REFERENCES else method is None or _of_use(name, method)
+            self._show(name, used and name not in elsewhere)
         if method is not None and method.own:
             told = "; ".join(f"{own.name}: {tr(own.tip)}" for own in method.own)
             self._fields.rows[EXTRAS.name][1].set_tooltip_text(told)

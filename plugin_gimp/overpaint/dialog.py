@@ -40,13 +40,10 @@ POLL_MS = 50
 SHOWN_ABOVE = ("prompt", "method", "preset", "model", "reading", "combining")
 """Not among the settings that unfold."""
 
-IN_THE_OTHER_DIALOG = ("eta", "variations")
-"""For a kind that learns: what is chosen after that."""
-
 ESTIMATE_CROP = ("reading", "grow", "feather")
 """What is sent depends on these."""
 
-ESTIMATE_NEEDS = ("prompt", "preset", "model", *ESTIMATE_CROP)
+ESTIMATE_NEEDS = ("prompt", "method", "preset", "model", *ESTIMATE_CROP)
 """What learning takes may depend on these."""
 
 
@@ -94,9 +91,7 @@ class DialogForm:
         parts = [self._server_row(), self._prompt_row(), self._reading_row()]
         self._layers = LayerList(config, references.choosable(origin.image, origin.drawables), self._layers_changed)
         self._choices = Choices(config, self._kind, self._fields, self._layers, self._changed)
-        parts += [self._choices.grid, self._folded()]
-        if self._kind.learns:
-            parts.append(self._estimate_row())
+        parts += [self._choices.grid, self._folded(), self._estimate_row()]
         for part in parts:
             content.pack_start(part, False, False, 0)
         content.show_all()
@@ -142,8 +137,7 @@ class DialogForm:
         return made
 
     def _folded(self) -> Gtk.Widget:
-        elsewhere = (*SHOWN_ABOVE, *(IN_THE_OTHER_DIALOG if self._kind.learns else ()))
-        plain = [argument for argument in arguments(self._kind) if argument.name not in elsewhere]
+        plain = [argument for argument in arguments(self._kind) if argument.name not in SHOWN_ABOVE]
         first = [argument for argument in plain if not argument.folded]
         inside = self._fields.all_of(first)
         rest = self._fields.all_of([argument for argument in plain if argument.folded])
@@ -170,15 +164,14 @@ class DialogForm:
         return self._estimate_label
 
     def _layers_changed(self) -> None:
-        if self._kind.learns:
-            self._want_estimate()
+        self._want_estimate()
         self._changed()
 
     def _want_estimate(self) -> None:
         given = values(self._config, self._kind)
-        words = str(given["prompt"] or "").strip()
+        ready = bool(str(given["prompt"] or "").strip()) and self._choices.estimates
         key = (*(given[name] for name in ESTIMATE_NEEDS), self.looked_at)
-        self._estimate.want(key if words else None, time.monotonic())
+        self._estimate.want(key if ready else None, time.monotonic())
 
     def _request(self) -> Submission:
         """What would be sent now."""
@@ -211,8 +204,7 @@ class DialogForm:
             return True
         if self._client.welcome is not self._welcome:
             self._offer(self._client.welcome)
-        if self._kind.learns:
-            self._show_estimate(heard)
+        self._show_estimate(heard)
         return True
 
     def _show_estimate(self, heard: list[Event]) -> None:
@@ -226,9 +218,11 @@ class DialogForm:
         self._welcome = welcome
         self._server.set_text(server_line(welcome))
         self._choices.offer(welcome)
+        self._want_estimate()
 
     def _changed(self) -> None:
-        """Whether it can begin, and why not where that is no matter of words."""
+        """Whether it can begin, and why not where that is no matter of words; whether it is said how long it takes."""
+        self._estimate_label.set_visible(self._choices.estimates)
         given = values(self._config, self._kind)
         method = str(given["method"] or "")
         needs = roles.needs_for(self._kind.role, method, self._client.offers)

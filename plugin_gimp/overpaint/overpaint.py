@@ -175,9 +175,12 @@ def _edit(
     origin = replace(origin, references=references.layers_in(config, REFERENCES))
     source = origin.source(reading(values(config, kind)), method, offers)
     given = values(config, kind)
-    if interactive and kind.learns and roles.explores(kind.role, recipe(given), client.offers):
-        return _explore(config, kind, source, client)
-    return task.edit(kind, source, recipe(given), client, how=combining(given))
+    wanted = recipe(given)
+    if interactive:
+        offers = task.offers(kind, client)
+        if roles.explores(roles.chosen(kind.role, wanted, offers).method, offers):
+            return _explore(config, kind, source, client)
+    return task.edit(kind, source, wanted, client, how=combining(given))
 
 
 def _explore(config: Gimp.ProcedureConfig, kind: Kind, source: GimpSource, client: Client) -> list[Gimp.Layer]:

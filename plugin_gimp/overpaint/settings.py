@@ -61,11 +61,6 @@ class Kind(str, Enum):
         return self is not Kind.ERASE
 
     @property
-    def learns(self) -> bool:
-        """The picture is learned first; then it is painted at any edit strength at once."""
-        return self.role is Role.LEARN
-
-    @property
     def question(self) -> str:
         """The key of the words above the prompt; with ``-tip``, of the sentence that helps to fill it in."""
         return "prompt" if self.needs_selection or self is Kind.CREATE else f"prompt-{_ASKED.get(self, self).value}"
@@ -128,16 +123,10 @@ ARGUMENTS = (
     COMBINING,
 )
 
-_ONLY_TO_LEARN = ("preset",)
-_NOT_TO_LEARN = ("strength",)
-"""It is called ``eta`` there."""
-
 
 def arguments(kind: Kind) -> tuple[Argument, ...]:
     """Those of ``kind``, in the order of its procedure: every setting that one of its methods may read."""
-    others: tuple[str, ...] = _NOT_TO_LEARN if kind.learns else _ONLY_TO_LEARN
-    others = others if kind is Kind.SELECT else (*others, COMBINING.name)
-    return tuple(argument for argument in ARGUMENTS if argument.name not in others)
+    return tuple(argument for argument in ARGUMENTS if argument is not COMBINING or kind is Kind.SELECT)
 
 
 def values(config: Gimp.ProcedureConfig, kind: Kind) -> dict[str, str | int | float]:

@@ -26,6 +26,7 @@ from server.client.translation import tr
 from server.client.wording import problem, sentence
 from server.wire.errors import OverpaintError
 from server.wire.messages import JobLine, JobState
+from server.wire.offers import MethodOffer
 from server.wire.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -50,6 +51,17 @@ def edit(
         asked, arrived = _answered(kind, source, recipe, client, bar, what)
         bar.show(tr("Adding the layer"), 1.0)
         return placed(asked, arrived, client, how)
+    finally:
+        bar.end()
+
+
+def offers(kind: Kind, client: Client) -> tuple[MethodOffer, ...]:
+    """What the server has, which is waited for. Raises ``OverpaintError``."""
+    if client.welcome is not None:
+        return client.offers
+    bar = Bar(title(kind))
+    try:
+        return client.hello(bar.hear).methods
     finally:
         bar.end()
 

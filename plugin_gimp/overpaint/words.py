@@ -30,7 +30,7 @@ LABELS: dict[str, str] = {
     "button-instruct": mark("_Edit"),
     "menu-create": mark("_Create Layer…"),
     "button-create": mark("Cr_eate"),
-    "menu-enlarge": mark("En_large…"),
+    "menu-enlarge": mark("E_nlarge…"),
     "button-enlarge": mark("_Enlarge"),
     "menu-expand": mark("E_xpand…"),
     "button-expand": mark("_Expand"),
@@ -61,7 +61,7 @@ LABELS: dict[str, str] = {
     "prompt-tip": mark("In your own words: “a wooden bench”"),
     "method": mark("Wa_y to do it"),
     "method-tip": mark("Name of a method of the server; empty: chosen for you"),
-    "preset": mark("How _to learn"),
+    "preset": mark("How to learn (_Q)"),
     "preset-tip": mark("Name of a way to learn the picture; empty: the usual one"),
     "eta": mark("Edit strengths (_X)"),
     "eta-tip": mark(

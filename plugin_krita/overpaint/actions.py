@@ -9,16 +9,25 @@ from . import canvas, runs
 from .controller import the_controller
 from .docker import OverpaintDocker
 from .qt import QAction, QMenu
-from .server.client.followed import Then
-from .server.client.roles import FORMS, needs_of
+from .server.client.roles import FORMS, asks_first, needs_of
 from .server.client.translation import tr
 from .server.client.wording import sentence
 from .server.wire.errors import OverpaintError
 from .server.wire.offers import Need, Role
+from .server.wire.words import mark
 from .settings import Settings
 
-FURTHER = (Role.EFFECT, Role.INSTRUCT, Role.CREATE, Role.ENLARGE, Role.EXPAND, Role.SELECT, Role.COMPARE, Role.TEACH)
-"""Below the four that Overpaint has methods for itself; in the menu where the server has one."""
+USUAL = tuple(role for role, form in FORMS.items() if form.usual)
+"""What Overpaint has methods for itself."""
+
+FURTHER = tuple(role for role in FORMS if role not in USUAL)
+"""Below them; in the menu where the server has a method."""
+
+NAMES = {Role.REDRAW: "edit_layer", Role.LEARN: "imagic"}
+"""Under which Krita's shortcuts know the entry of a role; the others are called like their role."""
+
+TITLES = {Role.LEARN: mark("Edit with a Prompt (Imagic)")}
+"""Where the entry says more than the form."""
 
 
 class OverpaintActions(canvas.Extension):
@@ -32,11 +41,10 @@ class OverpaintActions(canvas.Extension):
         menu.setTitle(tr("Overpaint"))
         head.setMenu(menu)
         entries: tuple[tuple[str, str, Callable[[], None]], ...] = (
-            ("overpaint_replace", tr("Replace Selection…"), partial(_begin, Role.REPLACE)),
-            ("overpaint_erase", tr("Erase Selection"), partial(_begin, Role.ERASE)),
-            ("overpaint_edit_layer", tr("Edit Layer…"), partial(_begin, Role.REDRAW)),
-            ("overpaint_imagic", tr("Edit with a Prompt (Imagic)…"), partial(_begin, Role.LEARN)),
-            *((f"overpaint_{role.value}", tr(FORMS[role].title), partial(_begin, role)) for role in FURTHER),
+            *(
+                (f"overpaint_{NAMES.get(role, role.value)}", _title(role), partial(_begin, role))
+                for role in (*USUAL, *FURTHER)
+            ),
             ("overpaint_run_again", tr("Run Again"), lambda: _again(False)),
             ("overpaint_another_variation", tr("Another Variation"), lambda: _again(True)),
             ("overpaint_cancel", tr("Cancel"), _cancel),
@@ -46,8 +54,14 @@ class OverpaintActions(canvas.Extension):
             action = window.createAction(name, text, "")
             action.triggered.connect(_told(does))
             menu.addAction(action)
-        further = dict(zip(FURTHER, menu.actions()[4:], strict=False))
+        further = dict(zip(FURTHER, menu.actions()[len(USUAL) :], strict=False))
         menu.aboutToShow.connect(lambda: _show_offered(further))
+
+
+def _title(role: Role) -> str:
+    """Dots where words are asked for next."""
+    title = tr(TITLES.get(role, FORMS[role].title))
+    return f"{title}…" if Need.PROMPT in FORMS[role].needs else title
 
 
 def _show_offered(entries: dict[Role, QAction]) -> None:
@@ -85,9 +99,8 @@ def _begin(role: Role) -> None:
     controller, docker = the_controller(), _docker()
     chosen = docker.panel.settings if docker is not None else Settings()
     recipe = runs.recipe_for(controller, role)
-    if Need.PROMPT not in needs_of(recipe.method, controller.offers):
-        looked_at = runs.to_look_at(controller, document, node, recipe)
-        runs.run(controller, document, node, recipe, Then.CHOOSE, chosen.reading, chosen.combining, looked_at)
+    if not (Need.PROMPT in needs_of(recipe.method, controller.offers) or asks_first(recipe.method, controller.offers)):
+        runs.begin(controller, document, node, recipe, chosen.reading, chosen.combining)
         return
     canvas.capture(document, node, runs.wish_for(controller, recipe.method, chosen.reading))
     if docker is not None:

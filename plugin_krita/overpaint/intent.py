@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .server.client.roles import best, role_of, wanted
+from .server.client.roles import best, wanted
 from .server.client.translation import tr
 from .server.wire.offers import MethodOffer, Need, Role
 from .server.wire.words import mark
@@ -43,8 +43,3 @@ def _takes_words(offers: tuple[MethodOffer, ...]) -> bool:
     return not offers or any(
         offer.ready and Need.SELECTION not in offer.needs and Need.PROMPT in offer.needs for offer in offers
     )
-
-
-def learns(method: str, offers: Iterable[MethodOffer]) -> bool:
-    """Whether ``method`` learns the picture before it paints."""
-    return role_of(method, offers) is Role.LEARN

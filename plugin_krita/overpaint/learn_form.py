@@ -10,7 +10,7 @@ from .labels import Label, QuietLabel
 from .qt import QComboBox, QHBoxLayout, QLabel, QSizePolicy, Qt, QVBoxLayout, QWidget, pyqtSignal
 from .server.client.reading import Reading
 from .server.client.translation import tr
-from .server.wire.offers import PresetOffer
+from .server.wire.offers import MethodOffer
 from .server.wire.recipe import Recipe
 
 
@@ -36,19 +36,22 @@ class LearnForm(QWidget):
         )  # so that nothing moves when the answer comes
         self._estimated.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._estimate.changed.connect(lambda: self._estimated.setText(self._estimate.text))
-        label = QLabel(tr("How to learn"))
-        label.setBuddy(self._presets)
+        self._label = QLabel(tr("How to learn"))
+        self._label.setBuddy(self._presets)
         row = QHBoxLayout()
-        row.addWidget(label)
+        row.addWidget(self._label)
         row.addWidget(self._presets, 1)
-        row.addWidget(small_button("×", tr("Do something else"), self.left.emit))
+        below = QHBoxLayout()
+        below.addWidget(self._estimated, 1)
+        below.addStretch()
+        below.addWidget(small_button("×", tr("Do something else"), self.left.emit), 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         column.addLayout(row)
         column.addWidget(self._purpose)
-        column.addWidget(self._estimated)
-        self.offer(())
+        column.addLayout(below)
+        self.offer(None)
 
     @property
     def preset(self) -> str:
@@ -59,8 +62,13 @@ class LearnForm(QWidget):
     def estimate(self) -> str:
         return self._estimate.text
 
-    def offer(self, presets: tuple[PresetOffer, ...]) -> None:
-        """Fills the list; a choice of last time that is not there any more becomes the usual one."""
+    def offer(self, method: MethodOffer | None) -> None:
+        """Fills the list with the ways in which ``method`` learns, which has no row where there are none. A choice of
+        last time that is not there any more becomes the usual one. None: the server has not said yet."""
+        presets = method.presets if method is not None else ()
+        for widget in (self._label, self._presets):
+            widget.setVisible(method is None or bool(presets))
+        self._estimated.setVisible(method is None or method.estimates)
         if tuple(self._presets.itemData(row) for row in range(self._presets.count())) == tuple(
             preset.name for preset in presets
         ):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from . import canvas
 from .qt import QMenu
-from .server.client.roles import FORMS
+from .server.client.roles import FORMS, asks_first
 from .server.client.translation import tr
 from .server.wire.offers import MethodOffer, Role
 
@@ -30,9 +30,8 @@ def fill_menu(
     for offer in offers or USUAL:
         title, purpose = tr(offer.title), tr(offer.purpose).rstrip(".。")
         action = menu.addAction(f"{title} — {purpose}" if purpose else title)
-        learns = offer.role is Role.LEARN
         possible = (canvas.has_selection() or not offer.needs_selection) and (words or not offer.needs_prompt)
-        action.setEnabled(offer.ready and (possible or learns))
+        action.setEnabled(offer.ready and (possible or asks_first(offer.name, offers)))
         # What takes long is not begun before it was said how long.
-        does = ask if learns else run
+        does = ask if asks_first(offer.name, offers) else run
         action.triggered.connect(lambda _checked=False, name=offer.name, does=does: does(name))

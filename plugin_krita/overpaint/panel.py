@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from . import canvas, runs
 from .cards import JobCard
 from .controller import Controller
 from .fields import Fold, SettingsForm
-from .intent import LABELS, Intent, intend, learns
+from .intent import LABELS, Intent, intend
 from .job import KritaJob
 from .labels import Label, QuietLabel
 from .learn_form import LearnForm
@@ -23,9 +25,8 @@ from .qt import (
     QWidget,
 )
 from .run_button import RunButton
-from .server.client.followed import Then
 from .server.client.history import Drafts
-from .server.client.roles import best, check_offer, named, needs_of, role_of
+from .server.client.roles import asks_first, best, check_offer, estimates, explores, fitted, named, needs_of, role_of
 from .server.client.translation import tr
 from .server.client.wording import looked_at_line, sentence, server_line, short_duration
 from .server.wire.errors import OverpaintError
@@ -109,7 +110,7 @@ class Panel(QScrollArea):
         self._method = method
         self.prompt.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.prompt.selectAll()
-        if learns(method, self._controller.offers):
+        if asks_first(method, self._controller.offers):
             self._controller.seek()
         self.refresh()
 
@@ -122,13 +123,8 @@ class Panel(QScrollArea):
         document, node = canvas.active()
         recipe = self._recipe(method)
         chosen = self.settings
-        looked_at = runs.to_look_at(self._controller, document, node, recipe)
         try:
-            if learns(method, self._controller.offers):
-                runs.learn(self._controller, document, node, recipe, chosen.reading, looked_at)
-            else:
-                how = Then.CHOOSE, chosen.reading, chosen.combining
-                runs.run(self._controller, document, node, recipe, *how, looked_at)
+            runs.begin(self._controller, document, node, recipe, chosen.reading, chosen.combining)
         except OverpaintError as error:
             self.tell(error)
             return
@@ -165,18 +161,20 @@ class Panel(QScrollArea):
 
     def _recipe(self, method: str) -> Recipe:
         """What the fields say now."""
-        recipe = self.settings.recipe(method, self.prompt.text(), named(method, self._controller.offers))
-        if not learns(method, self._controller.offers):
+        offer = named(method, self._controller.offers)
+        recipe = self.settings.recipe(method, self.prompt.text(), offer)
+        recipe = fitted(replace(recipe, preset=self.learning.preset), offer)
+        if not explores(method, self._controller.offers):
             return recipe
-        return runs.to_learn(recipe, self.learning.preset)
+        # Further answers are asked for on the slider; the strength of the settings may be another method's.
+        return replace(recipe, variations=1, strength=recipe.strength if offer is not None else None)
 
     def _intent(self) -> Intent:
-        if learns(self._method, self._controller.offers):
-            return Intent(tr("Edit with a prompt"), self._method if self.prompt.text().strip() else "")
-        words = self.prompt.text().strip()
-        if self._method and (words or Need.PROMPT not in needs_of(self._method, self._controller.offers)):
-            return Intent(self._title(self._method), self._method)
-        return intend(*self._state(), self._controller.offers)
+        words, offers = self.prompt.text().strip(), self._controller.offers
+        possible = bool(self._method) and bool(words or Need.PROMPT not in needs_of(self._method, offers))
+        if possible or asks_first(self._method, offers):
+            return Intent(self._title(self._method), self._method if possible else "")
+        return intend(*self._state(), offers)
 
     def refresh(self) -> None:
         """The button and the line below it, as the prompt and the selection are now."""
@@ -205,12 +203,12 @@ class Panel(QScrollArea):
 
     def _show_learning(self, intent: Intent) -> None:
         """How to learn and what that takes, while that is what the button does."""
-        shown = learns(self._method, self._controller.offers)
+        shown = asks_first(self._method, self._controller.offers)
         self.learning.setVisible(shown)
         if shown:
-            offered = {offer.name: offer.presets for offer in self._controller.offers}
-            self.learning.offer(offered.get(self._method, ()))
-            self.learning.show_estimate(self._recipe(intent.method) if intent.method else None, self.settings.reading)
+            self.learning.offer(named(self._method, self._controller.offers))
+            asked = self._recipe(intent.method) if estimates(intent.method, self._controller.offers) else None
+            self.learning.show_estimate(asked, self.settings.reading)
 
     def _looked_at(self, method: str) -> list[str]:
         """The names of the layers that will be looked at."""
@@ -230,7 +228,7 @@ class Panel(QScrollArea):
 
     def _expectation(self, method: str) -> str:
         """How long it will take, where that is worth saying and is not said already."""
-        if learns(method, self._controller.offers):
+        if asks_first(method, self._controller.offers):
             return ""
         welcome = self._controller.link.welcome
         model = self.settings.chosen.model

@@ -13,7 +13,7 @@ from .server.client.combining import Combining
 from .server.client.followed import Then
 from .server.client.reading import Reading
 from .server.client.recipes import another_variation
-from .server.client.roles import best, check_words, named, needs_of, no_method, reaches_beyond, role_of
+from .server.client.roles import best, check_words, explores, named, needs_of, no_method, reaches_beyond, role_of
 from .server.client.strengths import swept
 from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
@@ -38,19 +38,21 @@ def run(
     return controller.begin(source, recipe, then, combining, canvas.noted(document, references))
 
 
-def learn(
+def begin(
     controller: Controller,
     document: canvas.Document | None,
     node: canvas.Node | None,
     recipe: Recipe,
-    reading: Reading = Reading.LAYER,
-    references: Iterable[canvas.Node] = (),
+    reading: Reading,
+    combining: Combining,
 ) -> KritaJob:
-    """Learns ``node`` or its selected part, then shows it at any edit strength. Raises as ``run``."""
-    check_words(recipe, controller.offers)
-    source = canvas.capture(document, node, wish_for(controller, recipe.method, reading))
-    swept_recipe, looked_at = swept(recipe, first_shown()), canvas.noted(document, references)
-    return controller.begin(source, swept_recipe, Then.EXPLORE, references=looked_at)
+    """As ``run``, for a person who will choose: on a slider of edit strengths, where the method has one. What else is
+    selected in the layer list is looked at, where the method does that."""
+    references = to_look_at(controller, document, node, recipe)
+    if not explores(recipe.method, controller.offers):
+        return run(controller, document, node, recipe, Then.CHOOSE, reading, combining, references)
+    wanted = swept(recipe, first_shown())
+    return run(controller, document, node, wanted, Then.EXPLORE, reading, combining, references)
 
 
 def to_look_at(
@@ -68,11 +70,6 @@ def wish_for(controller: Controller, method: str, reading: Reading) -> canvas.Ca
     whole = reaches_beyond(method, controller.offers)
     fills = role_of(method, controller.offers) is Role.REPLACE
     return canvas.CaptureOptions(needs_selection, whole=whole, reading=reading, fills=fills)
-
-
-def to_learn(recipe: Recipe, preset: str) -> Recipe:
-    """``recipe`` for a method that learns: its edit strength is another than that of the settings."""
-    return replace(recipe, preset=preset, strength=None, variations=1)
 
 
 def run_again(

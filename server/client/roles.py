@@ -11,17 +11,21 @@ from ..wire.offers import Answers, MethodOffer, Need, Role
 from ..wire.recipe import SETTINGS, Recipe
 from .translation import tr
 
+EXPLORED = "eta"
+"""The setting that a host's slider explores."""
+
 
 @dataclass(frozen=True)
 class Form:
     """What a menu knows of a role before a server has answered. title: its entry; purpose: one line beside it; both in
     English, for ``tr``. usual: the method that Overpaint itself has for it; empty: another package brings one. needs:
-    what to ask for at least."""
+    what to ask for at least. explores: of the usual method, as its offer will say it."""
 
     title: str
     purpose: str
     usual: str
     needs: tuple[Need, ...]
+    explores: str = ""
 
 
 FORMS = {
@@ -48,6 +52,7 @@ FORMS = {
         "Learn the layer or the selected part of it, then change what is in it after your words, as a new layer",
         "imagic",
         (Need.PROMPT, Need.LAYER),
+        explores=EXPLORED,
     ),
     Role.EFFECT: Form(
         "Paint an Effect Layer",
@@ -58,12 +63,12 @@ FORMS = {
     Role.INSTRUCT: Form(
         "Edit by Instruction", "Do to the layer what you say, as a new layer", "", (Need.PROMPT, Need.LAYER)
     ),
-    Role.CREATE: Form("Create Layer", "Make a picture of your words, as a new layer", "", (Need.PROMPT,)),
-    Role.ENLARGE: Form("Enlarge", "Give the picture more pixels", "", (Need.LAYER,)),
+    Role.CREATE: Form("Create Layer", "Make a picture of your words, as a new layer", "create", (Need.PROMPT,)),
+    Role.ENLARGE: Form("Enlarge", "Give the picture more pixels", "enlarge", (Need.LAYER,)),
     Role.EXPAND: Form("Expand", "Continue the picture beyond its borders", "", (Need.LAYER,)),
     Role.SELECT: Form("Select", "Find what you name or point at, and select it", "", (Need.LAYER,)),
     Role.COMPARE: Form(
-        "Compare", "Do the same in several ways, as layers to choose from", "", (Need.PROMPT, Need.LAYER)
+        "Compare", "Do the same in several ways, as layers to choose from", "compare", (Need.PROMPT, Need.LAYER)
     ),
     Role.TEACH: Form(
         "Teach a Word",
@@ -135,12 +140,27 @@ def reaches_beyond(method: str, offers: Iterable[MethodOffer]) -> bool:
     return offer.answers is Answers.SELECTION or offer.role is Role.EXPAND
 
 
-def explores(role: Role, recipe: Recipe, offers: Iterable[MethodOffer]) -> bool:
-    """Whether what will do it can be looked at on a slider of edit strengths. Before the server has said so: whether
-    what is usual can."""
-    offers = tuple(offers)
-    offer = named(recipe.method or best(role, offers, recipe.model), offers)
-    return offer.explores == "eta" if offer is not None else not offers and role is Role.LEARN
+def explores(method: str, offers: Iterable[MethodOffer]) -> bool:
+    """Whether what ``method`` gives can be looked at on a slider of edit strengths, layer by layer. Before the server
+    has said so: whether the usual one can."""
+    offer = named(method, offers)
+    if offer is None:
+        return any(form.usual == method and form.explores == EXPLORED for form in FORMS.values())
+    return offer.explores == EXPLORED and offer.answers in (Answers.LAYERS, Answers.GROUP)
+
+
+def asks_first(method: str, offers: Iterable[MethodOffer]) -> bool:
+    """Whether ``method`` does not begin before a person was asked how, and told how long it takes: where it can learn
+    in several ways, or its first answer is only the beginning."""
+    offer = named(method, offers)
+    return explores(method, offers) or (offer is not None and bool(offer.presets))
+
+
+def estimates(method: str, offers: Iterable[MethodOffer]) -> bool:
+    """Whether it can be said beforehand how long ``method`` takes. Before the server has said so: of what asks first,
+    it may be."""
+    offer = named(method, offers)
+    return offer.estimates if offer is not None else asks_first(method, offers)
 
 
 def wanted(prompt: str, selected: bool) -> Role | None:

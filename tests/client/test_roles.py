@@ -6,7 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from server.client.roles import check_words, chosen, explores, needs_for, reaches_beyond, suitable
+from server.client.roles import (
+    FORMS,
+    asks_first,
+    check_words,
+    chosen,
+    estimates,
+    explores,
+    needs_for,
+    needs_of,
+    reaches_beyond,
+    suitable,
+)
+from server.methods import registry
 from server.wire.errors import OverpaintError
 from server.wire.offers import Answers, MethodOffer, Need, PresetOffer, Role
 from server.wire.recipe import SETTINGS, Recipe
@@ -124,8 +136,31 @@ def test_which_methods_and_models_look_at_pictures() -> None:
     assert MATCHING.takes_references() and MATCHING.takes_references("any")
 
 
-def test_a_slider_is_for_methods_that_have_edit_strengths() -> None:
-    assert explores(Role.LEARN, Recipe(""), ())
-    assert not explores(Role.LEARN, Recipe(""), (IMAGIC,))
-    assert explores(Role.LEARN, Recipe(""), (replace(IMAGIC, explores="eta"),))
-    assert not explores(Role.REDRAW, Recipe(""), ())
+def test_a_slider_is_for_methods_that_have_edit_strengths_whatever_their_role() -> None:
+    sliding = replace(REDRAW, explores="eta")
+    offers = (IMAGIC, sliding, COLLAGE)
+    assert [explores(offer.name, offers) for offer in offers] == [False, True, False]
+    assert not explores("sdedit", (replace(REDRAW, explores="shift"),))  # a slider that no host has
+    assert not explores("sdedit", (replace(sliding, answers=Answers.SELECTION),))
+
+
+def test_what_can_learn_in_several_ways_or_is_explored_asks_first_whatever_its_role() -> None:
+    learning = replace(ENLARGER, presets=(PresetOffer("fast", "Fast", ""),))
+    offers = (learning, replace(REDRAW, explores="eta"), INPAINT)
+    assert [asks_first(offer.name, offers) for offer in offers] == [True, True, False]
+
+
+def test_how_long_it_takes_is_said_of_methods_that_can_say_it_whatever_their_role() -> None:
+    telling = replace(REDRAW, estimates=True)
+    assert [estimates(offer.name, (IMAGIC, telling)) for offer in (IMAGIC, telling)] == [False, True]
+
+
+def test_before_the_server_has_answered_the_usual_methods_are_as_they_will_say_themselves() -> None:
+    """So that a menu does first what it does later."""
+    methods = {method.name: method.offer(()) for method in registry.methods()}
+    for form in (form for form in FORMS.values() if form.usual):
+        usual = methods[form.usual]
+        assert explores(form.usual, ()) == explores(form.usual, (usual,))
+        assert asks_first(form.usual, ()) == asks_first(form.usual, (usual,))
+        assert needs_of(form.usual, ()) == usual.needs
+    assert not explores("", ()) and not asks_first("", ()) and not estimates("", ())

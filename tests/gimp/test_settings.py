@@ -47,10 +47,10 @@ def test_what_is_set_is_asked_for() -> None:
     )  # fmt: skip
 
 
-def test_the_procedure_that_learns_has_presets_and_edit_strengths() -> None:
+def test_every_procedure_has_every_setting_that_a_method_may_read() -> None:
     every = {"prompt", "method", "extras", "reading", *SETTINGS}
-    assert {argument.name for argument in arguments(Kind.IMAGIC)} == every - {"strength"}
-    assert {argument.name for argument in arguments(Kind.EDIT_LAYER)} == every - {"preset"}
+    for kind in Kind:
+        assert {argument.name for argument in arguments(kind)} - {"combining"} == every
 
 
 def test_every_setting_of_a_recipe_is_an_argument_with_the_recipes_range() -> None:

@@ -9,6 +9,7 @@ import pytest
 from settings import ARGUMENTS, Kind, arguments
 from words import LABELS, label
 
+from server.client.roles import FORMS
 from server.client.translation import languages, tr, use_language
 
 
@@ -23,8 +24,7 @@ def english() -> Iterator[None]:
 def test_no_two_controls_of_a_dialog_share_a_letter(kind: Kind, language: str) -> None:
     """GIMP's own buttons have theirs: Help, Reset, Cancel, Load and Save Settings."""
     use_language(language)
-    elsewhere = ("eta", "variations") if kind.learns else ()  # chosen in the dialog after this one
-    names = [argument.name for argument in arguments(kind) if argument.name not in elsewhere]
+    names = [argument.name for argument in arguments(kind)]
     keys = [kind.question if name == "prompt" else name for name in names]
     keys += ["settings", "more-settings", f"button-{kind.value}"]
     letters = [letter for key in keys for letter in re.findall(r"_(\w)", label(key).lower())]
@@ -39,6 +39,17 @@ def test_no_two_controls_of_the_second_dialog_share_a_letter(language: str) -> N
     said = [*map(tr, buttons), label("slider"), label("variation")]
     letters = [letter for text in said for letter in re.findall(r"_(\w)", text.lower())]
     assert len(letters) == len(set(letters)) == len(said)
+
+
+@pytest.mark.parametrize("language", ["en", *languages()])
+def test_no_two_entries_of_a_menu_share_a_letter(language: str) -> None:
+    use_language(language)
+    further = [kind.value for kind in Kind if not FORMS[kind.role].usual]
+    usual = [kind.value for kind in Kind if kind.value not in further]
+    for keys in (further, [*usual, "run-again", "another", "earlier"]):
+        letters = [letter for key in keys for letter in re.findall(r"_(\w)", label(f"menu-{key}").lower())]
+        letters += ["f"] if keys is not further else []  # the menu of the others, which has no words of its own
+        assert len(letters) == len(set(letters)), letters
 
 
 def test_every_argument_and_procedure_has_its_words() -> None:

@@ -49,14 +49,6 @@ def test_of_one_role_what_is_ready_goes_first() -> None:
     assert intend("a door", False, [lacking]).method == "first"
 
 
-def test_what_learns_is_known_by_its_role() -> None:
-    from overpaint.intent import learns
-
-    offers = [offer("other", "learn", "prompt"), offer("inpaint", "replace", "prompt")]
-    assert [learns(name, offers) for name in ("other", "inpaint")] == [True, False]
-    assert learns("imagic", [])
-
-
 def refusal(method: str, prompt: str, offers: list[object]) -> str:
     from overpaint.server.client.roles import check_offer
     from overpaint.server.wire.errors import OverpaintError

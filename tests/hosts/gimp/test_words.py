@@ -83,6 +83,20 @@ def test_enlarged_it_is_twice_as_large_with_crisp_edges(shown: tuple[Path, dict[
     assert steepest(larger) > steepest(resampled)
 
 
+def test_leditspp_is_a_layer_of_the_strength_that_was_asked_for(shown: tuple[Path, dict[str, Any]]) -> None:
+    found = shown[1]["edited_at_once"]
+    assert (found["status"], found["error"]) == ("success", "")
+    assert found["names"] == ["fox on white background, cartoon 0.9"]
+    assert (found["outside"], found["inside"]) == (False, True)
+
+
+def test_unitune_learns_once_and_paints_other_words_at_once(shown: tuple[Path, dict[str, Any]]) -> None:
+    first, second = shown[1]["learned_once"]["runs"]
+    for found in (first, second):
+        assert (found["status"], found["error"], len(found["names"])) == ("success", "", 1)
+    assert second["seconds"] < first["seconds"]
+
+
 def steepest(picture: np.ndarray) -> float:
     """The mean of the thousandth part of steps between neighbours that are the largest."""
     steps = np.sort(np.abs(np.diff(picture, axis=1)).ravel())

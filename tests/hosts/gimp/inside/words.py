@@ -64,6 +64,29 @@ def enlarged(found):
     found["resampled"] = dump(layer, "resampled")
 
 
-run_all([panda, fox, created, compared, enlarged])
+def at_strength(found, prompt, **settings):
+    image, layer = opened()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, *DOG)
+    asked = {"prompt": prompt, "feather": 0, "seed": 1, **settings}
+    found["status"], found["error"], layers, found["seconds"] = run("overpaint-imagic", image, [layer], **asked)
+    found["names"] = [new.get_name() for new in layers]
+    for new in layers:
+        image.select_item(Gimp.ChannelOps.REPLACE, new)
+        _, found["inside"], *box = Gimp.Selection.bounds(image)
+        left, top, width, height = DOG
+        found["outside"] = not (left <= box[0] and top <= box[1] and box[2] <= left + width and box[3] <= top + height)
+
+
+def edited_at_once(found):
+    at_strength(found, "fox on white background, cartoon", method="leditspp", steps=4, eta="0.9")
+
+
+def learned_once(found):
+    found["runs"] = [{}, {}]
+    for one, words in zip(found["runs"], ("fox", "panda"), strict=True):
+        at_strength(one, f"{words} on white background, cartoon", method="unitune", steps=2, eta="0.8")
+
+
+run_all([panda, fox, created, compared, enlarged, edited_at_once, learned_once])
 report["finished"] = True
 save()

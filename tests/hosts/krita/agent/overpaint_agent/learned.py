@@ -33,7 +33,7 @@ def learning() -> dict:
     """What is asked and said before a picture is learned."""
     one = our_docker().panel.learning
     our_docker().panel.refresh()
-    presets = [one._presets.itemText(row) for row in range(one._presets.count())]
+    presets = [one._presets.itemText(row) for row in range(one._presets.count())] if one._presets.isVisible() else []
     return {"shown": one.isVisible(), "presets": presets, "forecast": one.estimate}
 
 
