@@ -33,6 +33,10 @@ _MAKER_NOTE = 0x927C
 _BROKEN = (ValueError, struct.error, IndexError)
 
 _XMP_ORIENTATION = re.compile(rb'(tiff:Orientation\s*(?:=\s*["\']|>)\s*)([1-8])')
+_XMP_SIZES = {b"tiff:ImageWidth": 0, b"tiff:ImageLength": 1, b"exif:PixelXDimension": 0, b"exif:PixelYDimension": 1}
+"""What says the width (0) or the height (1)."""
+_XMP_SIZE = re.compile(rb'\b(%s)(\s*(?:=\s*["\']|>)\s*)\d+' % b"|".join(_XMP_SIZES))
+_XMP_RESOLUTION = re.compile(rb'(\btiff:[XY]Resolution\s*(?:=\s*["\']|>)\s*)(\d+)(?=\s*/\s*\d|\s*["\'<])')
 _XMP_THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails\b.*?</\1:Thumbnails>", re.DOTALL)
 
 
@@ -95,6 +99,14 @@ def _resize(
 def upright_packet(packet: bytes) -> bytes:
     """The XMP packet of a picture that has been turned and changed: upright, without thumbnails."""
     return _XMP_ORIENTATION.sub(rb"\g<1>1", _XMP_THUMBNAILS.sub(b"", packet))
+
+
+def resized_packet(packet: bytes, extent: Extent, scale: int) -> bytes:
+    """The XMP packet of a picture that has another size and ``scale`` times the resolution, byte for byte but for
+    these."""
+    sides = extent.width, extent.height
+    sized = _XMP_SIZE.sub(lambda said: said[1] + said[2] + b"%d" % sides[_XMP_SIZES[said[1]]], packet)
+    return _XMP_RESOLUTION.sub(lambda said: said[1] + b"%d" % (int(said[2]) * scale), sized)
 
 
 def resolution(block: bytes | None) -> PngChunk | None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from server.documents import exif
-from server.documents.chunks import DENSITY, PLACE, SCALE, TIME, PngChunk, now
+from server.documents.chunks import DENSITY, PLACE, SCALE, TIME, PngChunk, now, xmp, xmp_in
 from server.documents.found import Pixels
 from server.documents.image import Image
 from server.wire.geometry import Bounds, Extent
@@ -54,6 +54,8 @@ def _fitted(chunk: PngChunk, extent: Extent, scale: int) -> PngChunk:
         return now()
     if chunk.name == b"eXIf":
         return PngChunk(chunk.name, exif.resized(chunk.data, extent, scale))
+    if (packet := xmp_in(chunk)) is not None:
+        return xmp(exif.resized_packet(packet, extent, scale))
     if chunk.name != DENSITY or len(chunk.data) != 9:
         return chunk
     across, down, unit = struct.unpack(">IIB", chunk.data)

@@ -17,7 +17,7 @@ import pytest
 from server.client import events
 from server.client.identity import client_id
 from server.command_line.edit import Order, prepare
-from server.documents import exif, image, png
+from server.documents import chunks, exif, image, png
 from server.documents.chunks import PngChunk
 from server.documents.directory import DirectoryEntry, write
 from server.documents.image import Image
@@ -133,6 +133,26 @@ def test_what_a_picture_says_of_its_size_and_resolution_grows_with_it(overpaint,
     assert said[b"eXIf"].count(struct.pack("<I", 2 * WIDTH)) == 1
     assert said[b"eXIf"].count(struct.pack("<I", 2 * HEIGHT)) == 1
     assert b"me\0" in said[b"eXIf"]
+
+
+def test_what_its_xmp_packet_says_of_its_size_and_resolution_grows_with_it(overpaint, tmp_path):
+    """As attributes and as elements, which one program writes and the other; all else stays byte for byte."""
+    packet = (
+        b'<x:xmpmeta><rdf:Description tiff:ImageWidth="%d" tiff:ImageLength = \'%d\' tiff:XResolution="3000000/10000"'
+        b' xmp:Label="tiff:ImageWidth is 12" exif:PixelXDimensions="9">'
+        b"<exif:PixelXDimension>%d</exif:PixelXDimension><exif:PixelYDimension> %d </exif:PixelYDimension>"
+        b"<tiff:YResolution>300</tiff:YResolution></rdf:Description></x:xmpmeta>"
+    )
+    path = picture(tmp_path, 3, np.uint8, chunks.xmp(packet % (WIDTH, HEIGHT, WIDTH, HEIGHT)))
+    made(overpaint, path, "enlarge", "large.png")
+    (said,) = filter(None, map(chunks.xmp_in, image.read(tmp_path / "large.png").chunks))
+    grown = packet.replace(b"3000000/", b"6000000/").replace(b">300<", b">600<")
+    assert said == grown % (2 * WIDTH, 2 * HEIGHT, 2 * WIDTH, 2 * HEIGHT)
+    made(overpaint, path, "expand", "wide.png")
+    (said,) = filter(None, map(chunks.xmp_in, image.read(tmp_path / "wide.png").chunks))
+    left, top, right, bottom = MARGINS
+    sides = left + WIDTH + right, top + HEIGHT + bottom
+    assert said == packet % (*sides, *sides)
 
 
 def test_a_larger_canvas_is_layers_over_the_larger_source_in_an_ora(overpaint, tmp_path):
