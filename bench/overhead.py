@@ -36,7 +36,7 @@ from bench.bounds import Bound, add_options, conclude
 from server.client.blocking import Client
 from server.client.submission import Mask, Submission
 from server.models import configs
-from server.models.store.import_model import adopt
+from server.models.store.import_model import import_model
 from server.models.store.store import ModelStore
 from server.pixels import blend, formats, masks
 from server.pixels.picture import F32
@@ -207,7 +207,7 @@ def main() -> int:
     asked = recipe(options.steps)
     with tempfile.TemporaryDirectory(prefix="op-") as folder:
         home, weights = Path(folder) / "home", build(Path(folder))
-        adopt(weights, ModelStore(home / "models", bundled=home / "none"), name=MODEL)
+        import_model(weights, ModelStore(home / "models", bundled=home / "none"), name=MODEL)
         with serving(home) as connection, Client("bench", Home(home), connection) as client:
             theirs, ours, identical = measure(Bare(weights, asked), Server(client, asked), options.rounds)
     bare, server = statistics.median(theirs), statistics.median(ours)

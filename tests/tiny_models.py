@@ -47,7 +47,7 @@ from transformers import (
 
 from server.models.store import card as cards
 from server.models.store.card import Card
-from server.models.store.import_model import adopt
+from server.models.store.import_model import import_model
 from server.models.store.store import ModelStore
 
 SIDE = 64
@@ -82,7 +82,7 @@ def save(family: str, folder: Path, seed: int = 0, **saving: Any) -> Path:
 
 def install(family: str, shelf: ModelStore, folder: Path) -> Card:
     """Saved in ``folder`` and imported onto ``shelf``, under its own name."""
-    card = replace(adopt(save(family, folder / family), shelf, name=family), native=SIDE)
+    card = replace(import_model(save(family, folder / family), shelf, name=family), native=SIDE)
     cards.write(shelf.root / family, card)  # FLUX does not say what it was trained on: else it would work at 1024
     return card
 

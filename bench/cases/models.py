@@ -17,7 +17,7 @@ from server.models.families.stable_diffusion import StableDiffusionFile
 from server.models.headers import safetensors
 from server.models.store import card as cards
 from server.models.store.card import Card
-from server.models.store.import_model import adopt, name_from
+from server.models.store.import_model import import_model, name_from
 from server.models.store.sniff import sniff
 from server.models.store.store import ModelStore
 from server.wire import codec
@@ -78,7 +78,7 @@ def _painted(
 ) -> Seen:
     path = variants.file(changed(source.weights), folder / "a.safetensors")
     shelf = _shelf(folder)
-    adopt(path, shelf, name="a", own_configs=source.configs)
+    import_model(path, shelf, name="a", own_configs=source.configs)
     difference = float(np.abs(variants.paint(shelf, "a") - source.painted).max())
     return Seen(f"differs by {difference:.4f}", difference <= most)
 
@@ -92,7 +92,7 @@ def _refused(
 
 def _refusal(path: Path, folder: Path, said: str, own_configs: Path | None = None) -> Seen:
     try:
-        adopt(path, _shelf(folder), name="a", own_configs=own_configs)
+        import_model(path, _shelf(folder), name="a", own_configs=own_configs)
     except OverpaintError as error:
         return Seen(error.sentence, said in error.sentence)
     return Seen("imported", False)
@@ -141,7 +141,7 @@ def _from_a_mac(folder: Path) -> Seen:
     source = tiny_models.save("sd15-inpainting", folder / "model")
     for path in [path for path in source.rglob("*") if path.is_file()]:
         (path.parent / f"._{path.name}").write_bytes(b"\0\5\x16\7" + bytes(100))
-    card = adopt(source, _shelf(folder), name="a")
+    card = import_model(source, _shelf(folder), name="a")
     copied = [entry.path for entry in card.checksums]
     return Seen(f"{len(copied)} files", not any("._" in path for path in copied))
 

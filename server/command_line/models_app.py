@@ -50,11 +50,11 @@ def models_import(
 ) -> None:
     """Use a model that is on this machine already."""
     from server.command_line import screen
-    from server.models.store.import_model import adopt
+    from server.models.store.import_model import import_model
     from server.models.store.store import ModelStore
 
     with command() as home, screen.job_bar() as bar:
-        card = adopt(
+        card = import_model(
             source,
             ModelStore(home.models),
             name=name,

@@ -14,7 +14,7 @@ from server.models.families.families import Ability
 from server.models.headers.onnx import inputs
 from server.models.inpainting_networks.network import InpaintingNetwork
 from server.models.store import sniff
-from server.models.store.import_model import adopt
+from server.models.store.import_model import import_model
 from server.models.store.store import ModelFolders, ModelStore
 from server.pixels.picture import Picture
 from server.wire.errors import Code, OverpaintError
@@ -84,14 +84,14 @@ def test_migan_is_given_the_erased_picture_between_minus_one_and_one(tmp_path: P
 
 def test_an_imported_onnx_model_is_on_the_shelf_for_erasing_only(tmp_path: Path) -> None:
     shelf = ModelStore(tmp_path / "shelf", bundled=tmp_path / "none")
-    card = adopt(onnx_file.lama(tmp_path / "Big LaMa.onnx", 0.5), shelf)
+    card = import_model(onnx_file.lama(tmp_path / "Big LaMa.onnx", 0.5), shelf)
     assert (card.name, card.family, card.abilities) == ("big-lama", "lama", frozenset({Ability.ERASE}))
     assert shelf.find("big-lama").weights.is_file()
 
 
 def test_erase_offers_and_uses_the_model_that_the_recipe_names(tmp_path: Path) -> None:
     store = ModelStore(tmp_path / "shelf", bundled=tmp_path / "none")
-    adopt(onnx_file.lama(tmp_path / "lama.onnx", 0.25), store)
+    import_model(onnx_file.lama(tmp_path / "lama.onnx", 0.25), store)
     assert {offer.name: offer.models for offer in registry.offers(store.cards())}["erase"] == ("lama",)
     image, mask = picture(200, 300), hole(200, 300)
     scene = Scene(Picture(image, np.ones((200, 300), np.float32)), mask.astype(np.float32))

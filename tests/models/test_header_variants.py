@@ -12,7 +12,7 @@ import torch
 
 from server.models.families.single_file import EPSILON, VELOCITY
 from server.models.headers import safetensors
-from server.models.store.import_model import adopt
+from server.models.store.import_model import import_model
 from server.models.store.sniff import sniff
 from server.models.store.store import ModelStore
 from server.wire.errors import OverpaintError
@@ -39,7 +39,7 @@ def test_it_paints_what_the_same_weights_in_32_bits_paint(
 ) -> None:
     kind, changed, most = variants.PAINTED[variant]
     path = variants.file(changed(sources[kind].weights), tmp_path / "a.safetensors")
-    adopt(path, shelf, name="a", own_configs=sources[kind].configs)
+    import_model(path, shelf, name="a", own_configs=sources[kind].configs)
     assert np.abs(variants.paint(shelf, "a") - sources[kind].painted).max() <= most
 
 
@@ -50,7 +50,7 @@ def test_what_would_be_painted_wrongly_is_refused_when_it_is_imported(
     kind, changed, said = variants.REFUSED[variant]
     path = variants.file(changed(sources[kind].weights), tmp_path / "a.safetensors")
     with pytest.raises(OverpaintError, match=said):
-        adopt(path, shelf, name="a", own_configs=sources[kind].configs)
+        import_model(path, shelf, name="a", own_configs=sources[kind].configs)
     assert shelf.cards() == ()
 
 
@@ -96,7 +96,7 @@ def test_notes_that_cannot_be_followed_are_refused(
 def test_a_schedule_that_ends_in_pure_noise_is_painted_with(shelf: ModelStore, tmp_path: Path) -> None:
     marks = {"v_pred": ("F16", (0,)), "ztsnr": ("F16", (0,))}
     path = write_safetensors(tmp_path / "a.safetensors", {**single_file.published("sdxl"), **marks})
-    adopt(path, shelf, name="a", link=True)
+    import_model(path, shelf, name="a", link=True)
     said = json.loads((shelf.find("a").configs / "scheduler" / "scheduler_config.json").read_text())
     assert said["rescale_betas_zero_snr"] is True
     assert (said["timestep_spacing"], said["prediction_type"]) == ("trailing", "v_prediction")

@@ -18,7 +18,7 @@ from server.models import configs
 from server.models.headers import safetensors
 from server.models.runtime.denoiser import SamplingRequest
 from server.models.runtime.residency import Models
-from server.models.store.import_model import adopt
+from server.models.store.import_model import import_model
 from server.models.store.store import ModelStore
 from server.wire.errors import OverpaintError
 from tests import single_file
@@ -96,16 +96,27 @@ def test_a_single_file_paints_what_the_same_weights_in_a_folder_paint(
     pipe.save_pretrained(tmp_path / "folder")
     path = single_file.save(pipe, tmp_path / "One File.safetensors")
     monkeypatch.setattr(socket.socket, "connect", _no_network)
-    adopt(tmp_path / "folder", shelf, name="folder")
-    card = adopt(path, shelf, name="file", own_configs=tmp_path / "folder")
+    import_model(tmp_path / "folder", shelf, name="folder")
+    card = import_model(path, shelf, name="file", own_configs=tmp_path / "folder")
     assert card.family == ("sdxl" if kind == "sdxl" else "sd15")
     assert card.made_to_inpaint == (in_channels == 9)
     assert _painted(shelf, "file") == pytest.approx(_painted(shelf, "folder"), abs=1e-5)
 
 
+def test_a_prediction_beside_own_configurations_is_written_into_the_shelfs_copy(
+    shelf: ModelStore, tmp_path: Path
+) -> None:
+    path = write_safetensors(tmp_path / "a.safetensors", single_file.published("sd1"))
+    configs.write("sd1", tmp_path / "own", prediction="epsilon")
+    import_model(path, shelf, name="told", own_configs=tmp_path / "own", prediction="v")
+    folders = shelf.find("told").configs, tmp_path / "own"
+    said = [json.loads((folder / "scheduler" / "scheduler_config.json").read_text()) for folder in folders]
+    assert [each["prediction_type"] for each in said] == ["v_prediction", "epsilon"]
+
+
 def test_a_linked_single_file_keeps_its_configurations_on_the_shelf(shelf: ModelStore, tmp_path: Path) -> None:
     path = write_safetensors(tmp_path / "a.safetensors", single_file.published("sd1"))
-    adopt(path, shelf, name="linked", link=True)
+    import_model(path, shelf, name="linked", link=True)
     model = shelf.find("linked")
     assert model.weights == path
     assert (model.configs / "unet" / "config.json").exists()
@@ -119,7 +130,7 @@ def test_a_file_of_the_published_size_is_taken(
     shelf: ModelStore, tmp_path: Path, kind: str, native: int, channels: int
 ) -> None:
     path = write_safetensors(tmp_path / "a.safetensors", single_file.published(kind, channels))
-    card = adopt(path, shelf, link=True)
+    card = import_model(path, shelf, link=True)
     assert (card.native, card.made_to_inpaint) == (native, channels == 9)
     unet = json.loads((shelf.find(card.name).configs / "unet" / "config.json").read_text())
     assert unet["in_channels"] == channels
@@ -168,7 +179,7 @@ def test_what_is_no_whole_model_is_called_by_its_name(
     shelf: ModelStore, tmp_path: Path, tensors: Any, said: str
 ) -> None:
     with pytest.raises(OverpaintError, match=said):
-        adopt(write_safetensors(tmp_path / "a.safetensors", tensors), shelf)
+        import_model(write_safetensors(tmp_path / "a.safetensors", tensors), shelf)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +195,7 @@ def test_a_checkpoint_without_one_of_its_parts_is_refused(
     whole = safetensors.read(checkpoint(tmp_path / "a")).tensors
     rest = {name: (tensor.dtype, tensor.shape) for name, tensor in whole.items() if name != missing}
     with pytest.raises(OverpaintError, match=said):
-        adopt(write_safetensors(tmp_path / "b.safetensors", rest), shelf)
+        import_model(write_safetensors(tmp_path / "b.safetensors", rest), shelf)
 
 
 def _painted(shelf: ModelStore, name: str) -> np.ndarray[Any, Any]:

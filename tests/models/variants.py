@@ -15,7 +15,7 @@ from server.methods.sdedit import redraw
 from server.models.families.single_file import EPSILON, VELOCITY
 from server.models.runtime.denoiser import SamplingRequest
 from server.models.runtime.residency import Models
-from server.models.store.import_model import adopt
+from server.models.store.import_model import import_model
 from server.models.store.store import ModelStore
 from server.pixels.picture import F32
 from tests import single_file
@@ -45,7 +45,7 @@ def source(kind: str, folder: Path) -> Source:
     pipe.save_pretrained(folder / "configs")
     path = single_file.save(pipe, folder / "model.safetensors")
     shelf = ModelStore(folder / "shelf", bundled=folder / "none")
-    adopt(path, shelf, name="model", own_configs=folder / "configs")
+    import_model(path, shelf, name="model", own_configs=folder / "configs")
     return Source(load_file(path), folder / "configs", paint(shelf, "model"))
 
 

@@ -89,7 +89,7 @@ def test_a_pickle_that_would_run_a_program_is_refused_unopened_whatever_it_is_ca
     path = tmp_path / f"model{ending}"
     path.write_bytes(pickle.dumps(Bomb(mark)))
     with pytest.raises(OverpaintError) as caught:
-        import_model.adopt(path, ModelStore(tmp_path / "models"))
+        import_model.import_model(path, ModelStore(tmp_path / "models"))
     assert caught.value.code in (Code.UNSAFE_FILE, Code.BAD_REQUEST)
     assert not mark.exists()
     assert ModelStore(tmp_path / "models", bundled=tmp_path / "none").cards() == ()

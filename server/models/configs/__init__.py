@@ -33,7 +33,7 @@ def write(
     if native:
         _change(folder / "unet" / "config.json", sample_size=native // _LATENT_FACTOR)
     if prediction:
-        _change(folder / "scheduler" / "scheduler_config.json", prediction_type=prediction)
+        predict(folder, prediction)
     if zero_snr:  # such a schedule is met only by steps that begin at its very end (arXiv 2305.08891, section 3.3)
         ending = {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
         _change(folder / "scheduler" / "scheduler_config.json", **ending)
@@ -41,6 +41,11 @@ def write(
         if part.startswith("tokenizer"):
             # OpenCLIP's encoders were trained with their padding at 0, which is "!"
             _write_tokenizer(folder / part, pad="!" if name == "sd2" or part == "tokenizer_2" else _END)
+
+
+def predict(folder: Path, prediction: str) -> None:
+    """The configuration in ``folder`` is of a model that predicts ``epsilon`` or ``v_prediction``."""
+    _change(folder / "scheduler" / "scheduler_config.json", prediction_type=prediction)
 
 
 def clip_vocabulary() -> dict[str, int]:

@@ -30,6 +30,9 @@ class SingleFile:
 
     family: str
 
+    predicts_either: ClassVar[bool] = False
+    """Whether there are models of its kind that predict noise, and others that predict velocity."""
+
 
 @dataclass(frozen=True)
 class FilePart:

@@ -71,6 +71,7 @@ class StableDiffusionFile(PipelineFile):
     native: int
 
     beside = _BESIDE
+    predicts_either = True
 
     def write_configs(self, folder: Path) -> None:
         configs.write(

@@ -2,7 +2,7 @@
 
 diffusers and transformers load what fits and only log the rest: a file that lacks a block, or keeps its weights scaled,
 would paint noise. So the networks are built on torch's meta device, where they take no memory, and compared with the
-files' headers. Needs torch: ``adopt`` and ``pull`` import it when they have a model in hand, not before.
+files' headers. Needs torch: ``import_model`` and ``pull`` import it when they have a model in hand, not before.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from server.models import configs
 from server.models.families.families import family
 from server.models.families.family import CheckpointKind, Family
 from server.models.families.single_file import PipelineFile, prediction_of
@@ -24,7 +25,7 @@ from .store import ModelStore
 CONFIGS = "configs"
 
 
-def adopt(
+def import_model(
     source: Path,
     shelf: ModelStore,
     *,
@@ -51,11 +52,11 @@ def adopt(
         folder = shelf.folder_for(name)
         asked = Card(name, title or source.stem, "", licence, "", 0.0, str(source), installed=time.time())
         incoming = shelf.root / ".incoming" / name
-        adoption = _Adoption(source, incoming, asked, link, own_configs, prediction_of(prediction), on_transfer)
+        request = _ImportRequest(source, incoming, asked, link, own_configs, prediction_of(prediction), on_transfer)
         shutil.rmtree(incoming, ignore_errors=True)
         incoming.mkdir(parents=True)
         try:
-            card = _adopt_folder(adoption) if source.is_dir() else _adopt_file(adoption)
+            card = _of_folder(request) if source.is_dir() else _of_file(request)
             cards.write(incoming, card)
             incoming.rename(folder)
         finally:
@@ -74,8 +75,9 @@ def whole() -> Any:
 
 
 @dataclass(frozen=True)
-class _Adoption:
-    """What ``adopt`` was asked for. incoming: the folder that becomes the model's. asked: its card as far as known."""
+class _ImportRequest:
+    """What ``import_model`` was asked for. incoming: the folder that becomes the model's. asked: its card as far as it
+    is known."""
 
     source: Path
     incoming: Path
@@ -85,6 +87,18 @@ class _Adoption:
     prediction: str
     on_transfer: OnTransfer
 
+    def refuse(self, configs: str, prediction: str) -> None:
+        """Raises bad-request where ``own_configs`` or ``prediction`` was given and nothing reads it; the arguments say
+        why not, and are empty for what is read."""
+        for option, given, why in (
+            ("--configs", self.own_configs is not None, configs),
+            ("--prediction", bool(self.prediction), prediction),
+        ):
+            if given and why:
+                raise OverpaintError(
+                    Code.BAD_REQUEST, f"{option} changes nothing of this model: {why}.", "Leave it out."
+                )
+
     def located(self, card: Card, folder: Path, names: list[str]) -> Card:
         """``card`` with the place of the weights ``names`` in ``folder``: copied now, or left where they are."""
         if self.link:
@@ -92,8 +106,9 @@ class _Adoption:
         return replace(card, checksums=_copy_all(folder, self.incoming, names, self.on_transfer))
 
 
-def _adopt_folder(adoption: _Adoption) -> Card:
-    source = adoption.source
+def _of_folder(request: _ImportRequest) -> Card:
+    source = request.source
+    request.refuse(configs="a folder has its own", prediction="a folder says it in scheduler/scheduler_config.json")
     index = files.index(source)
     recognised = describe.family_of(index)
     present = [path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()]
@@ -104,49 +119,55 @@ def _adopt_folder(adoption: _Adoption) -> Card:
     whole().check_folder(source, variant)
     described = describe.describe(source, index, variant)
     card = replace(
-        adoption.asked,
+        request.asked,
         family=recognised.name,
         good_for=_good_for(recognised),
-        licence=adoption.asked.licence or describe.licence(source),
+        licence=request.asked.licence or describe.licence(source),
         memory_gb=describe.memory_gb(recognised, nbytes),
         variant=variant,
         native=described.native,
         made_to_inpaint=described.kind is CheckpointKind.FILL,
         kind=described.kind.value,
     )
-    return adoption.located(card, source, names)
+    return request.located(card, source, names)
 
 
-def _adopt_file(adoption: _Adoption) -> Card:
-    source = adoption.source
+def _of_file(request: _ImportRequest) -> Card:
+    source = request.source
     header = sniff.read(source)
-    found = sniff.sniff(header, adoption.prediction)
+    found = sniff.sniff(header, request.prediction)
     recognised = family(found.family)
+    request.refuse(
+        configs="" if isinstance(found, PipelineFile) else f"{recognised.title} needs none",
+        prediction="" if found.predicts_either else f"{recognised.title} knows only one",
+    )
     card = replace(
-        adoption.asked,
+        request.asked,
         family=recognised.name,
         good_for=_good_for(recognised),
-        licence=adoption.asked.licence or describe.licence(adoption.incoming),
+        licence=request.asked.licence or describe.licence(request.incoming),
         memory_gb=describe.memory_gb(recognised, header.nbytes_in_half),
         kind=recognised.kind({}).value,
         single_file=source.name,
     )
     if isinstance(found, PipelineFile) and isinstance(header, SafetensorsHeader):
-        card = _with_configs(card, adoption, header, found)
-    return adoption.located(card, source.parent, [source.name])
+        card = _with_configs(card, request, header, found)
+    return request.located(card, source.parent, [source.name])
 
 
-def _with_configs(card: Card, adoption: _Adoption, header: SafetensorsHeader, found: PipelineFile) -> Card:
-    folder = adoption.incoming / CONFIGS
-    if adoption.own_configs is None:
+def _with_configs(card: Card, request: _ImportRequest, header: SafetensorsHeader, found: PipelineFile) -> Card:
+    folder = request.incoming / CONFIGS
+    if request.own_configs is None:
         found.write_configs(folder)
     else:
-        shutil.copytree(adoption.own_configs, folder, ignore=shutil.ignore_patterns("*.safetensors", "*.bin"))
+        shutil.copytree(request.own_configs, folder, ignore=shutil.ignore_patterns("*.safetensors", "*.bin"))
+        if request.prediction:
+            configs.predict(folder, request.prediction)
     whole().check_file(header, found, folder)
     described = describe.describe(folder, files.index(folder), "")
     return replace(
         card,
-        licence=adoption.asked.licence or cards.line(header.metadata.get("modelspec.license", "")) or card.licence,
+        licence=request.asked.licence or cards.line(header.metadata.get("modelspec.license", "")) or card.licence,
         native=described.native,
         made_to_inpaint=described.kind is CheckpointKind.FILL,
         kind=described.kind.value,

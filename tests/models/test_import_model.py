@@ -14,10 +14,10 @@ from safetensors.torch import load_file, save_file
 from server.models.store import card as cards
 from server.models.store import files
 from server.models.store.download import DownloadProgress, sha256
-from server.models.store.import_model import adopt, name_from
+from server.models.store.import_model import import_model, name_from
 from server.models.store.store import ModelStore
 from server.wire.errors import Code, OverpaintError
-from tests import tiny_models
+from tests import onnx_file, tiny_models
 from tests.models.safe import write_safetensors
 
 pytestmark = pytest.mark.torch
@@ -49,14 +49,14 @@ def change(path: Path, **values: object) -> None:
 
 def refusal(source: Path, shelf: ModelStore) -> OverpaintError:
     with pytest.raises(OverpaintError) as caught:
-        adopt(source, shelf, name="refused")
+        import_model(source, shelf, name="refused")
     assert shelf.cards() == ()
     assert list(shelf.root.glob("*")) in ([], [shelf.root / ".incoming"])
     return caught.value
 
 
 def test_a_folder_is_copied_with_checksums_and_its_own_facts(folder: Path, shelf: ModelStore) -> None:
-    card = adopt(folder, shelf)
+    card = import_model(folder, shelf)
     assert (card.name, card.family, card.native, card.made_to_inpaint) == ("my-model", "sd15", tiny_models.SIDE, True)
     assert card.licence == "creativeml-openrail-m"
     assert shelf.card("my-model") == card
@@ -73,7 +73,7 @@ def test_only_what_loading_needs_is_copied(folder: Path, shelf: ModelStore) -> N
     (folder / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"pickle")
     (folder / "unet" / "evil.py").write_text("raise SystemExit")
     write_safetensors(folder / "unet" / "diffusion_pytorch_model.fp16.safetensors", {"weight": ("F16", (3,))})
-    copied = {entry.path for entry in adopt(folder, shelf).checksums}
+    copied = {entry.path for entry in import_model(folder, shelf).checksums}
     assert "unet/diffusion_pytorch_model.safetensors" in copied
     assert not any("safety" in path or "fp16" in path or path.endswith((".bin", ".py")) for path in copied)
 
@@ -81,13 +81,13 @@ def test_only_what_loading_needs_is_copied(folder: Path, shelf: ModelStore) -> N
 def test_half_precision_weights_are_taken_where_there_are_no_others(folder: Path, shelf: ModelStore) -> None:
     for path in folder.rglob("*.safetensors"):
         path.rename(path.with_suffix(".fp16.safetensors"))
-    card = adopt(folder, shelf)
+    card = import_model(folder, shelf)
     assert card.variant == "fp16"
     assert sum(entry.path.endswith(".fp16.safetensors") for entry in card.checksums) == 3
 
 
 def test_a_linked_folder_stays_where_it_is_and_is_not_deleted_with_the_model(folder: Path, shelf: ModelStore) -> None:
-    card = adopt(folder, shelf, link=True)
+    card = import_model(folder, shelf, link=True)
     assert shelf.find(card.name).weights == folder
     shelf.remove(card.name)
     assert shelf.cards() == ()
@@ -95,7 +95,7 @@ def test_a_linked_folder_stays_where_it_is_and_is_not_deleted_with_the_model(fol
 
 
 def test_a_link_that_leads_nowhere_is_said_in_words(folder: Path, shelf: ModelStore) -> None:
-    adopt(folder, shelf, link=True)
+    import_model(folder, shelf, link=True)
     folder.rename(folder.with_name("moved"))
     with pytest.raises(OverpaintError, match="no longer at") as caught:
         shelf.find("my-model")
@@ -104,7 +104,7 @@ def test_a_link_that_leads_nowhere_is_said_in_words(folder: Path, shelf: ModelSt
 
 def test_progress_counts_all_bytes_to_the_end(folder: Path, shelf: ModelStore) -> None:
     seen: list[DownloadProgress] = []
-    card = adopt(folder, shelf, on_transfer=seen.append)
+    card = import_model(folder, shelf, on_transfer=seen.append)
     total = sum(entry.nbytes for entry in card.checksums)
     assert (seen[-1].done, seen[-1].total) == (total, total)
 
@@ -197,7 +197,7 @@ def test_the_names_of_older_autoencoders_are_known(folder: Path, shelf: ModelSto
     for ours, theirs in older.items():
         weights = {name.replace(f".{ours}.", f".{theirs}."): weight for name, weight in weights.items()}
     save_file(weights, path, {"format": "pt"})
-    assert adopt(folder, shelf).family == "sd15"
+    assert import_model(folder, shelf).family == "sd15"
 
 
 def test_a_model_that_brings_code_of_its_own_is_refused(folder: Path, shelf: ModelStore) -> None:
@@ -222,13 +222,13 @@ def test_code_named_in_a_parts_configuration_is_refused(folder: Path, shelf: Mod
 
 def test_the_usual_safety_checker_is_no_code_of_its_own(folder: Path, shelf: ModelStore) -> None:
     change(folder / "model_index.json", safety_checker=["stable_diffusion", "StableDiffusionSafetyChecker"])
-    assert adopt(folder, shelf).family == "sd15"
+    assert import_model(folder, shelf).family == "sd15"
 
 
 def test_what_a_mac_leaves_beside_each_file_is_none_of_the_models(folder: Path, shelf: ModelStore) -> None:
     for path in [path for path in folder.rglob("*") if path.is_file()]:
         (path.parent / f"._{path.name}").write_bytes(b"\0\5\x16\7" + bytes(100))
-    card = adopt(folder, shelf)
+    card = import_model(folder, shelf)
     assert card.variant == ""
     assert not any("._" in entry.path for entry in card.checksums)
 
@@ -249,9 +249,9 @@ def test_an_index_that_cannot_be_read_is_refused(folder: Path, shelf: ModelStore
 
 
 def test_a_name_is_taken_only_once(folder: Path, shelf: ModelStore) -> None:
-    adopt(folder, shelf, name="mine")
+    import_model(folder, shelf, name="mine")
     with pytest.raises(OverpaintError, match="installed already"):
-        adopt(folder, shelf, name="mine")
+        import_model(folder, shelf, name="mine")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_name_is_taken_only_once(folder: Path, shelf: ModelStore) -> None:
 )
 def test_a_name_that_could_leave_the_shelf_is_refused(folder: Path, shelf: ModelStore, name: str) -> None:
     with pytest.raises(OverpaintError, match="cannot be the name"):
-        adopt(folder, shelf, name=name)
+        import_model(folder, shelf, name=name)
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_names_are_made_from_what_files_are_called_in_any_script(tmp_path: Path,
 
 def test_a_model_named_in_another_script_is_found_by_that_name(folder: Path, shelf: ModelStore) -> None:
     folder = folder.rename(folder.with_name("Модель Ночь"))
-    assert adopt(folder, shelf).name == "модель-ночь"
+    assert import_model(folder, shelf).name == "модель-ночь"
     assert shelf.find("модель-ночь").card.title == "Модель Ночь"
 
 
@@ -319,6 +319,23 @@ def test_weights_in_several_files_come_with_their_list() -> None:
     ]
 
 
+@pytest.mark.parametrize("given", ["prediction", "own_configs"])
+def test_what_a_folder_says_itself_is_not_said_beside_it_in_vain(folder: Path, shelf: ModelStore, given: str) -> None:
+    words = {"prediction": "v", "own_configs": folder}
+    with pytest.raises(OverpaintError, match="changes nothing of this model"):
+        import_model(folder, shelf, **{given: words[given]})
+    assert shelf.cards() == ()
+
+
+@pytest.mark.parametrize("given", ["prediction", "own_configs"])
+def test_an_erasing_model_has_no_configuration_to_be_given(
+    folder: Path, shelf: ModelStore, tmp_path: Path, given: str
+) -> None:
+    words = {"prediction": "v", "own_configs": folder}
+    with pytest.raises(OverpaintError, match="changes nothing of this model"):
+        import_model(onnx_file.lama(tmp_path / "lama.onnx", 0.25), shelf, **{given: words[given]})
+
+
 def test_a_prediction_that_is_none_is_refused_before_anything_is_read(folder: Path, shelf: ModelStore) -> None:
     with pytest.raises(OverpaintError, match="noise or velocity"):
-        adopt(folder, shelf, prediction="wonders")
+        import_model(folder, shelf, prediction="wonders")
