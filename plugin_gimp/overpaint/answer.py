@@ -58,18 +58,25 @@ def _put(asked: EditRequest, arrived: events.Arrived, how: Combining) -> list[Gi
 
 
 def placed_on_top(
-    image: Gimp.Image, arrived: events.Arrived, offers: Iterable[MethodOffer], client: Client
+    image: Gimp.Image,
+    arrived: events.Arrived,
+    offers: Iterable[MethodOffer],
+    client: Client,
+    how: Combining = Combining.REPLACE,
 ) -> list[Gimp.Layer]:
-    """The answer of an edit whose GIMP has ended. Raises ``OverpaintError`` where it does not fit into ``image``."""
-    made = _put_on_top(image, arrived, offers)
+    """The answer of an edit whose GIMP has ended; ``how``: as ``placed``. Raises ``OverpaintError`` where it does not
+    fit into ``image``."""
+    made = _put_on_top(image, arrived, offers, how)
     _forget(client, arrived.job)
     return made
 
 
-def _put_on_top(image: Gimp.Image, arrived: events.Arrived, offers: Iterable[MethodOffer]) -> list[Gimp.Layer]:
+def _put_on_top(
+    image: Gimp.Image, arrived: events.Arrived, offers: Iterable[MethodOffer], how: Combining
+) -> list[Gimp.Layer]:
     first = arrived.results[0]
     if first.result.kind is ResultKind.SELECTION:
-        select_in(image, first.result.raster, bytes(first.data))
+        select_in(image, first.result.raster, bytes(first.data), how)
         return []
     layers = _unsourced(arrived, offers)
     if first.result.kind is ResultKind.CANVAS:

@@ -14,6 +14,7 @@ from canvas import references, stack, talk
 from canvas import source as sources
 from canvas.source import GimpSource
 from notes import Note
+from pending import PendingSelections
 from request import EditRequest, SelectedPart, order
 from settings import Kind, new_seed
 from words import title
@@ -48,9 +49,11 @@ def edit(
     selection asks for. ``how``: what a selection does to the one that is there. Raises ``OverpaintError``."""
     bar = Bar(title(kind))
     try:
-        asked, arrived = _answered(kind, source, recipe, client, bar, what)
+        asked, arrived = _answered(kind, source, recipe, client, bar, what, how)
         bar.show(tr("Adding the layer"), 1.0)
-        return placed(asked, arrived, client, how)
+        made = placed(asked, arrived, client, how)
+        PendingSelections(client.home.clients).drop(asked.request.job)
+        return made
     finally:
         bar.end()
 
@@ -77,13 +80,21 @@ def learned(kind: Kind, source: GimpSource, recipe: Recipe, client: Client) -> t
 
 
 def _answered(
-    kind: Kind, source: GimpSource, recipe: Recipe, client: Client, bar: Bar, what: SelectedPart | None = None
+    kind: Kind,
+    source: GimpSource,
+    recipe: Recipe,
+    client: Client,
+    bar: Bar,
+    what: SelectedPart | None = None,
+    how: Combining = Combining.REPLACE,
 ) -> tuple[EditRequest, events.Arrived]:
     offers = client.hello(bar.hear).methods
     if _left_behind(client):
         talk.tell(tr("Answers from before GIMP ended are waiting: Filters > Overpaint > Bring In Earlier Answers."))
     bar.show(tr("Reading the layer"), None)
     asked = order(kind, source, recipe, offers, what)
+    if how is not Combining.REPLACE:
+        PendingSelections(client.home.clients).add(asked.request.job, how)
     return asked, client.run(asked.request, bar.hear)
 
 
@@ -132,7 +143,7 @@ def _same_part(note: Note, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> S
 def earlier(image: Gimp.Image, client: Client) -> list[Gimp.Layer]:
     """The answers of edits whose GIMP ended before they came, on top of ``image``; those still under way are waited
     for. What has failed is told."""
-    bar = Bar(tr("Earlier Answers"))
+    bar, asked = Bar(tr("Earlier Answers")), PendingSelections(client.home.clients)
     made: list[Gimp.Layer] = []
     try:
         offers = client.hello(bar.hear).methods
@@ -145,7 +156,8 @@ def earlier(image: Gimp.Image, client: Client) -> list[Gimp.Layer]:
             except OverpaintError as error:
                 talk.tell(f"{job.prompt or job.method}: {sentence(error)}")
                 continue
-            made += placed_on_top(image, arrived, offers, client)
+            made += placed_on_top(image, arrived, offers, client, asked.of(job.job))
+            asked.drop(job.job)
     finally:
         bar.end()
     return made

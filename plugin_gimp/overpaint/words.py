@@ -24,7 +24,7 @@ LABELS: dict[str, str] = {
     "extras-tip": mark("What only one method reads, like “shift=3; style=ink”"),
     "negative": mark("Not th_is"),
     "negative-tip": mark("What should not be there"),
-    "menu-effect": mark("Paint an E_ffect Layer…"),
+    "menu-effect": mark("Pain_t an Effect Layer…"),
     "button-effect": mark("Paint _Effect"),
     "menu-instruct": mark("Edit by _Instruction…"),
     "button-instruct": mark("_Edit"),

@@ -29,6 +29,7 @@ class Client:
     """A line to the server, opened (and the server started) on first use. Use it as a context manager."""
 
     def __init__(self, application: str, home: Home, connection: ConnectionFile | None = None) -> None:
+        self.home = home
         self.link = Link(application, home, connection)
 
     def __enter__(self) -> Client:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+
+from server.wire.offers import Role
 
 ROOT = Path(__file__).parents[2]
 KRITA = sorted((ROOT / "plugin_krita").rglob("*.py"))
@@ -56,3 +59,9 @@ def test_gimp_plug_in_reaches_only_its_host_and_the_carried_rooms(path: Path) ->
     neighbours = {name for other in GIMP for name in (other.stem, other.parent.name)}
     names = {name for name in imports(path) if top(name) not in sys.stdlib_module_names | neighbours | {"gi", ""}}
     assert all(name.startswith(("server.client", "server.wire")) for name in names)
+
+
+def test_kritas_shortcut_editor_knows_an_action_for_every_role() -> None:
+    actions = ElementTree.parse(ROOT / "plugin_krita/overpaint.action").iter("Action")
+    named = {Role.REDRAW: "edit_layer", Role.LEARN: "imagic"}
+    assert {action.get("name") for action in actions} >= {f"overpaint_{named.get(role, role.value)}" for role in Role}

@@ -30,10 +30,10 @@ def select(source: GimpSource, taken: Taken, raster: Raster, mask: bytes, how: C
     _apply(source.image, raster, to.moved(raster.bounds), mask, how)
 
 
-def select_in(image: Gimp.Image, raster: Raster, mask: bytes) -> None:
-    """The same in place of what is selected, where the source is not known any more."""
+def select_in(image: Gimp.Image, raster: Raster, mask: bytes, how: Combining) -> None:
+    """The same where the source is not known any more."""
     check_holds(image, raster.bounds)
-    _apply(image, raster, raster.bounds, mask, Combining.REPLACE)
+    _apply(image, raster, raster.bounds, mask, how)
 
 
 def _apply(image: Gimp.Image, raster: Raster, at: Bounds, mask: bytes, how: Combining) -> None:

@@ -11,10 +11,12 @@ from server.client import bootstrap
 bootstrap.prepare(Path(sys.path[0]))
 
 from easel import new_image, report, save  # noqa: E402
+from pending import PendingSelections  # noqa: E402
 from request import Origin, order  # noqa: E402
 from settings import Kind, recipe  # noqa: E402
 
 from server.client.blocking import Client  # noqa: E402
+from server.client.combining import Combining  # noqa: E402
 from server.client.reading import Reading  # noqa: E402
 from server.wire.messages import JobState  # noqa: E402
 from server.wire.paths import Home  # noqa: E402
@@ -26,7 +28,10 @@ with Client("gimp", Home.of_user()) as client:
     for kind, method in asked:
         source = Origin(kind, image, [layer]).source(Reading.LAYER, method, offers)
         given = recipe({"method": method, "seed": 77, "prompt": "two scraps" if kind is Kind.CREATE else ""})
-        client.link.start(replace(order(kind, source, given, offers).request, keep=True))
+        request = replace(order(kind, source, given, offers).request, keep=True)
+        if kind is Kind.SELECT:  # as task.edit does before it waits
+            PendingSelections(client.home.clients).add(request.job, Combining.SUBTRACT)
+        client.link.start(request)
         while any(job.state is JobState.UPLOADING for job in client.jobs()):
             pass
 report["left"] = True
