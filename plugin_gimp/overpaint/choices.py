@@ -21,9 +21,6 @@ from server.wire.offers import Answers, MethodOffer, PresetOffer  # noqa: E402
 ALWAYS_SHOWN = ("method", "preset", READING.name)
 """Rows that belong to no method."""
 
-ON_THE_SLIDER = ("eta", "variations")
-"""Chosen in the dialog after this one, where the method has it."""
-
 
 class Choices:
     """``changed`` is called when another way is taken. What is chosen stands in ``config``; empty: *Automatic*."""
@@ -148,7 +145,7 @@ class Choices:
         """Shows the settings that the method reads, and no others; all of them while that is not known. What a slider
         asks for afterwards is not asked for before."""
         method = self.method
-        elsewhere = ON_THE_SLIDER if self.explores else ()
+        elsewhere = roles.ON_THE_SLIDER if self.explores else ()
         for name in self._fields.rows:
             if name in ALWAYS_SHOWN:
                 continue

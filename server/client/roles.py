@@ -14,6 +14,9 @@ from .translation import tr
 EXPLORED = "eta"
 """The setting that a host's slider explores."""
 
+ON_THE_SLIDER = (EXPLORED, "variations")
+"""Settings that are asked for beside the slider, once the first answer is there, and not before."""
+
 
 @dataclass(frozen=True)
 class Form:

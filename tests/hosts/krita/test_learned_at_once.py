@@ -58,7 +58,7 @@ def test_leditspp_is_asked_for_below_the_button_and_kept_from_its_slider(
 
 
 def test_unitune_learns_once_and_paints_other_words_at_once(krita: Krita, friends: str) -> None:
-    settings = {"method": "unitune", "model": "illustration", "steps": 2, "eta": 0.8, "feather": 0, "seed": 3}
+    settings = {"method": "unitune", "model": "sd15", "steps": 2, "eta": 0.8, "feather": 0, "seed": 3}
     for words in (FOX, "panda on white background, cartoon"):
         (name,) = krita.ask("api", function="imagic", node=friends, prompt=words, **settings)
         assert name.startswith(f"{words} 0.8")
@@ -67,10 +67,9 @@ def test_unitune_learns_once_and_paints_other_words_at_once(krita: Krita, friend
     assert krita.ask("learning")["presets"] == ["As published"]
 
 
-def test_a_method_that_redraws_and_has_no_strengths_to_explore_has_no_slider(krita: Krita, friends: str) -> None:
-    krita.ask("ask_for", method="sdedit")
-    assert not krita.ask("learning")["shown"]
+def test_a_method_without_strengths_to_explore_begins_at_once_and_has_no_slider(krita: Krita, friends: str) -> None:
     krita.ask("write_prompt", text=FOX)
     krita.ask("set_field", name="steps", value=2)
     krita.ask("ask_for", method="sdedit")
     assert krita.ask("last_job")["phase"] == "DONE"
+    assert not krita.ask("learning")["shown"]
