@@ -92,12 +92,12 @@ class Seen:
 class Guest:
     """One client: asks, waits, acknowledges, rests."""
 
-    def __init__(self, connection: ConnectionFile, name: str, dice: random.Random, seen: Seen) -> None:
+    def __init__(self, connection: ConnectionFile, name: str, rng: random.Random, seen: Seen) -> None:
         self._session = Session(connection, name, "load")
-        self._dice, self._seen = dice, seen
+        self._rng, self._seen = rng, seen
         self._job: Submission | None = None
         self._asked = 0.0
-        self._rested = time.monotonic() + dice.random() * _REST_S
+        self._rested = time.monotonic() + rng.random() * _REST_S
         self._began = False
         self._stopping = False
 
@@ -120,8 +120,8 @@ class Guest:
             self._ask()
 
     def _ask(self) -> None:
-        side = self._dice.choices(_SIDES, _WEIGHTS)[0]
-        self._job, self._asked, self._began = submission(side, self._dice.randrange(1 << 16)), time.monotonic(), False
+        side = self._rng.choices(_SIDES, _WEIGHTS)[0]
+        self._job, self._asked, self._began = submission(side, self._rng.randrange(1 << 16)), time.monotonic(), False
         self._session.start(self._job)
 
     def _hear(self, event: events.Event) -> None:
@@ -152,12 +152,12 @@ class Guest:
 
     def _rest(self) -> None:
         self._job = None
-        self._rested = time.monotonic() + self._dice.random() * _REST_S
+        self._rested = time.monotonic() + self._rng.random() * _REST_S
 
 
-def load(server: RunningServer, clients: int, seconds: float, dice: random.Random) -> Seen:
+def load(server: RunningServer, clients: int, seconds: float, rng: random.Random) -> Seen:
     seen, gateway = Seen(), psutil.Process(server.process.pid)
-    guests = [Guest(server.connection, f"{number:032x}", dice, seen) for number in range(clients)]
+    guests = [Guest(server.connection, f"{number:032x}", rng, seen) for number in range(clients)]
     try:
         for now in _for(seconds, guests):
             if not seen.memory or now - seen.memory[-1][0] > _WATCH_S:
@@ -214,8 +214,8 @@ def table(seen: Seen, found: dict[str, float]) -> list[str]:
     return [page.row(head), "|--:|--:|--:|--:|--:|--:|", page.row(cells)]
 
 
-def crowded(sessions: int, kept: int, devices: int, seconds: float, dice: random.Random) -> dict[str, float]:
-    seen = crowd.crowd(sessions, kept, devices, seconds, dice)
+def crowded(sessions: int, kept: int, devices: int, seconds: float, rng: random.Random) -> dict[str, float]:
+    seen = crowd.crowd(sessions, kept, devices, seconds, rng)
     for why in sorted(set(seen.errors)):
         print(f"{seen.errors.count(why)} × {why}")
     return {
@@ -243,8 +243,8 @@ def main() -> int:
     bounds.add_options(parser)
     options = parser.parse_args()
     if options.sessions:
-        dice = random.Random(options.seed)
-        found = crowded(options.sessions, options.kept, options.devices, options.seconds, dice)
+        rng = random.Random(options.seed)
+        found = crowded(options.sessions, options.kept, options.devices, options.seconds, rng)
         return bounds.conclude(found, CROWDED, options)
     with tempfile.TemporaryDirectory(prefix="op-") as folder:
         server = RunningServer(Path(folder), "--device", "cpu", environment=PONDERING)

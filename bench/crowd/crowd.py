@@ -128,7 +128,7 @@ def keep(home: Path, count: int, clients: int) -> None:
     table.close()
 
 
-def crowd(sessions: int, kept: int, devices: int, seconds: float, dice: random.Random) -> Seen:
+def crowd(sessions: int, kept: int, devices: int, seconds: float, rng: random.Random) -> Seen:
     seen = Seen()
     _allow_descriptors()
     with tempfile.TemporaryDirectory(prefix="op-") as name:
@@ -149,14 +149,14 @@ def crowd(sessions: int, kept: int, devices: int, seconds: float, dice: random.R
         seen.start_s = time.monotonic() - began
         stand_back()
         try:
-            _play(server, sessions, devices, seconds, dice, seen)
+            _play(server, sessions, devices, seconds, rng, seen)
         finally:
             server.stop()
         seen.longest_step_s = float(steps.read_text("ascii"))
     return seen
 
 
-def _play(server: RunningServer, sessions: int, devices: int, seconds: float, dice: random.Random, seen: Seen) -> None:
+def _play(server: RunningServer, sessions: int, devices: int, seconds: float, rng: random.Random, seen: Seen) -> None:
     gateway = psutil.Process(server.process.pid)
     context: zmq.Context[Any] = zmq.Context()
     context.set(zmq.MAX_SOCKETS, sessions + 100)
@@ -170,8 +170,8 @@ def _play(server: RunningServer, sessions: int, devices: int, seconds: float, di
         before = sum(gateway.cpu_times()[:2])
         for now in _turns(poller, hosts, seconds):
             idle = [host for host in hosts.values() if not host.busy]
-            for host in dice.sample(idle, min(len(idle), _UNDER_WAY - (len(hosts) - len(idle)))):
-                host.ask(dice.randrange(1 << 16))
+            for host in rng.sample(idle, min(len(idle), _UNDER_WAY - (len(hosts) - len(idle)))):
+                host.ask(rng.randrange(1 << 16))
             if not seen.memory or now - seen.memory[-1][0] > 0.5:
                 seen.memory.append((now, gateway.memory_info().rss))
         for _ in _turns(poller, hosts, 60.0):

@@ -26,17 +26,17 @@ class Pair:
 def pairs(examination: Examination, limit: int) -> list[Pair]:
     """Over vendors and held-out cells in turn, then the same cells again from another picture of that person; each
     from a picture the model may have seen."""
-    held, dice = examination.stage.held_out, np.random.default_rng(0)
+    held, rng = examination.stage.held_out, np.random.default_rng(0)
     taught = [record for record in examination.records if examination.stage.repertoire.has(record)]
     found: dict[str, list[list[Pair]]] = {}
     for truth in (
         record for record in taught if record.subject.cell in held.people and record.subject.kind == "person"
     ):
         others = [one for one in taught if _same_person(one, truth) and not held.hides(one)]
-        of_truth = [Pair(others[index], truth) for index in dice.permutation(len(others))]
+        of_truth = [Pair(others[index], truth) for index in rng.permutation(len(others))]
         found.setdefault(truth.vendor, []).append(of_truth)
     for cells in found.values():
-        dice.shuffle(cells)
+        rng.shuffle(cells)
     return _in_turn([_in_turn(cells) for cells in found.values()])[:limit]
 
 

@@ -65,12 +65,12 @@ def kills(moments: int, victims: Iterable[str] = VICTIMS, phases: Iterable[str] 
             yield Kill(), victim, phase, moments
 
 
-def others(count: int, dice: random.Random) -> Iterator[Plan]:
+def others(count: int, rng: random.Random) -> Iterator[Plan]:
     for victim in (CLIENT, GATEWAY, WORKER, EVERYBODY):
         for phase in (UPLOADING, TUNING):
             yield Freeze(), victim, phase, count
     for phase in (QUEUED, TUNING, DOWNLOADING):
-        yield Truncate(dice), GATEWAY, phase, count
+        yield Truncate(rng), GATEWAY, phase, count
     for forward in (True, False):
         for phase in (QUEUED, DOWNLOADING):
             yield SetClock(forward), GATEWAY, phase, count
@@ -84,7 +84,7 @@ def played(trials: Trials, plans: Iterator[Plan]) -> Iterator[Row]:
         yield row
 
 
-def on_a_full_disk(count: int, dice: random.Random) -> list[Row]:
+def on_a_full_disk(count: int, rng: random.Random) -> list[Row]:
     if not count:
         return []
     with small_disk(Path("/tmp/overpaint-full")) as disk:
@@ -92,15 +92,15 @@ def on_a_full_disk(count: int, dice: random.Random) -> list[Row]:
             print("a full disk is left out: only root can make one")
             return []
         with stage(disk.folder / "home") as here:
-            trials = Trials(here, dice)
+            trials = Trials(here, rng)
             plans = ((FillDisk(disk), "server's folder", phase, count) for phase in (UPLOADING, TUNING, SPOOLING))
             return list(played(trials, plans))
 
 
-def without_power(cuts: int, dice: random.Random, fault: str) -> Loss:
+def without_power(cuts: int, rng: random.Random, fault: str) -> Loss:
     if cuts and not can_record():
         raise SystemExit("The cuts of the power need strace: “apt install strace”, or leave them out with --cuts 0.")
-    loss = lost_with_the_power(cuts, dice, planting(fault) if fault else {}) if cuts else Loss()
+    loss = lost_with_the_power(cuts, rng, planting(fault) if fault else {}) if cuts else Loss()
     print(f"{loss.cuts} states of a disk that lost its power", flush=True)
     for words, count in loss.words.items():
         print(f"{count} × {words}")
@@ -121,17 +121,17 @@ def main() -> int:
     bounds.add_options(parser)
     options = parser.parse_args()
     print(f"random moments from seed {options.seed}", flush=True)
-    dice = random.Random(options.seed)
+    rng = random.Random(options.seed)
     with stage(method=options.method) as here:
-        trials = Trials(here, dice)
+        trials = Trials(here, rng)
         victims = [options.victim] if options.victim else VICTIMS
         phases = [options.phase] if options.phase else PHASES
         killed = list(played(trials, kills(options.moments, victims, phases)))
-        rows = [*killed, *played(trials, others(options.others, dice))]
-    rows += on_a_full_disk(options.others, dice) if options.method == LEARN else []
+        rows = [*killed, *played(trials, others(options.others, rng))]
+    rows += on_a_full_disk(options.others, rng) if options.method == LEARN else []
     if options.page is not None:
         page.put(options.page, "bench.faults", markdown(rows))
-    loss = without_power(options.cuts, dice, options.planted)
+    loss = without_power(options.cuts, rng, options.planted)
     return bounds.conclude(figures(killed, rows, loss), BOUNDS, options)
 
 

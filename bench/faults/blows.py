@@ -72,7 +72,7 @@ class Freeze:
 class Truncate:
     """The server dies, and its table has lost its end when it comes back."""
 
-    dice: random.Random
+    rng: random.Random
     title = "killed, and journal.sqlite cut off"
     ends_client = False
 
@@ -80,7 +80,7 @@ class Truncate:
         with held(playing.process.pid):
             os.kill(here.pid(GATEWAY), signal.SIGKILL)
             for path in here.home.glob("journal.sqlite*"):
-                os.truncate(path, self.dice.randrange(path.stat().st_size + 1))
+                os.truncate(path, self.rng.randrange(path.stat().st_size + 1))
 
     def mend(self, here: Stage) -> None: ...
 

@@ -156,9 +156,9 @@ class Folder:
         """How many changes a cut then could lose."""
         return sum(change.done <= moment < change.sure for change in self.changes)
 
-    def fates(self, moment: float, dice: random.Random, draws: int) -> Iterator[dict[Change, Fate]]:
+    def fates(self, moment: float, rng: random.Random, draws: int) -> Iterator[dict[Change, Fate]]:
         """What may have become of those: all and none of them, names without bytes and bytes without names, one of
-        them alone, all but one, and ``draws`` times what the dice say."""
+        them alone, all but one, and ``draws`` times what the rng say."""
         loose = [change for change in self.changes if change.done <= moment < change.sure]
         yield dict.fromkeys(loose, Fate.KEPT)
         if not loose:
@@ -166,11 +166,11 @@ class Folder:
         yield dict.fromkeys(loose, Fate.LOST)
         yield {change: Fate.KEPT if change.names else Fate.ZEROS for change in loose}
         yield {change: Fate.LOST if change.names else Fate.KEPT for change in loose}
-        one = dice.choice(loose)
+        one = rng.choice(loose)
         yield {change: Fate.KEPT if change is one else Fate.LOST for change in loose}
         yield {change: Fate.LOST if change is one else Fate.KEPT for change in loose}
         for _ in range(draws):
-            yield {change: dice.choice(list(Fate)) for change in loose}
+            yield {change: rng.choice(list(Fate)) for change in loose}
 
     def build(self, moment: float, fates: dict[Change, Fate], path: Path) -> None:
         """Makes ``path``, a new folder, what the disk holds."""

@@ -83,7 +83,7 @@ class RecordedServer(RunningServer):
         return [*recording.command(self._log), *super().command()]
 
 
-def lost_with_the_power(cuts: int, dice: random.Random, planted: Mapping[str, str] | None = None) -> Loss:
+def lost_with_the_power(cuts: int, rng: random.Random, planted: Mapping[str, str] | None = None) -> Loss:
     """Of ``cuts`` states at least. planted: variables for the server's environment, to see that a fault is found."""
     with tempfile.TemporaryDirectory(prefix="op-") as name:
         folder = Path(name).resolve()
@@ -92,7 +92,7 @@ def lost_with_the_power(cuts: int, dice: random.Random, planted: Mapping[str, st
         play(home, folder / "log", heard, planted or {})
         made = Folder.of(recording.read(folder / "log", home), home)
         check(made, home, folder)
-        return judged(made, heard, folder, cuts, dice)
+        return judged(made, heard, folder, cuts, rng)
 
 
 def play(home: Path, log: Path, heard: Heard, planted: Mapping[str, str]) -> None:
@@ -213,14 +213,14 @@ def check(made: Folder, home: Path, folder: Path) -> None:
     shutil.rmtree(whole)
 
 
-def judged(made: Folder, heard: Heard, folder: Path, cuts: int, dice: random.Random) -> Loss:
+def judged(made: Folder, heard: Heard, folder: Path, cuts: int, rng: random.Random) -> Loss:
     loss, moments = Loss(), made.moments()
     if len(moments) * _ALWAYS > cuts:
-        moments = sorted(dice.sample(moments, -(-cuts // _ALWAYS)))
+        moments = sorted(rng.sample(moments, -(-cuts // _ALWAYS)))
     draws = max(0, -(-cuts // len(moments)) - _ALWAYS) + 1
     disk = (_MEMORY if _MEMORY.is_dir() else folder.parent) / f"{folder.name}-disk"
     for moment in moments:
-        for fates in made.fates(moment, dice, draws):
+        for fates in made.fates(moment, rng, draws):
             made.build(moment, fates, disk)
             _look(disk, heard, moment, loss)
             shutil.rmtree(disk)

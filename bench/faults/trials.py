@@ -52,10 +52,10 @@ class Tally:
 
 
 class Trials:
-    """On the stage ``here``, at moments that ``dice`` chooses."""
+    """On the stage ``here``, at moments that ``rng`` chooses."""
 
-    def __init__(self, here: Stage, dice: random.Random) -> None:
-        self._here, self._dice = here, dice
+    def __init__(self, here: Stage, rng: random.Random) -> None:
+        self._here, self._rng = here, rng
         self._expected = {seed: _undisturbed(here, seed) for seed in SEEDS}
 
     def run(self, blow: Blow, victim: str, phase: str, count: int) -> Tally:
@@ -66,7 +66,7 @@ class Trials:
         return tally
 
     def _one(self, blow: Blow, victim: str, phase: str) -> Tally:
-        job, seed = new_job(), self._dice.choice(SEEDS)
+        job, seed = new_job(), self._rng.choice(SEEDS)
         blocker = Blocker(self._here.home) if phase == QUEUED else None
         playing = self._here.play(job, seed)
         try:
@@ -86,7 +86,7 @@ class Trials:
 
     def _strike(self, blow: Blow, victim: str, phase: str, playing: Playing, seconds: dict[str, float]) -> bool | None:
         """Waits for the moment and strikes; False when the phase was over by then, None when there was no moment."""
-        share = self._dice.random()
+        share = self._rng.random()
         try:
             while (word := playing.next()) is not None and word.phase != phase:
                 pass

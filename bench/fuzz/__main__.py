@@ -73,12 +73,12 @@ class Found:
 
 
 def decode_many(count: int, seed: int, found: Found) -> None:
-    dice, process = random.Random(seed), psutil.Process()
+    rng, process = random.Random(seed), psutil.Process()
     before = 0
     for number in range(count):
         if number == count // 3:
             before = process.memory_info().rss
-        header, data = mutated(dice), payload(dice)
+        header, data = mutated(rng), payload(rng)
         raw = frames.Frames(b"", header, memoryview(data) if data is not None else None, 0)
         began = time.monotonic()
         _decode(raw, found)
@@ -137,8 +137,8 @@ class Vandal:
     def has_a_server(self) -> bool:
         return self._server.process.poll() is None
 
-    def throw(self, parts: list[bytes], dice: random.Random) -> None:
-        socket = self._sockets[dice.choice((wire.Channel.DATA, wire.Channel.DATA, wire.Channel.CONTROL))]
+    def throw(self, parts: list[bytes], rng: random.Random) -> None:
+        socket = self._sockets[rng.choice((wire.Channel.DATA, wire.Channel.DATA, wire.Channel.CONTROL))]
         end = time.monotonic() + _PATIENCE_S
         while time.monotonic() < end and self.has_a_server:
             self._listen()
@@ -174,7 +174,7 @@ class Vandal:
 
 
 def throw_many(count: int, seed: int, found: Found) -> None:
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     paths = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(CHECKOUT)])
     with short_folder() as home:
         server = RunningServer(home, environment={"PYTHONPATH": paths})
@@ -185,8 +185,8 @@ def throw_many(count: int, seed: int, found: Found) -> None:
                 before = process.memory_info().rss
             if number % _OF_ONE_CONNECTION == 0:
                 vandal.reopen()
-            data = payload(dice)
-            vandal.throw([mutated(dice), *([] if data is None else [data])], dice)
+            data = payload(rng)
+            vandal.throw([mutated(rng), *([] if data is None else [data])], rng)
             looks = number % _ROUND == _ROUND - 1 or not vandal.has_a_server
             if looks and not _answers(server, found):
                 break

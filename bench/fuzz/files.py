@@ -72,8 +72,8 @@ def case(number: int, seed: int, every: tuple[Kind, ...]) -> tuple[Kind, bytes]:
     kind, turn = every[number % len(every)], number // len(every)
     if turn < len(kind.seeds):
         return kind, kind.seeds[turn]
-    dice = random.Random(f"{seed} {number}")
-    return kind, mutated_bytes(dice.choice(kind.seeds), dice)
+    rng = random.Random(f"{seed} {number}")
+    return kind, mutated_bytes(rng.choice(kind.seeds), rng)
 
 
 def _pictures(form: str) -> tuple[bytes, ...]:

@@ -76,81 +76,81 @@ _LARGEST = bytes(wire.CHUNK_BYTES)
 _HEADERS = tuple(codec.encode(message) for message in SEEDS)
 
 
-def mutated(dice: random.Random) -> bytes:
+def mutated(rng: random.Random) -> bytes:
     """A header frame that is nearly right."""
-    header = dice.choice(_HEADERS)
-    if dice.random() < 0.5:
-        return _with_evil_field(header, dice)
+    header = rng.choice(_HEADERS)
+    if rng.random() < 0.5:
+        return _with_evil_field(header, rng)
     data = bytearray(header)
-    for _ in range(dice.randrange(1, 5)):
-        dice.choice(_BYTE_CHANGES)(data, dice)
+    for _ in range(rng.randrange(1, 5)):
+        rng.choice(_BYTE_CHANGES)(data, rng)
     return bytes(data)
 
 
-def payload(dice: random.Random) -> bytes | None:
+def payload(rng: random.Random) -> bytes | None:
     """What comes beside it: nothing, as a rule."""
-    kind = dice.random()
+    kind = rng.random()
     if kind < 0.7:
         return None
-    return dice.randbytes(dice.choice((0, 1, 10, 768, 4096))) if kind < 0.99 else _LARGEST
+    return rng.randbytes(rng.choice((0, 1, 10, 768, 4096))) if kind < 0.99 else _LARGEST
 
 
-def _with_evil_field(header: bytes, dice: random.Random) -> bytes:
+def _with_evil_field(header: bytes, rng: random.Random) -> bytes:
     fields = json.loads(header)
     node: Any = fields
     while True:
         keys = list(node) if isinstance(node, dict) else list(range(len(node)))
         if not keys:
             return header
-        key = dice.choice(keys)
+        key = rng.choice(keys)
         below = node[key]
-        if not isinstance(below, (dict, list)) or not below or dice.random() < 0.3:
+        if not isinstance(below, (dict, list)) or not below or rng.random() < 0.3:
             break
         node = below
-    if dice.random() < 0.15 and isinstance(node, dict):
+    if rng.random() < 0.15 and isinstance(node, dict):
         del node[key]
     else:
-        node[key] = dice.choice(EVIL)
-    return json.dumps(fields, ensure_ascii=dice.random() < 0.5).encode(errors="surrogatepass")
+        node[key] = rng.choice(EVIL)
+    return json.dumps(fields, ensure_ascii=rng.random() < 0.5).encode(errors="surrogatepass")
 
 
-def _flip(data: bytearray, dice: random.Random) -> None:
+def _flip(data: bytearray, rng: random.Random) -> None:
     if data:
-        data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
 
 
-def _cut(data: bytearray, dice: random.Random) -> None:
-    del data[dice.randrange(len(data) + 1) :]
+def _cut(data: bytearray, rng: random.Random) -> None:
+    del data[rng.randrange(len(data) + 1) :]
 
 
-def _drop(data: bytearray, dice: random.Random) -> None:
-    at = dice.randrange(len(data) + 1)
-    del data[at : at + dice.randrange(1, 20)]
+def _drop(data: bytearray, rng: random.Random) -> None:
+    at = rng.randrange(len(data) + 1)
+    del data[at : at + rng.randrange(1, 20)]
 
 
-def _insert(data: bytearray, dice: random.Random) -> None:
-    at = dice.randrange(len(data) + 1)
-    data[at:at] = dice.choice(_TOKENS)
+def _insert(data: bytearray, rng: random.Random) -> None:
+    at = rng.randrange(len(data) + 1)
+    data[at:at] = rng.choice(_TOKENS)
 
 
-def _double(data: bytearray, dice: random.Random) -> None:
-    at = dice.randrange(len(data) + 1)
-    data[at:at] = data[at : at + dice.randrange(1, 60)]
+def _double(data: bytearray, rng: random.Random) -> None:
+    at = rng.randrange(len(data) + 1)
+    data[at:at] = data[at : at + rng.randrange(1, 60)]
 
 
 _BYTE_CHANGES: tuple[Callable[[bytearray, random.Random], None], ...] = (_flip, _cut, _drop, _insert, _double)
 
 
-def mutated_bytes(data: bytes, dice: random.Random) -> bytes:
+def mutated_bytes(data: bytes, rng: random.Random) -> bytes:
     """The same for any file: a few changes of its bytes, and of numbers of 2 and 4 bytes in it."""
     changed = bytearray(data)
-    for _ in range(dice.randrange(1, 8)):
-        dice.choice((_flip, _flip, _drop, _double, _cut, _number))(changed, dice)
+    for _ in range(rng.randrange(1, 8)):
+        rng.choice((_flip, _flip, _drop, _double, _cut, _number))(changed, rng)
     return bytes(changed)
 
 
-def _number(data: bytearray, dice: random.Random) -> None:
-    size = dice.choice((2, 4, 8))
+def _number(data: bytearray, rng: random.Random) -> None:
+    size = rng.choice((2, 4, 8))
     if len(data) > size:
-        at = dice.randrange(len(data) - size)
-        data[at : at + size] = dice.choice((b"\xff", b"\x00", b"\x7f", b"\x80")) * size
+        at = rng.randrange(len(data) - size)
+        data[at : at + size] = rng.choice((b"\xff", b"\x00", b"\x7f", b"\x80")) * size

@@ -63,7 +63,7 @@ class Machine:
 
 def breaches(count: int, seed: int) -> Iterator[str]:
     """What one machine got of the other's, in ``count`` tries."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     with short_folder() as home:
         port = free_port()
         server = RunningServer(home, "--listen", f"127.0.0.1:{port}", environment=PONDERING)
@@ -74,19 +74,19 @@ def breaches(count: int, seed: int) -> Iterator[str]:
         public = keys.server_keys(home).public
         job = _finished_job(ends, owner, public)
         for number in range(count):
-            name = dice.randbytes(8)
+            name = rng.randbytes(8)
             first = Machine(ends, owner, public, name, f"o{number}")
             first.greet()
             first.tell(wire.ListJobs())
             if not any(isinstance(said, wire.Jobs) for said in first.hears(_ANSWER_S, wire.Jobs)):
                 yield f"try {number}: the owner itself was not served"
-            if leaves := dice.random() < 0.8:
+            if leaves := rng.random() < 0.8:
                 first.close()
-            second = Machine(ends, thief, public, name, dice.choice((f"o{number}", f"t{number}")))
-            if dice.random() < 0.5:
+            second = Machine(ends, thief, public, name, rng.choice((f"o{number}", f"t{number}")))
+            if rng.random() < 0.5:
                 second.greet()
-            for _ in range(dice.randrange(1, 4)):
-                message, payload, channel = _theft(job, dice)
+            for _ in range(rng.randrange(1, 4)):
+                message, payload, channel = _theft(job, rng)
                 second.tell(message, payload, channel)
             yield from (f"try {number}: {type(said).__name__}" for said in _heard(second) if _is_the_owners(said, job))
             second.close()
@@ -116,7 +116,7 @@ def _finished_job(ends: tuple[str, str], pair: KeyPair, public: str) -> str:
     return edit.job
 
 
-def _theft(job: str, dice: random.Random) -> tuple[wire.Message, bytes | None, Channel]:
+def _theft(job: str, rng: random.Random) -> tuple[wire.Message, bytes | None, Channel]:
     tries: list[tuple[wire.Message, bytes | None, Channel]] = [
         (wire.ListJobs(), None, Channel.DATA),
         (wire.Fetch(job, "result-0"), None, Channel.DATA),
@@ -127,7 +127,7 @@ def _theft(job: str, dice: random.Random) -> tuple[wire.Message, bytes | None, C
         (wire.Cancel(job), None, Channel.CONTROL),
         (wire.Ping(7), None, Channel.CONTROL),
     ]
-    return dice.choice(tries)
+    return rng.choice(tries)
 
 
 def _heard(machine: Machine) -> list[wire.Message]:

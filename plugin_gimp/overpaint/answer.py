@@ -41,7 +41,7 @@ def placed(
     except OverpaintError as error:
         raise _kept(client, asked, error) from error
     for notice in arrived.finished.notices:
-        talk.tell(tr_sent(notice))
+        talk.show_message(tr_sent(notice))
     _forget(client, arrived.job)
     return made
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import gi
 
 gi.require_version("Gtk", "3.0")
-from fields import Fields, grid, listed, note, say  # noqa: E402  # gi wants its versions before
+from fields import Fields, grid, listed, note, show_text  # noqa: E402  # gi wants its versions before
 from gi.repository import Gimp, Gtk  # noqa: E402
 from layer_list import LayerList  # noqa: E402
 from settings import COMBINING, EXTRAS, READING, REFERENCES, Kind  # noqa: E402
@@ -114,7 +114,7 @@ class Choices:
         """The purpose of what is chosen, below its list."""
         taken = [each for each in offered if each.name == self._config.get_property(name)]
         if name in self._purposes:
-            say(self._purposes[name], tr(taken[0].purpose) if taken else "")
+            show_text(self._purposes[name], tr(taken[0].purpose) if taken else "")
 
     def _offer_models(self) -> None:
         """Those of the method that is chosen; while none is, those of all that may do it."""
@@ -125,7 +125,7 @@ class Choices:
         self._fill("model", [(name, known.get(name, name)) for name in names])
         ready = self._welcome is None or any(offer.ready for offer in offers)
         missing = f"{tr('No model for this is installed yet.')} {tr('See what there is with: overpaint models list')}"
-        say(self._no_model, "" if ready else missing)
+        show_text(self._no_model, "" if ready else missing)
 
     def _fill(self, name: str, entries: list[tuple[str, str]]) -> None:
         chosen = self._config.get_property(name) or ""

@@ -15,7 +15,7 @@ gi.require_version("Gtk", "3.0")
 from canvas import references  # noqa: E402  # gi wants its versions before
 from choices import Choices  # noqa: E402
 from estimate import PolledEstimate  # noqa: E402
-from fields import SPACE, Fields, grid, listed, note, say  # noqa: E402
+from fields import SPACE, Fields, grid, listed, note, show_text  # noqa: E402
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402
 from layer_list import LayerList  # noqa: E402
 from request import Origin, order  # noqa: E402
@@ -227,7 +227,7 @@ class DialogForm:
         method = str(given["method"] or "")
         needs = roles.needs_for(self._kind.role, method, self._client.offers)
         matter = _matter(self._origin, reading(given), method, self._client) or self._nothing_to_look_at()
-        say(self._trouble, sentence(matter) if matter is not None else "")
+        show_text(self._trouble, sentence(matter) if matter is not None else "")
         worded = bool(self._entry.get_text().strip()) or Need.PROMPT not in needs
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, matter is None and worded)
 

@@ -86,7 +86,7 @@ def note(*, dim: bool = False, width: int = WIDE_CHARS) -> Gtk.Label:
     return made
 
 
-def say(shown: Gtk.Label, text: str) -> None:
+def show_text(shown: Gtk.Label, text: str) -> None:
     """``text`` in a ``note``, which is hidden where that is empty."""
     shown.set_text(text)
     shown.set_visible(bool(text))

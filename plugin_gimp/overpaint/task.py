@@ -90,7 +90,9 @@ def _answered(
 ) -> tuple[EditRequest, events.Arrived]:
     offers = client.hello(bar.hear).methods
     if _left_behind(client):
-        talk.tell(tr("Answers from before GIMP ended are waiting: Filters > Overpaint > Bring In Earlier Answers."))
+        talk.show_message(
+            tr("Answers from before GIMP ended are waiting: Filters > Overpaint > Bring In Earlier Answers.")
+        )
     bar.show(tr("Reading the layer"), None)
     asked = order(kind, source, recipe, offers, what)
     if how is not Combining.REPLACE:
@@ -154,7 +156,7 @@ def earlier(image: Gimp.Image, client: Client) -> list[Gimp.Layer]:
             try:
                 arrived = client.attach(job.job, bar.hear)
             except OverpaintError as error:
-                talk.tell(f"{job.prompt or job.method}: {sentence(error)}")
+                talk.show_message(f"{job.prompt or job.method}: {sentence(error)}")
                 continue
             made += placed_on_top(image, arrived, offers, client, asked.of(job.job))
             asked.drop(job.job)

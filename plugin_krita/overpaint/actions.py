@@ -52,7 +52,7 @@ class OverpaintActions(canvas.Extension):
         for name, text, does in entries:
             # Put into the menu by us: Krita 5.3 would sort the entries of a script's menu by name.
             action = window.createAction(name, text, "")
-            action.triggered.connect(_told(does))
+            action.triggered.connect(_reporting_errors(does))
             menu.addAction(action)
         further = dict(zip(FURTHER, menu.actions()[len(USUAL) :], strict=False))
         menu.aboutToShow.connect(lambda: _show_offered(further))
@@ -73,7 +73,7 @@ def _show_offered(entries: dict[Role, QAction]) -> None:
         entry.setVisible(role.value in canvas.setting("roles").split())
 
 
-def _told(does: Callable[[], None]) -> Callable[[], None]:
+def _reporting_errors(does: Callable[[], None]) -> Callable[[], None]:
     """Errors are said in the docker and over the canvas."""
 
     def run() -> None:
@@ -82,7 +82,7 @@ def _told(does: Callable[[], None]) -> Callable[[], None]:
         except OverpaintError as error:
             docker = _docker()
             if docker is not None:
-                docker.panel.tell(error)
+                docker.panel.show_error(error)
             canvas.show_message(sentence(error))
 
     return run

@@ -126,7 +126,7 @@ class Panel(QScrollArea):
         try:
             runs.begin(self._controller, document, node, recipe, chosen.reading, chosen.combining)
         except OverpaintError as error:
-            self.tell(error)
+            self.show_error(error)
             return
         self.prompt.remember()
         self._form.ran()
@@ -138,7 +138,7 @@ class Panel(QScrollArea):
         if self._controller.running:
             self._controller.cancel(self._controller.running[0])
 
-    def tell(self, error: OverpaintError) -> None:
+    def show_error(self, error: OverpaintError) -> None:
         """What stands in the way, where the user is looking, until the next change."""
         self._refuse(sentence(error))
 

@@ -44,7 +44,7 @@ def examine(home: Home) -> Iterator[Finding]:
         _models(ModelStore(home.models)),
         _log(home.logs / "server.log"),
     ):
-        yield from _told(looks, home)
+        yield from _reported(looks, home)
 
 
 def shown(home: Home) -> list[Finding]:
@@ -58,7 +58,7 @@ def shown(home: Home) -> list[Finding]:
     return findings
 
 
-def _told(looks: Iterator[Finding], home: Home) -> Iterator[Finding]:
+def _reported(looks: Iterator[Finding], home: Home) -> Iterator[Finding]:
     """What cannot be looked at is a finding itself, and the rest is looked at all the same."""
     try:
         yield from looks
@@ -84,7 +84,7 @@ def _installation(home: Home) -> Iterator[Finding]:
         checkup.look_at_gimp(),
     )
     for look in looks:
-        yield from _told((Finding(finding.what, finding.fix) for finding in look), home)
+        yield from _reported((Finding(finding.what, finding.fix) for finding in look), home)
 
 
 def _packages() -> Iterator[Finding]:
@@ -132,13 +132,13 @@ def _welcome_with_device(home: Home) -> Welcome:
         time.sleep(0.5)
 
 
-def _models(shelf: ModelStore) -> Iterator[Finding]:
-    cards = shelf.cards()
+def _models(store: ModelStore) -> Iterator[Finding]:
+    cards = store.cards()
     if not cards:
         yield Finding("No models are installed: Erase works, the rest needs one (“overpaint models list”)")
     for card in cards:
         try:
-            shelf.find(card.name)
+            store.find(card.name)
         except OverpaintError as error:
             yield Finding(error.sentence, error.hint)
         else:

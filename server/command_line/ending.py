@@ -22,7 +22,7 @@ FAILED, CANCELLED = 1, 130
 
 
 @contextmanager
-def told(as_json: bool = False) -> Iterator[None]:
+def reporting_errors(as_json: bool = False) -> Iterator[None]:
     """An error is told on standard error as a sentence with a hint, with ``as_json`` also as JSON on the output."""
     try:
         yield
@@ -45,8 +45,9 @@ def told(as_json: bool = False) -> Iterator[None]:
 
 @contextmanager
 def command(as_json: bool = False) -> Iterator[Home]:
-    """``told``, with Overpaint's folder of this user: here it is read from the environment, once for each command."""
-    with told(as_json):
+    """``reporting_errors``, with Overpaint's folder of this user: here it is read from the environment, once for each
+    command."""
+    with reporting_errors(as_json):
         yield Home.of_user()
 
 
@@ -74,7 +75,7 @@ def run(app: typer.Typer) -> None:
     lines.make_steady()
     status = FAILED
     try:
-        with told():
+        with reporting_errors():
             try:
                 app(prog_name="overpaint")
             except SystemExit as end:

@@ -74,8 +74,8 @@ def trust(home: Home, file: Path) -> str:
 
 def _first_that_answers(home: Home, letter: Invitation) -> tuple[ConnectionFile, Welcome]:
     problem: OverpaintError | None = None
-    for place in letter.places:
-        connection = letter.connection(place)
+    for address in letter.reachable_at:
+        connection = letter.connection(address)
         try:
             return connection, _greeted(home, connection)
         except OverpaintError as error:

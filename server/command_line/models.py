@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from server.models.store.card import Card, line
-from server.models.store.catalogue import CATALOGUE, Known
+from server.models.store.catalogue import CATALOGUE, CatalogueEntry
 from server.models.store.store import ModelStore
 from server.wire.paths import Home
 from server.wire.text import printable
@@ -22,8 +22,8 @@ def as_json(home: Home) -> dict[str, Any]:
 
 
 def show(home: Home) -> None:
-    shelf = ModelStore(home.models)
-    cards = shelf.cards()
+    store = ModelStore(home.models)
+    cards = store.cards()
     console = Console()
     rows = [
         (card.name, line(f"{card.title}: {card.good_for}"), line(card.licence), _gb(card.memory_gb)) for card in cards
@@ -34,7 +34,7 @@ def show(home: Home) -> None:
         (one.name, f"{one.title}: {one.good_for}", one.licence, _gb(one.download_gb), _gb(one.memory_gb))
         for one in _others(cards)
     ]
-    for trouble in shelf.unreadable():
+    for trouble in store.unreadable():
         console.print(Text(trouble))
     columns = ("name", "good for", "licence", "download", "memory")
     console.print(_table("\nTo be had with “overpaint models pull NAME”", columns, others))
@@ -51,7 +51,7 @@ def _gb(size: float) -> str:
     return f"{size:g} GB"
 
 
-def _others(cards: tuple[Card, ...]) -> list[Known]:
+def _others(cards: tuple[Card, ...]) -> list[CatalogueEntry]:
     names = {card.name for card in cards}
     return [one for one in CATALOGUE if one.name not in names]
 
@@ -68,7 +68,7 @@ def _installed(card: Card) -> dict[str, Any]:
     }
 
 
-def _available(one: Known) -> dict[str, Any]:
+def _available(one: CatalogueEntry) -> dict[str, Any]:
     return {
         "name": one.name,
         "title": one.title,

@@ -73,7 +73,7 @@ class Gateway:
         self._home = home
         self._stopping = False
         self._memory = Memory()
-        self._shelf, self._loras = ModelStore(home / "models"), LoraStore(home / "loras")
+        self._store, self._loras = ModelStore(home / "models"), LoraStore(home / "loras")
         with contextlib.ExitStack() as endings:  # whoever finds the connection file must find a server behind it
             self._endpoint = Endpoint(
                 home, self._welcome, transport, listen, self._settings.silent_after, self._settings.max_sessions
@@ -193,14 +193,14 @@ class Gateway:
         return job.listener is not None and self._send(job.listener, message, payload)
 
     def _model_of(self, recipe: Recipe) -> str:
-        return registry.model_for(recipe, self._shelf.cards())
+        return registry.model_for(recipe, self._store.cards())
 
     def _paints(self) -> str:
         """Of all that an answer depends on besides its job: the models, and what words mean to them."""
-        return f"{self._shelf.stamp()}\n{self._loras.stamp()}"
+        return f"{self._store.stamp()}\n{self._loras.stamp()}"
 
     def _offer(self) -> Offer:
-        return Offer.of(self._shelf)
+        return Offer.of(self._store)
 
     def _welcome(self) -> Welcome:
         waiting = self._table.tally.all.waiting

@@ -22,8 +22,8 @@ class Offer:
     models: tuple[ModelOffer, ...]
 
     @classmethod
-    def of(cls, shelf: ModelStore) -> Offer:
-        cards = shelf.cards()
+    def of(cls, store: ModelStore) -> Offer:
+        cards = store.cards()
         usable = tuple(card.offer for card in cards if card.abilities)
         return cls(registry.offers(cards), usable)
 

@@ -267,15 +267,15 @@ class Journal:
         return Mark(max(entry.changed for entry in known), self._system_clock())
 
     def _agree(self, known: list[Entry]) -> None:
-        """The jobs are those that lie in the spool; where the table does not know one it is adopted, oldest first."""
+        """The jobs are those that lie in the spool; where the table does not know one it is taken in, oldest first."""
         present = set(self._spool.jobs())
         self._entries.update((entry.job, entry) for entry in known if entry.job in present)
         for gone in (entry for entry in known if entry.job not in present):
             self._writer.owe(gone.job, None)
         for job in sorted(present - self._entries.keys(), key=self._spool.created):
-            self._adopt(job)
+            self._take_in(job)
 
-    def _adopt(self, job: str) -> None:
+    def _take_in(self, job: str) -> None:
         try:
             submit, client = self._spool.request(job)
         except (IsADirectoryError, OverpaintError) as error:

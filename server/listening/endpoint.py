@@ -188,7 +188,7 @@ class Endpoint:
             own = self._open(keys.server_keys(self._home), shares.sessions).bind_loopback(self._home)
         if listen is not None:
             folder = self._folder() if connection.ipc_possible() else None
-            most = 2 * shares.visits  # the porch counts them; this is for those whose end is just being noticed
+            most = 2 * shares.visits  # the proxy counts them; this is for those whose end is just being noticed
             self._open(keys.server_keys(self._home), most).bind_network(listen, folder, shares.visits)
             remember(self._home, listen)
         return own

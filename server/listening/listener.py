@@ -17,7 +17,7 @@ from server.wire.messages import PROTOCOL_MAJOR, PROTOCOL_MINOR, Channel
 from server.wire.sockets import Context, KeyPair, Socket
 
 from .connections import Connections
-from .porch import Porch
+from .tcp_proxy import TcpProxy
 
 LOOPBACK = "127.0.0.1"
 _BOTH = (Channel.DATA, Channel.CONTROL)
@@ -30,7 +30,7 @@ class Listener:
         self.sockets: dict[Channel, Socket] = {}
         self.connections: dict[Channel, Connections] = {}
         self._paths: list[Path] = []
-        self._porches: list[Porch] = []
+        self._proxies: list[TcpProxy] = []
         for channel in Channel:
             self.sockets[channel] = sockets.server_socket(context, pair, channel)
             self.connections[channel] = Connections(context, self.sockets[channel], most)
@@ -73,7 +73,7 @@ class Listener:
                 self._bind_paths(folder, connection.OTHERS)
                 ports = (place, replace(place, port=place.port + 1))
                 for port, path in zip(ports, self._paths, strict=True):
-                    self._porches.append(Porch(port, path, visits))
+                    self._proxies.append(TcpProxy(port, path, visits))
         except (zmq.ZMQError, OSError, UnicodeError) as error:
             raise OverpaintError(
                 Code.BAD_REQUEST,
@@ -84,12 +84,12 @@ class Listener:
     def bind_paths_anew(self, folder: Path) -> None:
         """For what comes in over the network."""
         self._bind_paths(folder, connection.OTHERS)
-        for porch, path in zip(self._porches, self._paths, strict=True):
-            porch.path = path
+        for proxy, path in zip(self._proxies, self._paths, strict=True):
+            proxy.path = path
 
     def hush(self) -> None:
-        for porch in self._porches:
-            porch.hush()
+        for proxy in self._proxies:
+            proxy.hush()
 
     def _bind_directly(self, place: Address) -> None:
         for channel, endpoint in zip(_BOTH, place.endpoints, strict=True):
@@ -97,8 +97,8 @@ class Listener:
             self.sockets[channel].bind(endpoint)
 
     def close(self) -> None:
-        for porch in self._porches:
-            porch.close()
+        for proxy in self._proxies:
+            proxy.close()
         for connections in self.connections.values():
             connections.close()
 

@@ -19,13 +19,13 @@ def look(adapter: Adapter, identity: str, view: ModelInput, report: Report, cach
     key = CacheKey(name_of("looked", identity, view.image.tobytes(), view.mask.tobytes()), "caption")
     known = cache.found(key, adapter.place.device)
     if known is None:
-        caption = adapter.caption(view.image, view.mask, _told(adapter, report))
+        caption = adapter.caption(view.image, view.mask, _reported(adapter, report))
         cache.keep(key, {}, caption)
         return caption
     return known[1]
 
 
-def _told(adapter: Adapter, report: Report) -> OnEvaluation:
+def _reported(adapter: Adapter, report: Report) -> OnEvaluation:
     seen = 0
 
     def on_evaluation(count: int) -> None:

@@ -31,8 +31,8 @@ class Invitation:
 
     @classmethod
     def of(cls, name: str, host: str, addresses: tuple[Address, ...], server_key: str, guest: KeyPair) -> Invitation:
-        places = tuple(str(address) for address in addresses)
-        return cls(PROTOCOL_MAJOR, PROTOCOL_MINOR, name, host, places, server_key, guest.public, guest.secret)
+        texts = tuple(str(address) for address in addresses)
+        return cls(PROTOCOL_MAJOR, PROTOCOL_MINOR, name, host, texts, server_key, guest.public, guest.secret)
 
     def connection(self, address: Address) -> ConnectionFile:
         """As a host finds a server there. It has no process here: pid 0."""
@@ -42,7 +42,7 @@ class Invitation:
         )
 
     @property
-    def places(self) -> tuple[Address, ...]:
+    def reachable_at(self) -> tuple[Address, ...]:
         return tuple(parse(address) for address in self.addresses)
 
 
@@ -60,7 +60,11 @@ def read(path: Path) -> Invitation:
         raise _none(path) from error
     if not all(keys.is_key(key) for key in (found.server_key, found.client_public, found.client_secret)):
         raise _none(path)
-    if not 1 <= len(found.places) <= _MOST_ADDRESSES or not found.name.isprintable() or not found.host.isprintable():
+    if (
+        not 1 <= len(found.reachable_at) <= _MOST_ADDRESSES
+        or not found.name.isprintable()
+        or not found.host.isprintable()
+    ):
         raise _none(path)
     return found
 

@@ -98,17 +98,17 @@ def _absolute(path: Path) -> Path:
     try:
         return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() would follow links, absolute() keeps ".."
     except RuntimeError:
-        raise _homeless() from None
+        raise _no_home_folder() from None
 
 
 def _user() -> Path:
     try:
         return _absolute(Path.home())
     except RuntimeError:
-        raise _homeless() from None
+        raise _no_home_folder() from None
 
 
-def _homeless() -> OverpaintError:
+def _no_home_folder() -> OverpaintError:
     return OverpaintError(
         Code.BAD_REQUEST,
         "This account has no home folder, so Overpaint has no place for its files.",

@@ -33,8 +33,8 @@ def disc(hue: int) -> np.ndarray:
 
 
 def test_no_figure_that_is_held_out_is_ever_drawn(stage: Stage) -> None:
-    dice = np.random.default_rng(0)
-    figures = [stage.figure(vendor, dice) for vendor in ("noto", "fluent") for _ in range(400)]
+    rng = np.random.default_rng(0)
+    figures = [stage.figure(vendor, rng) for vendor in ("noto", "fluent") for _ in range(400)]
     held = stage.held_out
     assert not any(held.hides(figure.record) for figure in figures)
     assert not any(held.hides_colour(f.subject.concept, f.colour) for f in figures if f.colour)
@@ -44,8 +44,8 @@ def test_no_figure_that_is_held_out_is_ever_drawn(stage: Stage) -> None:
 def test_a_person_is_held_out_in_one_skin_tone_only(stage: Stage) -> None:
     hidden = next(cell for cell in stage.held_out.people if "|woman|" in cell)
     action, _, tone = hidden.split("|")
-    dice = np.random.default_rng(1)
-    figures = [stage.figure("twemoji", dice) for _ in range(600)]
+    rng = np.random.default_rng(1)
+    figures = [stage.figure("twemoji", rng) for _ in range(600)]
     tones = {f.subject.tone for f in figures if f.subject.concept == action}
     assert tone not in tones
     assert len(tones) >= 4
@@ -57,8 +57,8 @@ def test_a_concept_and_a_ground_that_are_held_out_together_never_meet(
     banned = tuple(("animal thing", colour) for colour in backgrounds.PLAIN)
     everything = heldout.HeldOut((), (), (), (), banned, ())
     monkeypatch.setattr(stage, "held_out", everything)
-    dice = np.random.default_rng(2)
-    pairs = [stage._pair_with_ground(SIZE, "noto", dice) for _ in range(200)]
+    rng = np.random.default_rng(2)
+    pairs = [stage._pair_with_ground(SIZE, "noto", rng) for _ in range(200)]
     assert not any(figure.subject.concept == "animal thing" and ground.colour for figure, ground in pairs)
 
 
@@ -70,8 +70,8 @@ def test_the_same_dice_make_the_same_scene(stage: Stage) -> None:
 
 
 def test_a_scene_has_a_caption_and_something_to_repaint(stage: Stage) -> None:
-    dice = np.random.default_rng(3)
-    scenes = [stage.scene(SIZE, dice) for _ in range(150)]
+    rng = np.random.default_rng(3)
+    scenes = [stage.scene(SIZE, rng) for _ in range(150)]
     assert all(scene.caption and scene.mask.max() == 255 for scene in scenes)
     assert all(set(np.unique(scene.mask)) <= {0, 255} for scene in scenes)
     whole = np.mean([scene.mask.min() == 255 for scene in scenes])
@@ -109,9 +109,9 @@ def test_a_grey_picture_has_no_main_hue() -> None:
 
 @pytest.mark.parametrize("make", [masks.around, masks.part])
 def test_selections_reach_into_the_box_they_are_about(make: object) -> None:
-    dice = np.random.default_rng(4)
+    rng = np.random.default_rng(4)
     for _ in range(50):
-        mask = make(SIZE, (20, 20, 44, 44), dice)  # type: ignore[operator]
+        mask = make(SIZE, (20, 20, 44, 44), rng)  # type: ignore[operator]
         assert mask.shape == (SIZE, SIZE)
         assert mask[20:44, 20:44].any()
 
@@ -130,8 +130,8 @@ def person() -> Figure:
 
 
 def test_identity_is_left_out_of_some_prompts_and_the_action_stays() -> None:
-    dice = np.random.default_rng(6)
-    phrases = [captions.phrase(person(), dice) for _ in range(300)]
+    rng = np.random.default_rng(6)
+    phrases = [captions.phrase(person(), rng) for _ in range(300)]
     assert any("woman" not in p and "shrugging" in p for p in phrases)
     assert any("woman shrugging, dark skin" in p for p in phrases)
 

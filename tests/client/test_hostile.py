@@ -182,13 +182,13 @@ def test_what_is_no_message_is_a_lost_server(host: Host, header: bytes):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_nothing_that_a_server_says_raises_in_the_host(liar: Liar, seed: int):
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     host = Host(liar)
     for _ in range(150):
         job = host.job.job.encode()
-        data = payload(dice)
-        parts = [mutated(dice).replace(b"0123456789abcdef" * 2, job), *([] if data is None else [data[:4096]])]
-        liar.say(*parts, channel=dice.choice(list(Channel)))
+        data = payload(rng)
+        parts = [mutated(rng).replace(b"0123456789abcdef" * 2, job), *([] if data is None else [data[:4096]])]
+        liar.say(*parts, channel=rng.choice(list(Channel)))
         host.listen()
         if host.session.lost is not None:
             host.session.close()

@@ -34,10 +34,10 @@ SOUND = {
 
 @pytest.mark.parametrize("kind", SOUND)
 def test_a_damaged_file_is_read_or_refused_in_words(tmp_path, kind):
-    dice = random.Random(kind)
+    rng = random.Random(kind)
     for _ in range(120):
         try:
-            again = read(tmp_path, mutated_bytes(SOUND[kind], dice))
+            again = read(tmp_path, mutated_bytes(SOUND[kind], rng))
         except OverpaintError as error:
             assert error.code in (Code.BAD_REQUEST, Code.TOO_LARGE)
             assert error.hint

@@ -13,7 +13,7 @@ from server.editing.edit import Scene
 from server.methods.inpaint import inpaint
 from server.models.families.families import family
 from server.models.runtime.residency import Models
-from server.models.store.catalogue import CATALOGUE, Known
+from server.models.store.catalogue import CATALOGUE, CatalogueEntry
 from server.models.store.download import DownloadProgress, nobody
 from server.models.store.hub import Hub
 from server.models.store.pull import fetch, pull
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.torch
 
 REPOSITORY = "somebody/tiny-inpainting"
 UNET = "unet/diffusion_pytorch_model.fp16.safetensors"
-KNOWN = Known("tiny", "Tiny", "sd15", REPOSITORY, "MIT", "tests", 0.1, 0.1)
+KNOWN = CatalogueEntry("tiny", "Tiny", "sd15", REPOSITORY, "MIT", "tests", 0.1, 0.1)
 
 
 @pytest.fixture(scope="module")

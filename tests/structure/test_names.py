@@ -17,3 +17,28 @@ def test_no_two_classes_of_the_product_have_one_name() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 found[node.name].append(path.relative_to(ROOT).as_posix())
     assert {name: paths for name, paths in found.items() if len(paths) > 1} == {}
+
+
+FOREIGN_TO_THE_FIELD = {
+    "adopt", "crowd", "descent", "dice", "easel", "economise", "entrance", "forecast", "foretell", "homeless", "manner",
+    "notebook", "porch", "shelf", "sitter", "starved", "study", "thrift", "told", "tunable",
+}  # fmt: skip
+"""Names of our own for what has one in the field: import, connections, optimiser, generator, view, reduce memory,
+listener, estimate, orphaned, settings, cache, proxy, store, latents, out of memory, state, reported, denoiser."""
+
+
+def test_what_has_a_name_in_the_field_is_called_by_it() -> None:
+    found = set()
+    for path in (path for room in PRODUCT for path in sorted((ROOT / room).rglob("*.py"))):
+        names = [path.stem, *_defined(ast.parse(path.read_text("utf-8")))]
+        found |= {
+            f"{path.relative_to(ROOT)}: {name}" for name in names if name.strip("_").lower() in FOREIGN_TO_THE_FIELD
+        }
+    assert found == set()
+
+
+def _defined(tree: ast.AST) -> list[str]:
+    """Classes, functions and their parameters."""
+    every = list(ast.walk(tree))
+    named = [node.name for node in every if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    return [*named, *(node.arg for node in every if isinstance(node, ast.arg))]

@@ -26,30 +26,30 @@ class Ground:
     colour: str | None = None
 
 
-def draw(size: int, dice: np.random.Generator, white: float = 0.35) -> Ground:
+def draw(size: int, rng: np.random.Generator, white: float = 0.35) -> Ground:
     """A ground: white as often as said; of the rest 46 % are plain, 23 % a gradient, 31 % a place."""
-    if dice.random() < white:
+    if rng.random() < white:
         return plain(size, "white")
-    lot = dice.random()
+    lot = rng.random()
     if lot < 0.46:
-        return plain(size, str(dice.choice(list(PLAIN))), dice)
+        return plain(size, str(rng.choice(list(PLAIN))), rng)
     if lot < 0.69:
-        return _gradient(size, dice)
-    words = str(dice.choice(list(PLACES)))
-    return Ground(PLACES[words](size, dice), words)
+        return _gradient(size, rng)
+    words = str(rng.choice(list(PLACES)))
+    return Ground(PLACES[words](size, rng), words)
 
 
-def plain(size: int, colour: str, dice: np.random.Generator | None = None) -> Ground:
-    """One named colour, a little varied when `dice` are given."""
+def plain(size: int, colour: str, rng: np.random.Generator | None = None) -> Ground:
+    """One named colour, a little varied when `rng` are given."""
     tint = np.array(PLAIN[colour], np.float32)
-    if dice is not None and colour != "white":
-        tint = np.clip(tint + dice.normal(0, 8, 3), 0, 255).astype(np.float32)
+    if rng is not None and colour != "white":
+        tint = np.clip(tint + rng.normal(0, 8, 3), 0, 255).astype(np.float32)
     return Ground(np.broadcast_to(tint, (size, size, 3)).copy(), f"on {colour} background", colour)
 
 
-def _gradient(size: int, dice: np.random.Generator) -> Ground:
-    first, second = (str(name) for name in dice.choice(list(PLAIN), 2, replace=False))
-    canvas = _blend(size, PLAIN[first], PLAIN[second], vertical=bool(dice.random() < 0.7))
+def _gradient(size: int, rng: np.random.Generator) -> Ground:
+    first, second = (str(name) for name in rng.choice(list(PLAIN), 2, replace=False))
+    canvas = _blend(size, PLAIN[first], PLAIN[second], vertical=bool(rng.random() < 0.7))
     return Ground(canvas, f"on {first} and {second} gradient")
 
 
@@ -60,10 +60,10 @@ def _blend(size: int, first: tuple[int, int, int], second: tuple[int, int, int],
     return np.ascontiguousarray(canvas if vertical else canvas.transpose(1, 0, 2))
 
 
-def _ground_line(size: int, dice: np.random.Generator, wave: float = 0.05) -> NDArray[np.bool_]:
+def _ground_line(size: int, rng: np.random.Generator, wave: float = 0.05) -> NDArray[np.bool_]:
     """True below a gently waving horizon."""
     x = np.linspace(0, 1, size)
-    height = dice.uniform(0.55, 0.8) + wave * np.sin(2 * np.pi * (x * dice.uniform(0.5, 1.5) + dice.random()))
+    height = rng.uniform(0.55, 0.8) + wave * np.sin(2 * np.pi * (x * rng.uniform(0.5, 1.5) + rng.random()))
     below: NDArray[np.bool_] = np.arange(size)[:, None] / size > height[None, :]
     return below
 
@@ -71,18 +71,18 @@ def _ground_line(size: int, dice: np.random.Generator, wave: float = 0.05) -> ND
 def _place(
     sky: tuple[tuple[int, int, int], tuple[int, int, int]], land: tuple[int, int, int], wave: float = 0.05
 ) -> Callable[[int, np.random.Generator], Canvas]:
-    def draw_place(size: int, dice: np.random.Generator) -> Canvas:
+    def draw_place(size: int, rng: np.random.Generator) -> Canvas:
         canvas = _blend(size, *sky)
-        canvas[_ground_line(size, dice, wave)] = np.array(land, np.float32) + dice.normal(0, 6, 3)
+        canvas[_ground_line(size, rng, wave)] = np.array(land, np.float32) + rng.normal(0, 6, 3)
         return np.clip(canvas, 0, 255).astype(np.float32)
 
     return draw_place
 
 
-def _night(size: int, dice: np.random.Generator) -> Canvas:
+def _night(size: int, rng: np.random.Generator) -> Canvas:
     canvas = _blend(size, (18, 22, 60), (60, 60, 120))
-    for _ in range(int(dice.integers(6, 14))):
-        y, x = int(dice.integers(0, size)), int(dice.integers(0, size))
+    for _ in range(int(rng.integers(6, 14))):
+        y, x = int(rng.integers(0, size)), int(rng.integers(0, size))
         canvas[y : y + max(1, size // 64), x : x + max(1, size // 64)] = 245
     return canvas
 

@@ -63,35 +63,35 @@ def _skin(tone: str) -> str:
     return f"{tone or 'yellow'} skin"
 
 
-def phrase(figure: Figure, dice: np.random.Generator) -> str:
+def phrase(figure: Figure, rng: np.random.Generator) -> str:
     """A way to ask for a figure: label or tags, with or without gender, skin and article."""
     subject = figure.subject
-    if figure.colour is None and len(subject.tags) >= 3 and dice.random() < _ONLY_TAGS:
-        return ", ".join(_some_tags(subject, dice, 2))
+    if figure.colour is None and len(subject.tags) >= 3 and rng.random() < _ONLY_TAGS:
+        return ", ".join(_some_tags(subject, rng, 2))
     if subject.is_person:
-        words = subject.concept if dice.random() < _GENDER_DROPPED else subject.label
-        words = words if dice.random() < _SKIN_DROPPED else _with_skin(words, subject)
+        words = subject.concept if rng.random() < _GENDER_DROPPED else subject.label
+        words = words if rng.random() < _SKIN_DROPPED else _with_skin(words, subject)
     else:
         words = full_phrase(figure)
-    if dice.random() < _TAGGED and subject.tags:
-        words = ", ".join([words, *_some_tags(subject, dice, int(dice.integers(1, 4)))])
-    return f"a {words}" if dice.random() < _WITH_ARTICLE and not subject.is_person else words
+    if rng.random() < _TAGGED and subject.tags:
+        words = ", ".join([words, *_some_tags(subject, rng, int(rng.integers(1, 4)))])
+    return f"a {words}" if rng.random() < _WITH_ARTICLE and not subject.is_person else words
 
 
-def caption(subject_words: str, vendor: str, background: str, dice: np.random.Generator) -> str:
+def caption(subject_words: str, vendor: str, background: str, rng: np.random.Generator) -> str:
     """Subject, background and style in one prompt, each of the last two named only sometimes."""
     words = subject_words
-    if background and dice.random() < _BACKGROUND_NAMED:
+    if background and rng.random() < _BACKGROUND_NAMED:
         words = f"{words}, {background}" if "," in words else f"{words} {background}"
-    if dice.random() < _STYLED:
-        style = str(dice.choice(STYLES[vendor]))
-        words = f"{style}, {words}" if dice.random() < 0.5 else f"{words}, {style}"
+    if rng.random() < _STYLED:
+        style = str(rng.choice(STYLES[vendor]))
+        words = f"{style}, {words}" if rng.random() < 0.5 else f"{words}, {style}"
     return words
 
 
-def _some_tags(subject: Subject, dice: np.random.Generator, count: int) -> list[str]:
+def _some_tags(subject: Subject, rng: np.random.Generator, count: int) -> list[str]:
     number = min(count, len(subject.tags))
-    return [str(tag) for tag in dice.choice(np.array(subject.tags), number, replace=False)]
+    return [str(tag) for tag in rng.choice(np.array(subject.tags), number, replace=False)]
 
 
 def vocabulary(vendors: Iterable[str]) -> Vocabulary:

@@ -75,9 +75,9 @@ class Examination:
         people = [Cell(r.subject.kind, Figure(r)) for r in taught if r.subject.cell in held.people]
         coloured = [Cell("colour", Figure(r, colour)) for r in taught for concept, colour in held.colours
                     if r.subject.concept == concept and r.index in self.stage.hues]  # fmt: skip
-        dice = np.random.default_rng(0)
+        rng = np.random.default_rng(0)
         share = limit // 2
-        return [cells[i] for cells in (people, coloured) for i in sorted(dice.permutation(len(cells))[:share])]
+        return [cells[i] for cells in (people, coloured) for i in sorted(rng.permutation(len(cells))[:share])]
 
     def picture(self, figure: Figure, ground: Floats = _WHITE) -> Floats:
         """The figure at the base size on one colour, as large as training scenes show it: (S, S, 3)."""
@@ -152,12 +152,12 @@ class Repainting:
 
 def inpainting(examination: Examination, painter: Painter, cells: Sequence[Cell], sampling: Sampling) -> Repainting:
     """Another figure of the same vendor on a coloured ground is selected with a box and replaced by each cell."""
-    dice = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     sources, masks, grounds, prompts = [], [], [], []
     for cell in cells:
-        colour = str(dice.choice(["white", "blue", "green", "yellow", "pink", "beige"]))
+        colour = str(rng.choice(["white", "blue", "green", "yellow", "pink", "beige"]))
         ground = (np.array(backgrounds.PLAIN[colour]) / 255).astype(np.float32)
-        sources.append(examination.picture(examination.stage.figure(cell.vendor, dice), ground))
+        sources.append(examination.picture(examination.stage.figure(cell.vendor, rng), ground))
         mask = np.zeros((examination.size, examination.size), np.float32)
         edge = round(examination.size * 0.03)
         mask[edge:-edge, edge:-edge] = 1
@@ -172,11 +172,11 @@ def inpainting(examination: Examination, painter: Painter, cells: Sequence[Cell]
 
 def vae_psnr(examination: Examination, painter: Painter, count: int = 128) -> float:
     """Mean PSNR of the coder alone on held-out artwork over grounds of all sorts."""
-    dice = np.random.default_rng(2)
+    rng = np.random.default_rng(2)
     hidden = [record for record in examination.records if examination.stage.held_out.hides(record)]
     pictures = []
-    for index in dice.permutation(len(hidden))[:count]:
-        ground = backgrounds.draw(examination.size, dice)
+    for index in rng.permutation(len(hidden))[:count]:
+        ground = backgrounds.draw(examination.size, rng)
         side = examination.size
         examination.stage.place(ground.canvas, Figure(hidden[int(index)]), (2, 2, side - 2, side - 2))
         pictures.append(np.clip(ground.canvas / 255, 0, 1).astype(np.float32))

@@ -33,8 +33,8 @@ class _Scenes(Dataset[Batch]):
     def __getitem__(self, number: int) -> Batch:
         if self.stage is None:
             self.stage = Stage(self.data, self.repertoire)
-        dice = np.random.default_rng((self.seed, number))
-        scenes = [self.stage.scene(self.size, dice) for _ in range(self.count)]
+        rng = np.random.default_rng((self.seed, number))
+        scenes = [self.stage.scene(self.size, rng) for _ in range(self.count)]
         return Batch(
             np.stack([scene.rgb for scene in scenes]),
             np.stack([scene.mask for scene in scenes]),

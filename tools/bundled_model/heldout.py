@@ -63,10 +63,10 @@ def load(path: Path = FILE) -> HeldOut:
 
 def choose(records: Sequence[Record], pictures: NDArray[np.uint8]) -> HeldOut:
     """About one cell in sixteen of people, of (thing, colour), 24 whole concepts, 60 pairs, 60 backgrounds."""
-    dice = random.Random(_SEED)
+    rng = random.Random(_SEED)
     things = sorted({r.subject.concept for r in records if not r.subject.is_person})
-    concepts = dice.sample([name for name in things if "heart" not in name], 24)
-    people = _people(records, dice)
+    concepts = rng.sample([name for name in things if "heart" not in name], 24)
+    people = _people(records, rng)
     seen = [name for name in things if name not in concepts]
     hues = natural_hues(records, pictures)
     recolourable = sorted({r.subject.concept for r in records if r.index in hues} & set(seen))
@@ -74,10 +74,10 @@ def choose(records: Sequence[Record], pictures: NDArray[np.uint8]) -> HeldOut:
     colours = [(name, colour) for name in recolourable for colour in COLOURS if (name, colour) not in natural]
     return HeldOut(
         people=tuple(people),
-        colours=tuple(sorted(dice.sample(colours, len(colours) // 16))),
+        colours=tuple(sorted(rng.sample(colours, len(colours) // 16))),
         concepts=tuple(sorted(concepts)),
-        pairs=tuple(sorted((a, b) for a, b in (dice.sample(seen, 2) for _ in range(60)))),
-        backgrounds=tuple(sorted({(dice.choice(seen), dice.choice(BACKGROUNDS)) for _ in range(60)})),
+        pairs=tuple(sorted((a, b) for a, b in (rng.sample(seen, 2) for _ in range(60)))),
+        backgrounds=tuple(sorted({(rng.choice(seen), rng.choice(BACKGROUNDS)) for _ in range(60)})),
         same_drawing=tuple(_same_drawing(records, pictures, set(people))),
     )
 
@@ -95,13 +95,13 @@ def natural_hues(records: Sequence[Record], pictures: NDArray[np.uint8]) -> dict
     return hues
 
 
-def _people(records: Sequence[Record], dice: random.Random) -> list[str]:
+def _people(records: Sequence[Record], rng: random.Random) -> list[str]:
     drawn_by: dict[str, set[str]] = defaultdict(set)
     for record in records:
         if record.subject.is_person and record.subject.tone:
             drawn_by[record.subject.cell].add(record.vendor)
     whole = sorted(cell for cell, vendors in drawn_by.items() if len(vendors) == 4)
-    return sorted(dice.sample(whole, len(whole) // 16))
+    return sorted(rng.sample(whole, len(whole) // 16))
 
 
 def _same_drawing(records: Sequence[Record], pictures: NDArray[np.uint8], people: set[str]) -> list[str]:

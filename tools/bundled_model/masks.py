@@ -10,13 +10,13 @@ Mask = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 
 
-def around(size: int, box: Box, dice: np.random.Generator) -> Mask:
+def around(size: int, box: Box, rng: np.random.Generator) -> Mask:
     """A generous box (white = repaint, 255) or ellipse over `box` = (left, top, right, bottom)."""
-    margin = dice.uniform(0.02, 0.12, 4) * size
+    margin = rng.uniform(0.02, 0.12, 4) * size
     left, top = round(box[0] - margin[0]), round(box[1] - margin[1])
     right, bottom = round(box[2] + margin[2]), round(box[3] + margin[3])
     mask = np.zeros((size, size), np.uint8)
-    if dice.random() < 0.6:
+    if rng.random() < 0.6:
         cv2.rectangle(mask, (left, top), (right, bottom), 255, -1)
     else:
         centre = ((left + right) // 2, (top + bottom) // 2)
@@ -25,17 +25,17 @@ def around(size: int, box: Box, dice: np.random.Generator) -> Mask:
     return mask
 
 
-def grown(shape: Mask, dice: np.random.Generator) -> Mask:
+def grown(shape: Mask, rng: np.random.Generator) -> Mask:
     """A thing's own outline, grown by 3 to 9 per cent of the picture."""
-    width = 2 * max(1, round(dice.uniform(0.03, 0.09) * shape.shape[0])) + 1
+    width = 2 * max(1, round(rng.uniform(0.03, 0.09) * shape.shape[0])) + 1
     grown_shape = cv2.dilate(shape, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
     return ((grown_shape > 60) * 255).astype(np.uint8)
 
 
-def part(size: int, box: Box, dice: np.random.Generator) -> Mask:
+def part(size: int, box: Box, rng: np.random.Generator) -> Mask:
     """One side of a figure: its head, its lower half, its left or right, with some room round it."""
     left, top, right, bottom = box
-    cut = dice.uniform(0.35, 0.6)
+    cut = rng.uniform(0.35, 0.6)
     across, down = left + round((right - left) * cut), top + round((bottom - top) * cut)
     sides: list[Box] = [
         (left, top, right, down),
@@ -44,14 +44,14 @@ def part(size: int, box: Box, dice: np.random.Generator) -> Mask:
         (left, top, across, bottom),
         (across, top, right, bottom),
     ]
-    return around(size, sides[int(dice.integers(len(sides)))], dice)
+    return around(size, sides[int(rng.integers(len(sides)))], rng)
 
 
-def blob(size: int, dice: np.random.Generator) -> Mask:
+def blob(size: int, rng: np.random.Generator) -> Mask:
     """A few overlapping brush dabs anywhere."""
     mask = np.zeros((size, size), np.uint8)
-    x, y = dice.uniform(0.15, 0.85, 2) * size
-    for _ in range(int(dice.integers(2, 7))):
-        cv2.circle(mask, (round(x), round(y)), round(dice.uniform(0.08, 0.22) * size), 255, -1)
-        x, y = np.clip(np.array([x, y]) + dice.normal(0, 0.15, 2) * size, 0, size)
+    x, y = rng.uniform(0.15, 0.85, 2) * size
+    for _ in range(int(rng.integers(2, 7))):
+        cv2.circle(mask, (round(x), round(y)), round(rng.uniform(0.08, 0.22) * size), 255, -1)
+        x, y = np.clip(np.array([x, y]) + rng.normal(0, 0.15, 2) * size, 0, size)
     return mask

@@ -50,7 +50,7 @@ class Painter:
         """Text-to-image at the base size."""
         made = [
             self.free(list(prompts[start:start + sampling.batch]), guidance_scale=sampling.guidance,
-                      num_inference_steps=sampling.steps, generator=self._dice(sampling, start, len(prompts)),
+                      num_inference_steps=sampling.steps, generator=self._generators(sampling, start, len(prompts)),
                       output_type="np").images
             for start in range(0, len(prompts), sampling.batch)
         ]  # fmt: skip
@@ -65,7 +65,7 @@ class Painter:
                 list(prompts[part]), image=torch.from_numpy(pictures[part]).permute(0, 3, 1, 2),
                 mask_image=torch.from_numpy(masks[part])[:, None], height=self.size, width=self.size,
                 num_inference_steps=sampling.steps, guidance_scale=sampling.guidance, strength=1.0,
-                generator=self._dice(sampling, start, len(prompts)), output_type="np",
+                generator=self._generators(sampling, start, len(prompts)), output_type="np",
             ).images)  # fmt: skip
         return np.concatenate(made)
 
@@ -76,6 +76,6 @@ class Painter:
         enlarged: Pictures = self.enlarger(batch).permute(0, 2, 3, 1).cpu().numpy()
         return enlarged
 
-    def _dice(self, sampling: Sampling, start: int, count: int) -> list[torch.Generator]:
+    def _generators(self, sampling: Sampling, start: int, count: int) -> list[torch.Generator]:
         last = min(start + sampling.batch, count)
         return [torch.Generator().manual_seed(sampling.seed + number) for number in range(start, last)]

@@ -56,21 +56,21 @@ class Stage:
             if repertoire.has(record) and not self.held_out.hides(record):
                 self._shelf[record.vendor, record.subject.kind][record.subject.concept].append(record)
 
-    def scene(self, size: int, dice: np.random.Generator) -> Scene:
+    def scene(self, size: int, rng: np.random.Generator) -> Scene:
         """One random scene of `size` pixels: mostly one figure, now and then as a close-up; or two or three."""
-        vendor = _lot(self.repertoire.vendors, dice)
-        if dice.random() < self.repertoire.company:
-            return self._together(size, vendor, dice)
-        return self._alone(size, vendor, dice, close=bool(dice.random() < _CLOSE))
+        vendor = _lot(self.repertoire.vendors, rng)
+        if rng.random() < self.repertoire.company:
+            return self._together(size, vendor, rng)
+        return self._alone(size, vendor, rng, close=bool(rng.random() < _CLOSE))
 
-    def figure(self, vendor: str, dice: np.random.Generator) -> Figure:
+    def figure(self, vendor: str, rng: np.random.Generator) -> Figure:
         """A random figure: kind, then concept, then variant, so that rare kinds are not drowned by skin tones."""
         drawn = {kind: often for kind, often in self.repertoire.kinds.items() if (vendor, kind) in self._shelf}
-        concepts = self._shelf[vendor, _lot(drawn, dice)]
-        variants = concepts[list(concepts)[int(dice.integers(len(concepts)))]]
-        record = variants[int(dice.integers(len(variants)))]
-        if record.index in self.hues and dice.random() < _RECOLOURED:
-            colour = str(dice.choice(list(COLOURS)))
+        concepts = self._shelf[vendor, _lot(drawn, rng)]
+        variants = concepts[list(concepts)[int(rng.integers(len(concepts)))]]
+        record = variants[int(rng.integers(len(variants)))]
+        if record.index in self.hues and rng.random() < _RECOLOURED:
+            colour = str(rng.choice(list(COLOURS)))
             if not self.held_out.hides_colour(record.subject.concept, colour):
                 return Figure(record, colour)
         return Figure(record)
@@ -99,36 +99,36 @@ class Stage:
         coverage[top:bottom, left:right] = art[..., 3]
         return Placed(figure, coverage, _box_of(coverage))
 
-    def _alone(self, size: int, vendor: str, dice: np.random.Generator, close: bool) -> Scene:
-        figure, ground = self._pair_with_ground(size, vendor, dice)
-        side = round(size * (dice.uniform(1.15, 1.6) if close else dice.uniform(0.7, 1.0)))
+    def _alone(self, size: int, vendor: str, rng: np.random.Generator, close: bool) -> Scene:
+        figure, ground = self._pair_with_ground(size, vendor, rng)
+        side = round(size * (rng.uniform(1.15, 1.6) if close else rng.uniform(0.7, 1.0)))
         room = (size - side) if not close else round(size * 0.2)
-        left, top = _shift(size, side, abs(room), dice)
-        mirrored = bool(dice.random() < _MIRRORED) and not figure.subject.is_person
+        left, top = _shift(size, side, abs(room), rng)
+        mirrored = bool(rng.random() < _MIRRORED) and not figure.subject.is_person
         placed = self.place(ground.canvas, figure, (left, top, left + side, top + side), mirrored)
-        words = captions.phrase(figure, dice)
-        words = captions.caption(f"close-up of {words}" if close and dice.random() < 0.5 else words,
-                                 vendor, ground.words, dice)  # fmt: skip
-        return self._masked(size, ground.canvas, [placed], words, vendor, ground.words, dice)
+        words = captions.phrase(figure, rng)
+        words = captions.caption(f"close-up of {words}" if close and rng.random() < 0.5 else words,
+                                 vendor, ground.words, rng)  # fmt: skip
+        return self._masked(size, ground.canvas, [placed], words, vendor, ground.words, rng)
 
-    def _together(self, size: int, vendor: str, dice: np.random.Generator) -> Scene:
-        ground = backgrounds.draw(size, dice, self.repertoire.white)
-        figures = self._company(vendor, ground, 3 if dice.random() < 0.25 else 2, dice)
-        places = _rows(size, len(figures), dice)
+    def _together(self, size: int, vendor: str, rng: np.random.Generator) -> Scene:
+        ground = backgrounds.draw(size, rng, self.repertoire.white)
+        figures = self._company(vendor, ground, 3 if rng.random() < 0.25 else 2, rng)
+        places = _rows(size, len(figures), rng)
         placed = [self.place(ground.canvas, figure, box) for figure, box in zip(figures, places, strict=True)]
-        words = captions.caption(_joined(figures, dice), vendor, ground.words, dice)
-        return self._masked(size, ground.canvas, placed, words, vendor, ground.words, dice)
+        words = captions.caption(_joined(figures, rng), vendor, ground.words, rng)
+        return self._masked(size, ground.canvas, placed, words, vendor, ground.words, rng)
 
-    def _pair_with_ground(self, size: int, vendor: str, dice: np.random.Generator) -> tuple[Figure, backgrounds.Ground]:
+    def _pair_with_ground(self, size: int, vendor: str, rng: np.random.Generator) -> tuple[Figure, backgrounds.Ground]:
         for _ in range(_TRIES):
-            figure, ground = self.figure(vendor, dice), backgrounds.draw(size, dice, self.repertoire.white)
+            figure, ground = self.figure(vendor, rng), backgrounds.draw(size, rng, self.repertoire.white)
             if not self.held_out.hides_background(figure.subject.concept, ground.colour or ""):
                 return figure, ground
         raise RuntimeError("held-out backgrounds leave nothing to draw")
 
-    def _company(self, vendor: str, ground: backgrounds.Ground, count: int, dice: np.random.Generator) -> list[Figure]:
+    def _company(self, vendor: str, ground: backgrounds.Ground, count: int, rng: np.random.Generator) -> list[Figure]:
         for _ in range(_TRIES):
-            figures = [self.figure(vendor, dice) for _ in range(count)]
+            figures = [self.figure(vendor, rng) for _ in range(count)]
             names = [figure.subject.concept for figure in figures]
             paired = any(self.held_out.hides_pair(a, b) for a in names for b in names)
             grounded = any(self.held_out.hides_background(name, ground.colour or "") for name in names)
@@ -138,54 +138,54 @@ class Stage:
 
     def _masked(
         self, size: int, canvas: backgrounds.Canvas, placed: list[Placed], words: str, vendor: str,
-        ground: str, dice: np.random.Generator,
+        ground: str, rng: np.random.Generator,
     ) -> Scene:  # fmt: skip
         rgb = np.clip(canvas + 0.5, 0, 255).astype(np.uint8)
-        if dice.random() < _WHOLE:
+        if rng.random() < _WHOLE:
             return Scene(rgb, np.full((size, size), 255, np.uint8), words)
-        one = placed[int(dice.integers(len(placed)))]
-        lot = dice.random()
+        one = placed[int(rng.integers(len(placed)))]
+        lot = rng.random()
         if lot < 0.55:
-            mask = masks.grown(one.coverage, dice) if dice.random() < 0.2 else masks.around(size, one.box, dice)
-            if dice.random() < 0.7:
-                words = captions.caption(captions.phrase(one.figure, dice), vendor, ground, dice)
+            mask = masks.grown(one.coverage, rng) if rng.random() < 0.2 else masks.around(size, one.box, rng)
+            if rng.random() < 0.7:
+                words = captions.caption(captions.phrase(one.figure, rng), vendor, ground, rng)
         elif lot < 0.85:
-            mask = masks.part(size, one.box, dice)
+            mask = masks.part(size, one.box, rng)
         else:
-            mask = masks.blob(size, dice)
+            mask = masks.blob(size, rng)
             if not (mask.astype(bool) & (_union(placed) > 20)).any():
                 words = f"background {ground}"
         return Scene(rgb, mask, words)
 
 
-def _lot(weights: dict[str, float], dice: np.random.Generator) -> str:
+def _lot(weights: dict[str, float], rng: np.random.Generator) -> str:
     names = list(weights)
-    return names[int(dice.choice(len(names), p=np.array(list(weights.values())) / sum(weights.values())))]
+    return names[int(rng.choice(len(names), p=np.array(list(weights.values())) / sum(weights.values())))]
 
 
-def _shift(size: int, side: int, room: int, dice: np.random.Generator) -> tuple[int, int]:
+def _shift(size: int, side: int, room: int, rng: np.random.Generator) -> tuple[int, int]:
     slack = room // 2
     centre = (size - side) // 2
-    left, top = (centre + int(dice.integers(-slack, slack + 1)) for _ in range(2))
+    left, top = (centre + int(rng.integers(-slack, slack + 1)) for _ in range(2))
     return left, top
 
 
-def _rows(size: int, count: int, dice: np.random.Generator) -> list[masks.Box]:
+def _rows(size: int, count: int, rng: np.random.Generator) -> list[masks.Box]:
     """`count` square places beside each other, each somewhat shifted."""
     boxes = []
     for number in range(count):
-        side = round(size * dice.uniform(0.85, 1.05) * (0.5 if count == 2 else 0.38))
+        side = round(size * rng.uniform(0.85, 1.05) * (0.5 if count == 2 else 0.38))
         middle = size * (number + 0.5) / count
-        left = round(middle - side / 2 + dice.normal(0, 0.02) * size)
-        top = round((size - side) * dice.uniform(0.2, 0.9))
+        left = round(middle - side / 2 + rng.normal(0, 0.02) * size)
+        top = round((size - side) * rng.uniform(0.2, 0.9))
         boxes.append((left, top, left + side, top + side))
     return boxes
 
 
-def _joined(figures: list[Figure], dice: np.random.Generator) -> str:
-    words = [captions.full_phrase(f) if dice.random() < 0.6 else captions.phrase(f, dice) for f in figures]
+def _joined(figures: list[Figure], rng: np.random.Generator) -> str:
+    words = [captions.full_phrase(f) if rng.random() < 0.6 else captions.phrase(f, rng) for f in figures]
     if len(words) == 2:
-        joint = str(dice.choice(["and", "next to", "to the left of", "beside"]))
+        joint = str(rng.choice(["and", "next to", "to the left of", "beside"]))
         return f"{words[0]} {joint} {words[1]}"
     return f"{words[0]}, {words[1]} and {words[2]}"
 

@@ -62,14 +62,14 @@ def main() -> int:
     return conclude(figures, BOUNDS, options)
 
 
-def choice(rooms: Sequence[str], count: int, dice: random.Random) -> list[Fault]:
+def choice(rooms: Sequence[str], count: int, rng: random.Random) -> list[Fault]:
     """As many of each room as it has of all, no two on one line."""
     possible = {room: _by_line(room) for room in rooms}
     every = sum(len(lines) for lines in possible.values())
     chosen: list[Fault] = []
     for lines in possible.values():
         share = min(len(lines), round(count * len(lines) / every))
-        chosen += [dice.choice(lines[line]) for line in dice.sample(sorted(lines), share)]
+        chosen += [rng.choice(lines[line]) for line in rng.sample(sorted(lines), share)]
     return chosen
 
 

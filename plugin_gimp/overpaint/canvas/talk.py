@@ -24,7 +24,7 @@ def end_progress() -> None:
     Gimp.progress_end()
 
 
-def tell(text: str) -> None:
+def show_message(text: str) -> None:
     """Something worth knowing that is not an error; GIMP shows it in its own way."""
     Gimp.message(text)
 

@@ -23,9 +23,9 @@ from server.wire.errors import Code, OverpaintError
 Bits = npt.NDArray[np.bool_]
 
 
-def installed(name: str, shelf: ModelStore) -> InpaintingNetwork | None:
+def installed(name: str, store: ModelStore) -> InpaintingNetwork | None:
     """The erasing network that is called so; None for a model that does something else. Raises model-missing."""
-    found = shelf.find(name)
+    found = store.find(name)
     return InpaintingNetwork(found.weights, found.card.family) if Ability.ERASE in found.card.abilities else None
 
 

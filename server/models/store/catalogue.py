@@ -12,7 +12,7 @@ from server.wire.errors import Code, OverpaintError
 
 
 @dataclass(frozen=True)
-class Known:
+class CatalogueEntry:
     """repository: on the hub. download_gb: of what Overpaint takes of it. memory_gb: of the graphics card, about; twice
     that in main memory when it runs on the processor. gated: the hub wants its licence accepted first."""
 
@@ -28,8 +28,8 @@ class Known:
     gated: bool = False
 
 
-CATALOGUE: tuple[Known, ...] = (
-    Known(
+CATALOGUE: tuple[CatalogueEntry, ...] = (
+    CatalogueEntry(
         name="sd15-inpainting",
         title="Stable Diffusion 1.5 Inpainting",
         family="sd15",
@@ -39,7 +39,7 @@ CATALOGUE: tuple[Known, ...] = (
         download_gb=2.1,
         memory_gb=3,
     ),
-    Known(
+    CatalogueEntry(
         name="sd2-inpainting",
         title="Stable Diffusion 2 Inpainting",
         family="sd15",
@@ -49,7 +49,7 @@ CATALOGUE: tuple[Known, ...] = (
         download_gb=2.6,
         memory_gb=3.5,
     ),
-    Known(
+    CatalogueEntry(
         name="sdxl-inpainting",
         title="Stable Diffusion XL Inpainting 0.1",
         family="sdxl",
@@ -59,7 +59,7 @@ CATALOGUE: tuple[Known, ...] = (
         download_gb=7.0,
         memory_gb=9,
     ),
-    Known(
+    CatalogueEntry(
         name="sd15",
         title="Stable Diffusion 1.5",
         family="sd15",
@@ -69,7 +69,7 @@ CATALOGUE: tuple[Known, ...] = (
         download_gb=2.1,
         memory_gb=3,
     ),
-    Known(
+    CatalogueEntry(
         name="sdxl",
         title="Stable Diffusion XL 1.0",
         family="sdxl",
@@ -79,7 +79,7 @@ CATALOGUE: tuple[Known, ...] = (
         download_gb=7.0,
         memory_gb=9,
     ),
-    Known(
+    CatalogueEntry(
         name="sd35-medium",
         title="Stable Diffusion 3.5 Medium",
         family="sd3",
@@ -91,7 +91,7 @@ CATALOGUE: tuple[Known, ...] = (
         variant="",
         gated=True,
     ),
-    Known(
+    CatalogueEntry(
         name="flux-fill",
         title="FLUX.1 Fill [dev]",
         family="flux-fill",
@@ -103,7 +103,7 @@ CATALOGUE: tuple[Known, ...] = (
         variant="",
         gated=True,
     ),
-    Known(
+    CatalogueEntry(
         name="flux2-klein",
         title="FLUX.2 klein 4B",
         family="flux2-klein",
@@ -117,7 +117,7 @@ CATALOGUE: tuple[Known, ...] = (
 )
 
 
-def known(name: str) -> Known:
+def entry(name: str) -> CatalogueEntry:
     """Raises unknown-model for a name that is not in the catalogue."""
     for entry in CATALOGUE:
         if entry.name == name:

@@ -27,7 +27,7 @@ CONFIGS = "configs"
 
 def import_model(
     source: Path,
-    shelf: ModelStore,
+    store: ModelStore,
     *,
     name: str = "",
     title: str = "",
@@ -37,7 +37,7 @@ def import_model(
     prediction: str = "",
     on_transfer: OnTransfer = nobody,
 ) -> Card:
-    """Puts a diffusers folder, a single .safetensors file or an erasing model's .onnx file on the shelf.
+    """Puts a diffusers folder, a single .safetensors file or an erasing model's .onnx file into the store.
 
     link: leave the files where they are instead of copying them. own_configs: a diffusers folder whose configurations
     are used for a single file instead of the shipped ones. prediction: ``epsilon`` or ``v``, for a single file that
@@ -49,9 +49,9 @@ def import_model(
             raise OverpaintError(Code.BAD_REQUEST, f"There is nothing at {source}.", "Check the path.")
         files.refuse_unsafe(source)
         name = name or name_from(source)
-        folder = shelf.folder_for(name)
+        folder = store.folder_for(name)
         asked = Card(name, title or source.stem, "", licence, "", 0.0, str(source), installed=time.time())
-        incoming = shelf.root / ".incoming" / name
+        incoming = store.root / ".incoming" / name
         request = _ImportRequest(source, incoming, asked, link, own_configs, prediction_of(prediction), on_transfer)
         shutil.rmtree(incoming, ignore_errors=True)
         incoming.mkdir(parents=True)
@@ -65,7 +65,7 @@ def import_model(
 
 
 def name_from(source: Path) -> str:
-    """A name for the shelf from a file's or folder's: its letters and digits in lower case, dashes for all else."""
+    """A name for the store from a file's or folder's: its letters and digits in lower case, dashes for all else."""
     return cards.name_from(source.name if source.is_dir() else source.stem)
 
 

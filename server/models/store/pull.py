@@ -17,7 +17,7 @@ from server.wire.files import LockFile
 from . import card as cards
 from . import describe, files
 from .card import Card, Checksum
-from .catalogue import Known, known
+from .catalogue import CatalogueEntry, entry
 from .download import DownloadProgress, OnTransfer, check_room, nobody, sha256
 from .hub import Hub, Listing, RemoteFile
 from .import_model import whole
@@ -26,23 +26,23 @@ from .store import ModelStore
 _REPOSITORY = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
 
 
-def pull(name: str, shelf: ModelStore, hub: Hub | None = None, on_transfer: OnTransfer = nobody) -> Card:
+def pull(name: str, store: ModelStore, hub: Hub | None = None, on_transfer: OnTransfer = nobody) -> Card:
     """name: of the catalogue, or ``owner/repository``. Raises ``OverpaintError``; then nothing was installed."""
-    return fetch(wanted(name), shelf, hub or Hub(), on_transfer)
+    return fetch(wanted(name), store, hub or Hub(), on_transfer)
 
 
-def wanted(name: str) -> Known:
+def wanted(name: str) -> CatalogueEntry:
     """What the catalogue says of ``name``, or as much as can be said of a repository beforehand."""
     if not _REPOSITORY.fullmatch(name):
-        return known(name)
+        return entry(name)
     short = cards.name_from(name.split("/")[1])
-    return Known(short, name, "", name, "", "what it was made for; chosen by you", 0.0, 0.0)
+    return CatalogueEntry(short, name, "", name, "", "what it was made for; chosen by you", 0.0, 0.0)
 
 
-def fetch(model: Known, shelf: ModelStore, hub: Hub, on_transfer: OnTransfer = nobody) -> Card:
+def fetch(model: CatalogueEntry, store: ModelStore, hub: Hub, on_transfer: OnTransfer = nobody) -> Card:
     """Downloads, checks and installs ``model``. Raises busy while another pull of it runs."""
-    folder = shelf.folder_for(model.name)
-    incoming = shelf.root / ".incoming" / model.name
+    folder = store.folder_for(model.name)
+    incoming = store.root / ".incoming" / model.name
     incoming.mkdir(parents=True, exist_ok=True)
     lock = LockFile(incoming.with_name(f"{model.name}.lock"))
     if not lock.take():
@@ -53,7 +53,7 @@ def fetch(model: Known, shelf: ModelStore, hub: Hub, on_transfer: OnTransfer = n
         lock.release()
 
 
-def _fetch(model: Known, hub: Hub, incoming: Path, folder: Path, on_transfer: OnTransfer) -> Card:
+def _fetch(model: CatalogueEntry, hub: Hub, incoming: Path, folder: Path, on_transfer: OnTransfer) -> Card:
     listing = hub.listing(model.repository)
     index = _index(listing, hub, incoming)
     family = describe.family_of(index)

@@ -64,13 +64,13 @@ def add_layer(image, kind, size, offset=(0, 0), name="Paint", parent=None):
 
 def noise(layer, size):
     """Random numbers in the layer's own type; floats reach beyond 1, as they do in real pictures."""
-    dice = random.Random(7)
+    rng = random.Random(7)
     fmt = layer.get_format()
     count = size[0] * size[1] * Babl.format_get_n_components(fmt)
     number = Babl.format_get_encoding(fmt).split()[1]
     if number in ("u8", "u16", "u32"):
-        return dice.randbytes(count * {"u8": 1, "u16": 2, "u32": 4}[number])
-    values = [round(dice.random() * 1.2, 3) for _ in range(count)]
+        return rng.randbytes(count * {"u8": 1, "u16": 2, "u32": 4}[number])
+    values = [round(rng.random() * 1.2, 3) for _ in range(count)]
     if number == "half":
         import struct
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from server.listening.porch import Porch
+from server.listening.tcp_proxy import TcpProxy
 from server.wire.address import Address
 from tests.cli.test_guests import free_port
 from tests.running import until
@@ -65,9 +65,9 @@ def inside(home: Path) -> Iterator[Inside]:
 @pytest.fixture
 def port(home: Path, inside: Inside) -> Iterator[int]:
     number = free_port()
-    porch = Porch(Address("127.0.0.1", number), home / "n", MOST)
+    proxy = TcpProxy(Address("127.0.0.1", number), home / "n", MOST)
     yield number
-    porch.close()
+    proxy.close()
 
 
 def knock(port: int) -> socket.socket:
@@ -139,11 +139,11 @@ def test_when_all_inside_were_let_in_a_further_one_is_turned_away(port: int):
 
 def test_nobody_inside_is_a_connection_that_ends(home: Path):
     number = free_port()
-    porch = Porch(Address("127.0.0.1", number), home / "nobody", MOST)
+    proxy = TcpProxy(Address("127.0.0.1", number), home / "nobody", MOST)
     for _ in range(2 * MOST):
         with knock(number) as guest, contextlib.suppress(ConnectionError):
             assert guest.recv(1) == b""
-    porch.close()
+    proxy.close()
     with pytest.raises(OSError, match="refused"):
         knock(number)
 
@@ -151,7 +151,7 @@ def test_nobody_inside_is_a_connection_that_ends(home: Path):
 def test_a_porch_that_was_closed_holds_nothing_open(home: Path):
     process = psutil.Process()
     before = process.num_fds()
-    porches = [Porch(Address("127.0.0.1", free_port()), home / "nobody", MOST) for _ in range(3)]
-    for porch in porches:
-        porch.close()
+    proxies = [TcpProxy(Address("127.0.0.1", free_port()), home / "nobody", MOST) for _ in range(3)]
+    for proxy in proxies:
+        proxy.close()
     assert process.num_fds() <= before

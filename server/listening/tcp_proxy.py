@@ -44,7 +44,7 @@ class _Visit:
         return self.told > _REFUSED_BYTES
 
 
-class Porch:
+class TcpProxy:
     """One port, in a thread of its own. path: of the socket inside; may be changed. most: visits at once: for one more,
     the one goes that has been here longest without being let in.
 
@@ -60,7 +60,7 @@ class Porch:
         self._listener.setblocking(False)
         self._visits: dict[_Visit, None] = {}
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="porch", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
