@@ -164,4 +164,5 @@ METHOD = Method(
     requires=Ability.INPAINT,
     estimator=estimate,
     run=compare,
+    usual=True,
 )

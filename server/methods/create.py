@@ -60,4 +60,5 @@ METHOD = Method(
     references=Ability.REFERENCES,
     estimator=estimate,
     run=create,
+    usual=True,
 )

@@ -142,4 +142,5 @@ METHOD = Method(
     requires=Ability.ENLARGE,
     estimator=estimate,
     run=enlarge,
+    usual=True,
 )
