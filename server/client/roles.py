@@ -76,7 +76,7 @@ FORMS = {
     Role.TEACH: Form(
         "Teach a Word",
         "Learn a thing or a style from the layer, as a word that you can say in any prompt",
-        "",
+        "dreambooth",
         (Need.PROMPT, Need.LAYER),
     ),
 }

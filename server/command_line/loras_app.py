@@ -50,13 +50,13 @@ def loras_import(
     licence: Annotated[str, typer.Option(help="Under which licence you have it.")] = "",
 ) -> None:
     """Use a LoRA that is on this machine."""
-    from server.models.store.import_lora import adopt
+    from server.models.store.import_lora import import_lora
     from server.models.store.loras import LoraStore
     from server.models.store.store import ModelStore
 
     with command() as home:
         loras, models = LoraStore(home.loras), ModelStore(home.models)
-        lora = adopt(source, loras, models, word=word, phrase=phrase, kind=kind, licence=licence)
+        lora = import_lora(source, loras, models, word=word, phrase=phrase, kind=kind, licence=licence)
     lines.say(f"Imported: say “{lora.word}” in a prompt.")
 
 

@@ -145,4 +145,5 @@ METHOD = Method(
     requires=Ability.LEARN,
     references=Ability.LEARN,
     run=dreambooth,
+    usual=True,
 )

@@ -16,7 +16,7 @@ from server.methods.sdedit import sdedit
 from server.models.runtime.misfit import MisfitError
 from server.models.runtime.residency import Models
 from server.models.runtime.weights import LowRank
-from server.models.store.import_lora import adopt, export
+from server.models.store.import_lora import export, import_lora
 from server.models.store.loras import Lora, LoraStore
 from server.models.store.spoken import Spoken, spoken
 from server.models.store.taught import Naming, Taught
@@ -65,7 +65,7 @@ def painted(models: Models, family: str, prompt: str, loras: LoraStore) -> F32:
 
 
 def imported(models: Models, loras: LoraStore, file: Path, word: str = "rex", **more: Any) -> Lora:
-    return adopt(file, loras, models.store, word=word, **more)
+    return import_lora(file, loras, models.store, word=word, **more)
 
 
 @pytest.mark.parametrize("family", KINDS)

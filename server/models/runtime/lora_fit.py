@@ -1,7 +1,7 @@
 """Which installed model a LoRA fits: all of it has to find its layer there, in the right shape.
 
 The models are built on torch's meta device, where they take no memory, and diffusers puts the LoRA on as it would on
-real ones. Needs torch: ``adopt`` of ``import_lora`` asks for it when it has a file in hand, not before.
+real ones. Needs torch: ``import_lora`` of ``import_lora`` asks for it when it has a file in hand, not before.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _LARGEST = 4 << 30
 """Bytes: those of the largest models have a tenth of it."""
 
 
-def adopt(
+def import_lora(
     source: Path,
     loras: LoraStore,
     models: ModelStore,

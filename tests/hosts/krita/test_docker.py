@@ -42,7 +42,8 @@ def test_the_menu_has_every_action_and_each_is_known_to_the_shortcut_editor(krit
     krita.ask("await_server")
     assert krita.ask("tools_menu") == [
         "Replace Selection…", "Erase Selection", "Edit Layer…", "Edit with a Prompt (Imagic)…",
-        "Paint an Effect Layer…", "Create Layer…", "Enlarge", "Compare…", "Edit by Instruction…", "Expand", "Select",
+        "Paint an Effect Layer…", "Create Layer…", "Enlarge", "Compare…", "Teach a Word…",
+        "Edit by Instruction…", "Expand", "Select",
         "Run Again", "Another Variation", "Cancel",
     ]  # fmt: skip
     assert set(krita.ask("shortcuts")) >= {f"overpaint_{name}" for name in names}
