@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from server.editing.results import NewLayers
     from server.models.runtime.adapter import Adapter
     from server.models.runtime.residency import Models
+    from server.wire.messages import Estimate, Estimated
     from server.wire.recipe import Recipe
 
 KIND = Setting(
@@ -63,7 +64,7 @@ class Lexeme:
     def of(cls, prompt: str, kind: Taught) -> Lexeme:
         """“rex, a dog” is the word “rex” for a dog. Raises bad-request where one of them is missing."""
         first, _, rest = prompt.strip().partition(" ")
-        noun = re.sub(r"^[\W_]*((an?|the|is|=)\s+)*", "", rest.strip(), flags=re.IGNORECASE).strip(" .")
+        noun = re.sub(r"^[\W_]*((an?|the|is|=)(\s+|$))*", "", rest.strip(), flags=re.IGNORECASE).strip(" .")
         word = check_word(first.strip(" ,:;<>"))
         if word in re.findall(r"[\w-]+", noun.lower()):
             raise OverpaintError(
@@ -134,6 +135,18 @@ def _taught(scene: Scene, recipe: Recipe, adapter: Adapter, models: Models, lexe
     return adapter.keep(learned.weights, lora, models.loras)
 
 
+def estimate(question: Estimate, models: Models) -> Estimated:
+    """What the pictures of the class take counts as learning; whether they are there already is not looked at."""
+    from server.tuning.estimate import estimate_tuning
+
+    of_family = family(models.choose(question.recipe.model, Ability.LEARN).family)
+    lexeme = Lexeme.of(question.recipe.prompt, Taught(question.recipe.extra(KIND) or Taught.SUBJECT))
+    told = estimate_tuning(question, models, (of_family.dreambooth,), lexeme.labels[0])
+    if told.learned:
+        return replace(told, preset="")
+    return replace(told, preset="", tuning_s=told.tuning_s + of_family.class_pictures * told.render_s)
+
+
 METHOD = Method(
     name="dreambooth",
     title="Teach (DreamBooth)",
@@ -144,6 +157,7 @@ METHOD = Method(
     own=(KIND,),
     requires=Ability.LEARN,
     references=Ability.LEARN,
+    estimator=estimate,
     run=dreambooth,
     usual=True,
 )

@@ -11,7 +11,7 @@ import torch
 from server.editing.edit import Answer, CancelledEdit, Scene, Step
 from server.editing.results import NewLayers
 from server.methods.create import create
-from server.methods.dreambooth import IDENTIFIERS, KIND, Lexeme, dreambooth
+from server.methods.dreambooth import IDENTIFIERS, KIND, Lexeme, dreambooth, estimate
 from server.methods.imagic import imagic
 from server.methods.unitune import unitune
 from server.models.families.learning import DREAMBOOTH
@@ -24,6 +24,9 @@ from server.tuning import trainer
 from server.tuning.examples import examples
 from server.tuning.lesson import Lesson
 from server.wire.errors import Code, OverpaintError
+from server.wire.geometry import Bounds
+from server.wire.messages import Estimate
+from server.wire.raster import Channels, Depth, Raster
 from server.wire.recipe import Extra, Recipe
 from tests.bundled import untrained
 from tests.methods import tuning_desk
@@ -237,3 +240,15 @@ def test_each_step_sees_as_many_of_the_pictures_as_of_the_class():
     assert set(seen) == {1, 2, 3, 4, 5}
     firsts = [int(lesson.deal(4, torch.Generator().manual_seed(seed))[0][0]) for seed in range(50)]
     assert 10 < sum(firsts) < 40  # no kind has always the least noise
+
+
+def test_an_estimate_counts_the_pictures_of_the_class_until_it_is_learned(models: Models):
+    layer = Raster(Bounds(0, 0, 64, 64), Channels.RGBA, Depth.U8)
+    recipe = Recipe("dreambooth", "rex, a dog", model="sd15", steps=2, seed=4)
+    question = Estimate("a" * 32, recipe, layer, None, scene().content)
+    told = estimate(question, models)
+    assert told.learned == 0
+    assert told.tuning_s > 2 * told.render_s > 0
+    teach(models)
+    told = estimate(question, models)
+    assert (told.learned, told.tuning_s) == (1, 0)
