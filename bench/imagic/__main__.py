@@ -40,7 +40,7 @@ from server.models.runtime import memory
 from server.models.runtime.adapter import Adapter
 from server.pixels.metrics import psnr_inside
 from server.pixels.picture import F32, Picture
-from server.tuning.lesson import Lesson
+from server.tuning.dataset import TuningDataset
 from server.tuning.optimise import minimise
 from server.tuning.plan import Plan
 from server.tuning.presets import preset
@@ -144,10 +144,12 @@ def fine_tuning(adapter: Adapter, where: Scene, phase: TuningPhase, way: Preset)
         _wait(adapter)
         times.append(time.perf_counter())
 
-    minimise(adapter, Lesson(encoded), state, replace(phase, steps=3, fitted=0.0), Plan(phase.batch), on_step)
+    minimise(adapter, TuningDataset(encoded), state, replace(phase, steps=3, fitted=0.0), Plan(phase.batch), on_step)
     with FlopCounterMode(display=False) as counted:
         one = replace(state, moments={}, step=0)
-        minimise(adapter, Lesson(encoded), one, replace(phase, steps=1, fitted=0.0), Plan(phase.batch), lambda: None)
+        minimise(
+            adapter, TuningDataset(encoded), one, replace(phase, steps=1, fitted=0.0), Plan(phase.batch), lambda: None
+        )
     return counted.get_total_flops() / phase.batch, (times[-1] - times[0]) / 2 / phase.batch
 
 

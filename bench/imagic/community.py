@@ -18,7 +18,7 @@ from server.editing.painting import ModelInput
 from server.methods.sdedit import redraw
 from server.models.runtime.adapter import Adapter
 from server.models.runtime.conditioning import Conditioning
-from server.tuning.lesson import Lesson
+from server.tuning.dataset import TuningDataset
 from server.tuning.loss import NoiseDraw, diffusion_loss
 from server.wire.recipe import Recipe
 
@@ -66,7 +66,7 @@ class Community:
         noise = torch.randn(clean.shape).to(clean.device)
         at = torch.randint(len(adapter.schedule), (1,)).to(clean.device)
         alone = torch.zeros_like(at)
-        loss = diffusion_loss(adapter, Lesson(self._encoded), self._words, NoiseDraw(noise, at, alone, alone))
+        loss = diffusion_loss(adapter, TuningDataset(self._encoded), self._words, NoiseDraw(noise, at, alone, alone))
         for one, gradient in zip(learned, torch.autograd.grad(loss, learned), strict=True):
             one.grad = gradient
         optimizer.step()

@@ -37,7 +37,7 @@ from server.models.runtime.adapter import Adapter, Placement
 from server.models.runtime.conditioning import Conditioning
 from server.models.runtime.denoiser import EncodedPicture
 from server.models.runtime.pipeline import PipelineAdapter
-from server.tuning.lesson import Lesson
+from server.tuning.dataset import TuningDataset
 from server.tuning.optimise import demand, minimise
 from server.tuning.plan import Plan, fitting
 from server.tuning.presets import preset
@@ -111,11 +111,11 @@ class Rehearsal:
             with self._storages:
                 for weight in self._adapter.network.parameters():
                     self._storages.see(weight)
-                self._lesson = Lesson(EncodedPicture(torch.randn(1, 4, shape.side, shape.side)))
+                self._dataset = TuningDataset(EncodedPicture(torch.randn(1, 4, shape.side, shape.side)))
                 conditioning = Conditioning({part: torch.randn(size) for part, size in shape.words.items()})
                 self._state = TuningState(conditioning, first_weights(self._adapter, chosen))
                 self.there = self._storages.now
-                self.demand = demand(self._adapter, self._lesson, self._state, self.phase)
+                self.demand = demand(self._adapter, self._dataset, self._state, self.phase)
 
     def peak(self, plan: Plan) -> int:
         """Bytes at most while two steps are done by ``plan``; in the second, moments are there."""
@@ -124,7 +124,7 @@ class Rehearsal:
         # Not from step 0: after the first step, as after each fifth, the loss is looked at, and here it has no number.
         state = replace(self._state, step=1, moments={})
         with self._fake, self._storages, _unmoved():
-            minimise(self._adapter, self._lesson, state, replace(self.phase, steps=3, fitted=0.0), plan, lambda: None)
+            minimise(self._adapter, self._dataset, state, replace(self.phase, steps=3, fitted=0.0), plan, lambda: None)
         assert state.weights is not None
         for one in state.weights.tensors.values():
             one.grad = None

@@ -116,7 +116,7 @@ def _taught(scene: Scene, recipe: Recipe, adapter: Adapter, models: Models, lexe
     from server.editing.painting import ModelInput
     from server.models.runtime.weights import LowRank
     from server.tuning.cache import TuningCache
-    from server.tuning.examples import class_pictures, examples, lesson_of
+    from server.tuning.examples import class_pictures, dataset_of, examples
     from server.tuning.trainer import Trainer, TuningJob
 
     own, identity = examples(scene, adapter), models.identity(recipe.model)
@@ -126,7 +126,7 @@ def _taught(scene: Scene, recipe: Recipe, adapter: Adapter, models: Models, lexe
     prior = class_pictures(adapter, identity, of_class, of_family.class_pictures, redraw, report, cache)
     job = TuningJob(adapter, of_family.dreambooth, identity, label, cache, (of_class,), own.digest)
     view = ModelInput.of(scene, recipe, adapter)
-    trainer = Trainer(job, view, report, lesson=lesson_of(adapter, (own.images, prior)))
+    trainer = Trainer(job, view, report, dataset=dataset_of(adapter, (own.images, prior)))
     learned = learn(trainer)
     trainer.remember(scene.content)
     assert isinstance(learned.weights, LowRank)

@@ -23,7 +23,7 @@ from server.wire.geometry import Extent
 from server.wire.messages import Estimate, Estimated
 
 from .cache import CacheKey, TuningCache
-from .lesson import Lesson
+from .dataset import TuningDataset
 from .optimise import demand, minimise
 from .plan import Plan, fitting
 from .presets import from_here, preset
@@ -154,17 +154,19 @@ def _measure(adapter: Adapter, chosen: Preset, size: Extent) -> Measured:
         weights = first_weights(adapter, chosen)
         for phase in dict.fromkeys((*chosen.phases, *(chosen.other_words or ()))):
             state = TuningState(words, weights)
-            need = demand(adapter, Lesson(encoded), state, phase)
+            need = demand(adapter, TuningDataset(encoded), state, phase)
             plan = fitting(need, memory.free(adapter.place.device))
             learned = sum(one.numel() * one.element_size() for one in weights.tensors.values())
-            step[phase] = _seconds_per_step(adapter, Lesson(encoded), state, phase, plan)
+            step[phase] = _seconds_per_step(adapter, TuningDataset(encoded), state, phase, plan)
             nbytes = max(nbytes, adapter.nbytes + learned + need.of(plan))
     denoise, decode = _seconds_to_paint(adapter, encoded, words, image)
     evaluations = adapter.evaluations if chosen.start is Start.CAPTION else 0
     return Measured(evaluations * denoise / _GUIDED, step, denoise, decode, nbytes)
 
 
-def _seconds_per_step(adapter: Adapter, lesson: Lesson, state: TuningState, phase: TuningPhase, plan: Plan) -> float:
+def _seconds_per_step(
+    adapter: Adapter, dataset: TuningDataset, state: TuningState, phase: TuningPhase, plan: Plan
+) -> float:
     """Of the second of two steps: the first one warms up."""
 
     def second(batch: int) -> float:
@@ -172,7 +174,7 @@ def _seconds_per_step(adapter: Adapter, lesson: Lesson, state: TuningState, phas
         trial = replace(phase, steps=2, batch=batch, fitted=0.0)
         begun = replace(state, moments={})
         smaller = replace(plan, portion=min(plan.portion, batch))
-        minimise(adapter, lesson, begun, trial, smaller, lambda: times.append(_now(adapter)))
+        minimise(adapter, dataset, begun, trial, smaller, lambda: times.append(_now(adapter)))
         return times[1] - times[0]
 
     for_one = second(1)

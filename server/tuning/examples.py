@@ -20,7 +20,7 @@ from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Extent
 
 from .cache import CacheKey, TuningCache, name_of
-from .lesson import Lesson
+from .dataset import TuningDataset
 
 _FIRST_SEED = 1000
 """Of the pictures of a class; any will do, but always the same."""
@@ -60,10 +60,10 @@ def class_pictures(
     return tuple(found)
 
 
-def lesson_of(adapter: Adapter, groups: Sequence[Sequence[F32]]) -> Lesson:
+def dataset_of(adapter: Adapter, groups: Sequence[Sequence[F32]]) -> TuningDataset:
     """Pictures by the words that they go with."""
     everywhere = np.ones((_side(adapter),) * 2, np.float32)
-    return Lesson.of([[adapter.encode_for_training(image, everywhere) for image in group] for group in groups])
+    return TuningDataset.of([[adapter.encode_for_training(image, everywhere) for image in group] for group in groups])
 
 
 def _painted(adapter: Adapter, words: str, seed: int, sample: Sampler, report: Report) -> F32:

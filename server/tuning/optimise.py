@@ -13,7 +13,7 @@ from server.models.runtime.conditioning import Conditioning
 from server.models.runtime.weights import worn_by
 
 from .adam8 import PACKED, WHOLE, Adam8, packed, unpacked
-from .lesson import Lesson
+from .dataset import TuningDataset
 from .loss import NoiseDraw, diffusion_loss, draw
 from .plan import Demand, Plan, casts, kept_for_one, precision
 from .state import TuningState
@@ -27,7 +27,7 @@ OnStep = Callable[[], None]
 
 
 def minimise(
-    model: Adapter, lesson: Lesson, state: TuningState, phase: TuningPhase, plan: Plan, on_step: OnStep
+    model: Adapter, dataset: TuningDataset, state: TuningState, phase: TuningPhase, plan: Plan, on_step: OnStep
 ) -> None:
     """Steps of Adam on L(x, e, θ), over the embedding and the weights as far as the phase has rates for them, from
     where ``state`` stands to the phase's end. The noise of each step follows from its number alone."""
@@ -38,8 +38,8 @@ def minimise(
     _take_up(adam, by_name, state)
     with worn_by(model.network, state.weights), plan.prepared(model):
         while state.step < phase.steps and not _fitted(state, phase):
-            drawn = draw(model, lesson, phase.batch, _seed(state))
-            loss = _descend(model, lesson, state.conditioning, drawn, plan, learned)
+            drawn = draw(model, dataset, phase.batch, _seed(state))
+            loss = _descend(model, dataset, state.conditioning, drawn, plan, learned)
             adam.step()
             state.step += 1
             if state.step % _READ_EVERY == 1:
@@ -48,14 +48,14 @@ def minimise(
             on_step()
 
 
-def demand(model: Adapter, lesson: Lesson, state: TuningState, phase: TuningPhase) -> Demand:
+def demand(model: Adapter, dataset: TuningDataset, state: TuningState, phase: TuningPhase) -> Demand:
     """What the steps of the phase will take; one sample goes through the denoiser to be counted."""
     variables = _variables(state, phase)
-    drawn = draw(model, lesson, 1, 0)
+    drawn = draw(model, dataset, 1, 0)
 
     def one_loss() -> Tensor:
         with precision(model):
-            return diffusion_loss(model, lesson, state.conditioning, drawn)
+            return diffusion_loss(model, dataset, state.conditioning, drawn)
 
     with worn_by(model.network, state.weights):
         kept, copies = kept_for_one(model, state, one_loss), casts(model)
@@ -81,7 +81,7 @@ def _variables(state: TuningState, phase: TuningPhase) -> list[tuple[float, dict
 
 def _descend(
     model: Adapter,
-    lesson: Lesson,
+    dataset: TuningDataset,
     conditioning: Conditioning,
     drawn: NoiseDraw,
     plan: Plan,
@@ -95,7 +95,7 @@ def _descend(
     for begin in range(0, count, plan.portion):
         part = drawn.part(begin, min(begin + plan.portion, count))
         with precision(model):
-            loss = diffusion_loss(model, lesson, conditioning, part) * (len(part.at) / count)
+            loss = diffusion_loss(model, dataset, conditioning, part) * (len(part.at) / count)
         # adds each gradient as it comes: never are there two of all
         torch.autograd.backward(loss, inputs=learned)
         total += loss.detach()

@@ -16,7 +16,7 @@ from server.models.runtime.conditioning import Conditioning
 from server.models.runtime.weights import AllWeights, LowRank, Weights
 
 from .cache import CacheKey, TuningCache, name_of
-from .lesson import Lesson
+from .dataset import TuningDataset
 from .looking import look
 from .optimise import demand, minimise
 from .plan import Plan, fitting, from_here
@@ -38,7 +38,7 @@ ALL_WORDS = "all-words"
 
 @dataclass(frozen=True)
 class TuningJob:
-    """``identity``: of the model's files. beside: further words, whose pictures are learned, too (``Lesson``).
+    """``identity``: of the model's files. beside: further words, whose pictures are learned, too (``TuningDataset``).
     material: names these pictures."""
 
     adapter: Adapter
@@ -62,7 +62,7 @@ class TuningJob:
 
 
 class Trainer:
-    """One job under way, on what ``view`` shows, or ``lesson`` where there is more."""
+    """One job under way, on what ``view`` shows, or ``dataset`` where there is more."""
 
     def __init__(
         self,
@@ -70,13 +70,13 @@ class Trainer:
         view: ModelInput,
         report: Report,
         clock: Callable[[], float] = time.monotonic,
-        lesson: Lesson | None = None,
+        dataset: TuningDataset | None = None,
     ) -> None:
         self._job = job
         self._view = view
         self._report = report
         self._clock = clock
-        self._lesson = lesson or Lesson(job.adapter.encode_for_training(view.image, view.mask))
+        self._dataset = dataset or TuningDataset(job.adapter.encode_for_training(view.image, view.mask))
         self._key = job.cache_key(view)
         self._noted_share, self._noted_at, self._noting_took = 0.0, clock(), 0.0
 
@@ -119,7 +119,7 @@ class Trainer:
         with adapter.denoiser_alone():
             plans = from_here(self._first_plan(state, phase), phase.batch)
             memory.first_that_fits(
-                plans, lambda plan: minimise(adapter, self._lesson, state, phase, plan, on_step), adapter.place.device
+                plans, lambda plan: minimise(adapter, self._dataset, state, phase, plan, on_step), adapter.place.device
             )
         state.end_phase()
 
@@ -128,7 +128,7 @@ class Trainer:
         adapter = self._job.adapter
 
         def counted() -> Plan:
-            return fitting(demand(adapter, self._lesson, state, phase), memory.free(adapter.place.device))
+            return fitting(demand(adapter, self._dataset, state, phase), memory.free(adapter.place.device))
 
         def smallest() -> Plan:
             return Plan(1, checkpointing=True)

@@ -21,8 +21,8 @@ from server.models.store.loras import Lora, LoraStore
 from server.models.store.taught import Taught
 from server.pixels.picture import Picture
 from server.tuning import trainer
+from server.tuning.dataset import TuningDataset
 from server.tuning.examples import examples
-from server.tuning.lesson import Lesson
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
 from server.wire.messages import Estimate
@@ -227,18 +227,18 @@ def test_every_picture_is_shown_in_a_square_of_the_models_size(models: Models):
 
 
 def test_each_step_sees_as_many_of_the_pictures_as_of_the_class():
-    lesson = Lesson.of(
+    dataset = TuningDataset.of(
         [[EncodedPicture(torch.full((1, 1, 1, 1), float(one))) for one in group] for group in ([1, 2, 3, 4], [5] * 20)]
     )
     seen: list[int] = []
     for seed in range(50):
-        kinds, pictures = lesson.deal(4, torch.Generator().manual_seed(seed))
+        kinds, pictures = dataset.sample(4, torch.Generator().manual_seed(seed))
         assert sorted(kinds.tolist()) == [0, 0, 1, 1]
-        values = lesson.pictures.take(pictures).clean.flatten().tolist()
+        values = dataset.pictures.take(pictures).clean.flatten().tolist()
         assert [value == 5 for value in values] == [kind == 1 for kind in kinds.tolist()]
         seen += [int(value) for value in values]
     assert set(seen) == {1, 2, 3, 4, 5}
-    firsts = [int(lesson.deal(4, torch.Generator().manual_seed(seed))[0][0]) for seed in range(50)]
+    firsts = [int(dataset.sample(4, torch.Generator().manual_seed(seed))[0][0]) for seed in range(50)]
     assert 10 < sum(firsts) < 40  # no kind has always the least noise
 
 

@@ -19,8 +19,8 @@ from server.models.runtime.residency import Models
 from server.models.runtime.schedule import Predicts, Schedule
 from server.models.runtime.weights import AllWeights, LowRank
 from server.tuning.cache import CacheKey, TuningCache
+from server.tuning.dataset import TuningDataset
 from server.tuning.estimate import estimate
-from server.tuning.lesson import Lesson
 from server.tuning.loss import diffusion_loss, draw
 from server.tuning.optimise import minimise
 from server.tuning.plan import Plan
@@ -86,9 +86,9 @@ def test_each_family_learns_a_picture(models: Models, kind: str, learned: str):
     encoded = adapter.encode_for_training(scene().picture.rgb, scene().mask)
     state = TuningState(adapter.condition(PROMPT), _weights(adapter, learned))
     rates = {"words": (0.3, 0.0), "all weights": (0.0, 3e-3), "low rank": (0.0, 3e-2)}[learned]
-    seen = draw(adapter, Lesson(encoded), 8, 99)
+    seen = draw(adapter, TuningDataset(encoded), 8, 99)
     before = _loss(adapter, encoded, state, seen)
-    minimise(adapter, Lesson(encoded), state, TuningPhase("", 12, *rates, batch=4), Plan(4), lambda: None)
+    minimise(adapter, TuningDataset(encoded), state, TuningPhase("", 12, *rates, batch=4), Plan(4), lambda: None)
     assert _loss(adapter, encoded, state, seen) < before - 1e-3
 
 
@@ -101,9 +101,9 @@ def _weights(adapter: PipelineAdapter, learned: str):
 @torch.no_grad()
 def _loss(adapter, encoded, state: TuningState, seen) -> float:
     if state.weights is None:
-        return float(diffusion_loss(adapter, Lesson(encoded), state.conditioning, seen))
+        return float(diffusion_loss(adapter, TuningDataset(encoded), state.conditioning, seen))
     with state.weights.worn(adapter.network):
-        return float(diffusion_loss(adapter, Lesson(encoded), state.conditioning, seen))
+        return float(diffusion_loss(adapter, TuningDataset(encoded), state.conditioning, seen))
 
 
 def test_it_ends_early_when_the_picture_is_fitted(models: Models):
@@ -112,7 +112,7 @@ def test_it_ends_early_when_the_picture_is_fitted(models: Models):
     state = TuningState(adapter.condition(PROMPT), AllWeights.beginning(adapter.network))
     steps = []
     phase = TuningPhase("", 200, weights_rate=3e-2, batch=4, fitted=0.97)
-    minimise(adapter, Lesson(encoded), state, phase, Plan(4), lambda: steps.append(state.step))
+    minimise(adapter, TuningDataset(encoded), state, phase, Plan(4), lambda: steps.append(state.step))
     assert 5 < len(steps) < 200
     assert state.loss < 0.97 * state.begun_at
 

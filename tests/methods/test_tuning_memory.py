@@ -16,7 +16,7 @@ from server.models.runtime.residency import Models
 from server.models.runtime.weights import AllWeights
 from server.pixels.picture import F32
 from server.tuning import trainer
-from server.tuning.lesson import Lesson
+from server.tuning.dataset import TuningDataset
 from server.tuning.optimise import demand, minimise
 from server.tuning.plan import Demand, Plan, fitting, from_here, plans
 from server.tuning.state import TuningState
@@ -39,7 +39,7 @@ def test_smaller_portions_and_checkpointing_learn_the_same(models: Models):
 
     def learned(plan: Plan) -> torch.Tensor:
         state = TuningState(adapter.condition(PROMPT), AllWeights.beginning(adapter.network))
-        minimise(adapter, Lesson(encoded), state, TuningPhase("", 2, 1e-2, 1e-3, batch=4), plan, lambda: None)
+        minimise(adapter, TuningDataset(encoded), state, TuningPhase("", 2, 1e-2, 1e-3, batch=4), plan, lambda: None)
         return state.conditioning.parts["prompt_embeds"].detach()
 
     whole = learned(Plan(4))
@@ -55,7 +55,7 @@ def test_what_a_phase_demands_is_counted(models: Models):
         TuningState(adapter.condition(PROMPT), AllWeights.beginning(adapter.network)),
         TuningPhase("", 1, 0, 1e-4, batch=8),
     )
-    need = demand(adapter, Lesson(encoded), state, phase)
+    need = demand(adapter, TuningDataset(encoded), state, phase)
     assert (need.batch, need.numbers) == (8, sum(one.numel() for one in adapter.network.parameters()))
     assert need.sample > encoded.clean.nbytes
     assert need.casts == 0  # all is in single precision on a processor
@@ -89,7 +89,7 @@ def test_moments_go_on_in_eight_bits_when_memory_runs_out_and_whole_when_it_is_b
     sizes = []
     for steps, eight_bit in ((4, False), (8, True), (12, False)):
         phase = TuningPhase("", steps, weights_rate=3e-3, batch=4)
-        minimise(adapter, Lesson(encoded), state, phase, Plan(4, eight_bit=eight_bit), lambda: None)
+        minimise(adapter, TuningDataset(encoded), state, phase, Plan(4, eight_bit=eight_bit), lambda: None)
         sizes.append(sum(one.nbytes for one in state.moments.values()))
     assert state.step == 12
     assert sizes[1] < 0.6 * sizes[0]  # most of a tiny model's tensors are too small to be packed
@@ -188,9 +188,9 @@ def test_where_counting_what_a_step_keeps_does_not_fit_the_smallest_plan_is_take
     def refuse(*anything: object) -> int:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3.20 GiB")
 
-    def watched(adapter: object, lesson: object, state: object, phase: object, plan: Plan, on_step: object) -> None:
+    def watched(adapter: object, dataset: object, state: object, phase: object, plan: Plan, on_step: object) -> None:
         seen.append(plan)
-        minimise(adapter, lesson, state, phase, plan, on_step)  # type: ignore[arg-type]
+        minimise(adapter, dataset, state, phase, plan, on_step)  # type: ignore[arg-type]
 
     monkeypatch.setattr(trainer, "demand", refuse)
     monkeypatch.setattr(trainer, "minimise", watched)

@@ -167,7 +167,7 @@ def test_a_word_for_another_kind_of_model_is_a_word_like_any_other(models: Model
     imported(models, loras, tmp_path / "any.safetensors")
     with models.speaking("rex", loras) as wardrobe:
         adapter = models.get("sd15")
-        assert adapter.reading.shown("rex") == "rex"
+        assert adapter.glossary.shown("rex") == "rex"
         assert "another kind of model" in wardrobe.notices[0]
 
 
@@ -284,7 +284,7 @@ def test_one_that_does_not_fit_does_not_take_the_others_along(models: Models, lo
     loras.put(tmp_path / "other.safetensors", Lora("other", "other", "", Taught.STYLE, "sd15"))
     assert len(spoken("other good", loras.all())) == 2
     with models.speaking("other good", loras) as wardrobe:
-        assert models.get("sd15").reading.shown("other good") == "other good"
+        assert models.get("sd15").glossary.shown("other good") == "other good"
     assert ["as it was taught" in notice for notice in wardrobe.notices] == [False, True]
 
 

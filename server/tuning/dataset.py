@@ -11,7 +11,7 @@ from server.models.runtime.denoiser import EncodedPicture
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class TuningDataset:
     """pictures: (N, …), all of one size, those of the first words first. counts: how many go with each row of the
     conditioning. Of each a step sees as many."""
 
@@ -19,14 +19,14 @@ class Lesson:
     counts: tuple[int, ...] = (1,)
 
     @classmethod
-    def of(cls, groups: Sequence[Sequence[EncodedPicture]]) -> Lesson:
+    def of(cls, groups: Sequence[Sequence[EncodedPicture]]) -> TuningDataset:
         """Pictures by the words that they go with; none is empty."""
         every = [picture for group in groups for picture in group]
         shown = (torch.cat(parts) for parts in zip(*(picture.shown for picture in every), strict=True))
         pictures = EncodedPicture(torch.cat([picture.clean for picture in every]), tuple(shown))
         return cls(pictures, tuple(len(group) for group in groups))
 
-    def deal(self, count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    def sample(self, count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """For each of ``count`` samples its words and its picture, (count,) each: no words more than once more often
         than others, in any order."""
         device = generator.device
