@@ -12,7 +12,7 @@ from server.editing.results import OwnLayer
 from server.methods.create import create
 from server.models.runtime.residency import Models
 from server.pixels.picture import F32, Picture
-from server.wire.recipe import Recipe
+from server.wire.recipe import Extra, Recipe
 from tests import tiny_models
 from tests.methods import tuning_desk
 
@@ -81,3 +81,34 @@ def test_it_ends_within_a_step_when_it_is_cancelled(models: Models) -> None:
 
     with pytest.raises(CancelledEdit):
         create(scene(disc()), Recipe("create", "a red hat", model="sd15", seed=1, steps=9), models, stop)
+
+
+TRANSPARENT = (Extra("background", "transparent"),)
+
+
+@EVERY_FAMILY
+def test_with_a_transparent_background_the_border_is_empty_and_on_paper_it_is_what_was_painted(
+    models: Models, family: str
+) -> None:
+    everywhere = scene(np.ones((61, 83), np.float32))
+    (layer,) = created(models, everywhere, family, extras=TRANSPARENT)
+    assert layer.picture.rgb.shape == (61, 83, 3)
+    rim = np.ones((61, 83), bool)
+    rim[2:-2, 2:-2] = False
+    assert not layer.picture.alpha[rim].any()
+    assert layer.picture.alpha[20:40, 20:60].mean() > 0.5
+
+
+def test_the_words_and_the_seed_stay_those_that_were_given(models: Models) -> None:
+    asked = Recipe("create", "a red hat", model="sd15", seed=11, steps=3, variations=2, extras=TRANSPARENT)
+    answer = create(scene(np.ones((64, 64), np.float32)), asked, models, lambda _: None)
+    assert (answer.recipe.prompt, answer.recipe.extras) == ("a red hat", TRANSPARENT)
+    assert [layer.seed for layer in answer.result.layers] == [11, 12]
+
+
+def test_it_is_transparent_only_when_that_is_asked_for(models: Models) -> None:
+    everywhere = scene(np.ones((64, 64), np.float32))
+    (usual,) = created(models, everywhere, "sd15")
+    (painted,) = created(models, everywhere, "sd15", extras=(Extra("background", "painted"),))
+    np.testing.assert_array_equal(usual.picture.rgb, painted.picture.rgb)
+    assert (painted.picture.alpha == 1).all()
