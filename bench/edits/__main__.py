@@ -28,7 +28,7 @@ import numpy as np
 
 from bench.bounds import Bound, add_options, conclude
 from bench.edits import pictures, sheet
-from bench.edits.attempts import COPY, EXPLORED, IMAGIC, NEAREST, SEEDS, Attempt, Score, Task, work
+from bench.edits.attempts import BASELINES, COPY, EXPLORED, IMAGIC, NEAREST, SEEDS, Attempt, Score, Task, work
 from bench.edits.pairs import Pair, pairs
 from tools.bundled_model import artwork
 from tools.bundled_model.captions import Figure
@@ -92,6 +92,7 @@ def main() -> int:
     if options.short:
         options.pairs = options.processes = options.seeds = 1
         options.preset = "fast"
+        options.methods = options.methods or [*BASELINES, IMAGIC, "leditspp"]
     data = artwork.ready(options.data, options.processes, repertoire_of(options.model) if options.short else None)
     task = Task(
         data,
@@ -102,6 +103,7 @@ def main() -> int:
         SEEDS[: options.seeds],
         options.methods,
         options.kept,
+        every=3 if options.short else 1,
     )
     shares = [(task, number, options.processes) for number in range(options.processes)]
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:

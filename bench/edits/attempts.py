@@ -54,6 +54,8 @@ ETAS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 STRENGTHS = (0.4, 0.6, 0.7, 0.8, 0.9)
 IMAGIC, SDEDIT, TEXT, COPY, NEAREST = "imagic", "sdedit", "text to image", "copy", "nearest picture"
 COMPLETED = ", words completed"
+BASELINES = ("untouched", "words")
+"""Groups of rows that learn nothing of the picture."""
 SEEDS = (1, 2)
 
 
@@ -104,10 +106,10 @@ class Judge:
 
 
 class Bench:
-    def __init__(self, examination: Examination, models: OneModel, preset: str, seeds: Sequence[int]) -> None:
+    def __init__(self, examination: Examination, models: OneModel, task: Task) -> None:
         self._examination = examination
         self._models = models
-        self._preset, self._seeds = preset, seeds
+        self._preset, self._seeds, self._every = task.preset, task.seeds, task.every
         self._judge = Judge(examination)
 
     def groups(self, pair: Pair) -> dict[str, Callable[[], Iterator[Attempt]]]:
@@ -115,8 +117,8 @@ class Bench:
         source = self._examination.picture(Figure(pair.source))
         scene = self._scene(pair, source)
         groups: dict[str, Callable[[], Iterator[Attempt]]] = {
-            "untouched": lambda: self._untouched(pair, source),
-            "words": lambda: self._words(pair, scene),
+            BASELINES[0]: lambda: self._untouched(pair, source),
+            BASELINES[1]: lambda: self._words(pair, scene),
             IMAGIC: partial(self._explored, IMAGIC, (imagic, ETAS), pair, scene, preset=self._preset),
         }
         for method, way in EXPLORED.items():
@@ -138,7 +140,7 @@ class Bench:
     def _explored(
         self, method: str, way: tuple[Repainting, tuple[float, ...]], pair: Pair, scene: Scene, preset: str = ""
     ) -> Iterator[Attempt]:
-        edit, etas = way
+        edit, etas = way[0], way[1][:: self._every]
         for seed in self._seeds:
             recipe = Recipe(method, pair.prompt, preset=preset, eta=etas, seed=seed)
             yield from self._painted(method, etas, pair, edit, scene, recipe)
@@ -146,7 +148,7 @@ class Bench:
     def _words_alone(self, which: str, pair: Pair, scene: Scene, words: Recipe) -> Iterator[Attempt]:
         """Nothing is learned of the picture."""
         yield from self._painted(TEXT + which, (0.0,), pair, inpaint, scene, words)
-        for strength in STRENGTHS:
+        for strength in STRENGTHS[:: self._every]:
             yield from self._painted(SDEDIT + which, (strength,), pair, sdedit, scene, _redrawn(words, strength))
 
     def _completed(self, prompt: str, scene: Scene) -> str:
@@ -201,7 +203,8 @@ def _quiet(step: object) -> None: ...
 @dataclass(frozen=True)
 class Task:
     """What a process has to know to do its share. methods: names of groups; none: all. kept: a folder where what is
-    done is laid down and found again, so that a run of hours can be broken off; None: nowhere."""
+    done is laid down and found again, so that a run of hours can be broken off; None: nowhere. every: only each n-th
+    setting of a method is tried."""
 
     data: Path
     model: Path
@@ -211,6 +214,7 @@ class Task:
     seeds: Sequence[int] = SEEDS
     methods: Sequence[str] = ()
     kept: Path | None = None
+    every: int = 1
 
     def examination(self) -> Examination:
         card = cards.read(self.model)
@@ -225,7 +229,7 @@ def work(task: Task, number: int, of: int) -> list[Attempt]:
     with tempfile.TemporaryDirectory() as learned:
         examination = task.examination()
         models = of_shape("illustration", task.model, torch.device(task.device), Path(learned))
-        bench = Bench(examination, models, task.preset, task.seeds)
+        bench = Bench(examination, models, task)
         mine = pairs(examination, task.pairs)[number::of]
         attempts: list[Attempt] = []
         for place, pair in enumerate(mine, 1):

@@ -80,6 +80,8 @@ def install(host: Host, home: Path) -> None:
     for part in (HERE / "agent").iterdir():
         copy = shutil.copytree if part.is_dir() else shutil.copy2
         copy(part, place.plugins / part.name)
+    # There is no graphics card here: OpenGL, done by the processor, took more of it than all the rest of Krita.
+    place.config.with_name("kritadisplayrc").write_text("[General]\nOpenGLRenderer=none\n")
     section = kritarc.SECTION + b"\n"
     config = place.config.read_bytes()
     place.config.write_bytes(config.replace(section, section + b"enable_overpaint_agent=true\n", 1))

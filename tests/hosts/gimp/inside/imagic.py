@@ -11,7 +11,8 @@ def learn(found, image, layer, **arguments):
     found["before"] = dump(layer, f"{key}-before")
     found["control"] = merged(image, f"{key}-control")
     tops = image.get_layers()
-    settings = {"prompt": "a dog that sits", "seed": 7, "steps": 1, "feather": 0, **arguments}
+    quickly = {"seed": 7, "steps": 1, "preset": "fast"}
+    settings = {"prompt": "a dog that sits", **quickly, "feather": 0, **arguments}
     found["status"], found["error"], layers, found["seconds"] = run(PROCEDURE, image, [layer], **settings)
     found["added"] = len(image.get_layers()) - len(tops)
     found["layers"] = [
@@ -35,7 +36,7 @@ def one_strength(found):
 
 def usual_strength(found):
     image, layer = new_image(96, 80)
-    learn(found, image, layer)
+    learn(found, image, layer, preset="")
 
 
 def several_strengths(found):
@@ -46,7 +47,7 @@ def several_strengths(found):
 
 def several_strengths_and_variations(found):
     image, layer = new_image(96, 80, "GRAY")
-    learn(found, image, layer, eta="0.5, 0.7", variations=2, preset="fast")
+    learn(found, image, layer, eta="0.5, 0.7", variations=2)
 
 
 def in_a_group(found):
