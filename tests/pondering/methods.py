@@ -31,6 +31,16 @@ MUSE = _Heavy(
     settings=tuple(SETTINGS),
 )
 """It learns nothing first."""
+ROAM = _Heavy(
+    name="roam",
+    title="Roam",
+    purpose="",
+    role=Role.REDRAW,
+    run="tests.pondering.edit:ponder",
+    settings=tuple(SETTINGS),
+    explores="eta",
+)
+"""It learns nothing, cannot say how long it takes, and has edit strengths to explore."""
 LEARN = _Heavy(
     name="learn",
     title="Learn",

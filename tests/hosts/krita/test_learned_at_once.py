@@ -67,6 +67,20 @@ def test_unitune_learns_once_and_paints_other_words_at_once(krita: Krita, friend
     assert krita.ask("learning")["presets"] == ["As published"]
 
 
+def test_a_method_of_another_role_that_has_strengths_to_explore_has_the_slider(
+    krita: Krita, friends: str, krita_display: Screen, artefacts: Path
+) -> None:
+    """It has one way to do it and says nothing of its time, so neither has a row."""
+    krita.ask("ask_for", method="roam")
+    krita.ask("set_field", name="steps", value=2)
+    krita.ask("write_prompt", text=FOX)
+    assert (krita.ask("learning")["presets"], krita.ask("panel")["button"]) == ([], "Roam")
+    krita_display.screenshot(artefacts / "krita-roam-before.png")
+    krita.ask("click_run")
+    assert krita.ask("last_job")["phase"] == "EXPLORING"
+    assert krita.ask("move_strength", eta=0.3)["shown"] == 0.3
+
+
 def test_a_method_without_strengths_to_explore_begins_at_once_and_has_no_slider(krita: Krita, friends: str) -> None:
     krita.ask("write_prompt", text=FOX)
     krita.ask("set_field", name="steps", value=2)
