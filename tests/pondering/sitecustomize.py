@@ -1,6 +1,6 @@
 """Python imports this at start where it lies on PYTHONPATH: it makes server and worker of
-another version, with a wrong clock or with less patience where the environment asks for it. The bundled
-model is there only where it asks for that: with a model on the shelf every worker that idles imports torch."""
+another version, with a wrong clock, with less patience or with shorter lessons where the environment asks for it. The
+bundled model is there only where it asks for that: with a model on the shelf every worker that idles imports torch."""
 
 import os
 import time
@@ -17,6 +17,15 @@ endpoint.SILENT_AFTER_S = float(os.environ.get("OVERPAINT_TEST_SILENT_AFTER", en
 
 if "OVERPAINT_TEST_BUNDLED" not in os.environ:
     store.BUNDLED = Path(os.devnull)
+
+if "OVERPAINT_TEST_LESSON" in os.environ:
+    from dataclasses import replace
+
+    from server.models.families.illustration import FAMILY
+
+    _steps = int(os.environ["OVERPAINT_TEST_LESSON"])
+    _phases = (replace(phase, steps=_steps, batch=2) for phase in FAMILY.dreambooth.phases)
+    FAMILY.dreambooth, FAMILY.class_pictures = replace(FAMILY.dreambooth, phases=tuple(_phases)), 2
 
 _system_clock = time.time
 
