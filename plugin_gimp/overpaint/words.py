@@ -61,7 +61,7 @@ LABELS: dict[str, str] = {
     "prompt-tip": mark("In your own words: “a wooden bench”"),
     "method": mark("Wa_y to do it"),
     "method-tip": mark("Name of a method of the server; empty: chosen for you"),
-    "preset": mark("How to learn (_Q)"),
+    "preset": mark("How to learn (_J)"),
     "preset-tip": mark("Name of a way to learn the picture; empty: the usual one"),
     "eta": mark("Edit strengths (_X)"),
     "eta-tip": mark(

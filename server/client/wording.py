@@ -146,12 +146,12 @@ def estimate_line(estimated: Estimated) -> str:
         "render": duration(estimated.render_s),
         "memory": f"{max(0.1, estimated.memory_gb):.1f}",
     }
+    if not estimated.preset:
+        return _untuned_line(estimated, values)
     if estimated.learned >= 1:
         return tr(
             "This picture is learned already: each answer takes about {render} and {memory} GB of memory.", **values
         )
-    if not estimated.tuning_s:
-        return tr("Each answer takes about {render} and {memory} GB of memory.", **values)
     if estimated.learned > 0:
         return tr(
             "Learning goes on where it stood, for about {tuning}; each answer then takes about {render}. "
@@ -160,6 +160,17 @@ def estimate_line(estimated: Estimated) -> str:
         )
     return tr(
         "Learning the picture takes about {tuning}, each answer then about {render}. "
+        "It needs about {memory} GB of memory.",
+        **values,
+    )
+
+
+def _untuned_line(estimated: Estimated, values: dict[str, str]) -> str:
+    """Of a method that learns nothing, which may have to look at the picture first."""
+    if estimated.learned >= 1 or not estimated.tuning_s:
+        return tr("Each answer takes about {render} and {memory} GB of memory.", **values)
+    return tr(
+        "Looking at the picture takes about {tuning}, each answer then about {render}. "
         "It needs about {memory} GB of memory.",
         **values,
     )

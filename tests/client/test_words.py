@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -300,6 +301,9 @@ def test_what_learning_a_picture_takes_is_said_in_one_line(learned: float, line:
 def test_of_a_method_that_learns_nothing_no_learning_is_said() -> None:
     asked = Estimated("0" * 32, "large", "", 0.0, 3.0, 2.14, 0.0)
     assert wording.estimate_line(asked) == "Each answer takes about 3 seconds and 2.1 GB of memory."
+    looking = replace(asked, tuning_s=2.0)
+    assert wording.estimate_line(looking).startswith("Looking at the picture takes about 2 seconds, each answer then")
+    assert wording.estimate_line(replace(looking, learned=1.0)) == wording.estimate_line(asked)
 
 
 def test_where_there_is_little_room_a_duration_is_in_seconds_then_in_minutes() -> None:

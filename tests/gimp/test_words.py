@@ -26,7 +26,7 @@ def test_no_two_controls_of_a_dialog_share_a_letter(kind: Kind, language: str) -
     use_language(language)
     names = [argument.name for argument in arguments(kind)]
     keys = [kind.question if name == "prompt" else name for name in names]
-    keys += ["settings", "more-settings", f"button-{kind.value}"]
+    keys += ["references", "settings", "more-settings", f"button-{kind.value}"]
     letters = [letter for key in keys for letter in re.findall(r"_(\w)", label(key).lower())]
     assert len(letters) == len(keys)
     assert sorted([*letters, *"hrcls"]) == sorted({*letters, *"hrcls"})
