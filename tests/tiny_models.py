@@ -32,10 +32,14 @@ from diffusers import (
 )
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
+    CLIPConfig,
+    CLIPImageProcessorPil,
+    CLIPModel,
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    CLIPVisionConfig,
     PreTrainedTokenizerFast,
     Qwen2Tokenizer,
     Qwen3Config,
@@ -81,8 +85,9 @@ def save(family: str, folder: Path, seed: int = 0, **saving: Any) -> Path:
 
 
 def install(family: str, shelf: ModelStore, folder: Path) -> Card:
-    """Saved in ``folder`` and imported onto ``shelf``, under its own name."""
-    card = replace(import_model(save(family, folder / family), shelf, name=family), native=SIDE)
+    """Saved in ``folder`` and imported onto ``shelf``, under its own name; "clip" too."""
+    saved = save_clip(folder / family) if family == "clip" else save(family, folder / family)
+    card = replace(import_model(saved, shelf, name=family), native=SIDE)
     cards.write(shelf.root / family, card)  # FLUX does not say what it was trained on: else it would work at 1024
     return card
 
@@ -151,6 +156,26 @@ def clip(width: int = _WIDTH, *, projected: bool = False) -> Any:
         pad_token_id=len(tokenizer) - 1,
     )
     return (CLIPTextModelWithProjection if projected else CLIPTextModel)(config).eval()
+
+
+def save_clip(folder: Path) -> Path:
+    """CLIP itself, as transformers saves it: pictures of 32 pixels in patches of eight."""
+    torch.manual_seed(0)
+    words = clip(projected=True).config
+    seen = CLIPVisionConfig(
+        hidden_size=_WIDTH,
+        intermediate_size=64,
+        projection_dim=_WIDTH,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        image_size=32,
+        patch_size=8,
+    )
+    config = CLIPConfig(text_config=words.to_dict(), vision_config=seen.to_dict(), projection_dim=_WIDTH)
+    CLIPModel(config).save_pretrained(folder)
+    clip_tokenizer().save_pretrained(folder)
+    CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size=32).save_pretrained(folder)
+    return folder
 
 
 def t5(width: int = _WIDTH) -> T5EncoderModel:

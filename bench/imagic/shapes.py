@@ -37,6 +37,8 @@ class OneModel(Models):
     def get(self, name: str, loading: Callable[[], None] = lambda: None) -> Adapter:
         return self.adapter
 
+    resident = get
+
     def identity(self, name: str) -> str:
         return self.adapter.card.name
 

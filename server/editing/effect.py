@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from server.models.runtime.adapter import Resident
 from server.models.runtime.preview import LONGEST
 from server.pixels import guided, masks
 from server.pixels.picture import F32, Picture, on_paper
 from server.pixels.sizes import resample, unfit
 from server.wire.geometry import Extent
 
-from .painting import ModelInput, Sized
+from .painting import ModelInput
 from .results import OwnLayer
 
 FAINT = 0.02
@@ -40,7 +41,7 @@ class LearnedLayer:
         return resample(composed, Extent(max(1, round(width * scale)), max(1, round(height * scale))))
 
 
-def own_layer(learned: LearnedLayer, view: ModelInput, model: Sized, seed: int) -> OwnLayer:
+def own_layer(learned: LearnedLayer, view: ModelInput, model: Resident, seed: int) -> OwnLayer:
     """As large as what is selected, and nothing where that is not. Colours are enlarged as the model enlarges what it
     paints, opacity along the picture's own edges."""
     part, seen = view.seen.part, view.seen.scene

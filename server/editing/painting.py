@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import Protocol
 
-from server.models.runtime.adapter import Adapter, OnStep
+from server.models.runtime.adapter import Adapter, OnStep, Resident
 from server.models.runtime.conditioning import Conditioning
 from server.models.runtime.denoiser import SamplingRequest
 from server.models.runtime.residency import Models
@@ -21,17 +20,6 @@ from server.wire.words import mark
 from .close_up import CloseUp, close_up, whole
 from .edit import Answer, Report, Scene, Step, seed_of
 from .results import Repaint, seeds
-
-
-class Sized(Protocol):
-    """What looks at pictures of its own size; see ``Adapter``."""
-
-    close_up: bool
-
-    def sizes(self, input: Extent) -> Sizes: ...
-
-    def enlarge(self, image: F32) -> F32: ...
-
 
 Sampler = Callable[[Adapter, Sequence[SamplingRequest], OnStep], "list[F32]"]
 """What a method does with a model: one picture (H, W, 3), 0..1, at the output size of the model's ``sizes`` for each
@@ -71,7 +59,7 @@ class ModelInput:
     references: tuple[F32, ...] = ()
 
     @classmethod
-    def of(cls, scene: Scene, recipe: Recipe, adapter: Sized) -> ModelInput:
+    def of(cls, scene: Scene, recipe: Recipe, adapter: Resident) -> ModelInput:
         """Raises empty-selection for a mask that is black everywhere."""
         if not scene.mask.any():
             raise OverpaintError(Code.EMPTY_SELECTION, "Nothing is selected.", "Select the part to change.")
@@ -128,7 +116,7 @@ def paint(scene: Scene, recipe: Recipe, adapter: Adapter, report: Report, sample
     return Answer(Repaint(tuple(images)), recipe, (*misgivings(adapter, recipe), *shown.coarse))
 
 
-def view(scene: Scene, recipe: Recipe, adapter: Sized) -> CloseUp:
+def view(scene: Scene, recipe: Recipe, adapter: Resident) -> CloseUp:
     """What of the scene the model is shown."""
     return close_up(scene, recipe.context) if adapter.close_up else whole(scene)
 

@@ -53,6 +53,12 @@ longer kept; Adam takes the same rates."""
 SHOWN_EVERY = 10
 """Steps from one preview to the next."""
 
+_TIMED = 4
+"""Steps for an estimate: the first warms up, the first and the last show a preview."""
+
+ALONE = Setting(
+    "alone", SettingKind.TEXT, "The effect alone", "What the new layer shows by itself: “smoke”; empty: your words"
+)
 SPARE = Setting(
     "spare", SettingKind.NUMBER, "Cover little", "How hard the layer is held to what it needs", 0, 10, 1.0, step=0.25
 )
@@ -60,30 +66,29 @@ SPARE = Setting(
 
 def text2live(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer[NewLayers]:
     """One layer for each variation."""
-    from server.editing.edit import Answer, seed_of
+    from server.editing.edit import Answer, Step, seed_of
     from server.editing.effect import own_layer
-    from server.editing.painting import ModelInput, PaintingProgress, load, misgivings, settle
+    from server.editing.painting import ModelInput, PaintingProgress, misgivings
     from server.editing.results import NewLayers, seeds
-    from server.tuning.cache import TuningCache
-    from server.tuning.effects.score import STEPS, ScoreCritic, Words
-    from server.tuning.looking import look
+    from server.models.runtime.adapter import Adapter
+    from server.tuning.effects import judging
+    from server.tuning.effects.critic import Words
 
     card = models.choose(recipe.model, Ability.EFFECT)
-    adapter = load(models, card.name, report)
-    settled = settle(replace(recipe, steps=recipe.steps or STEPS), adapter, 1.0)
-    view = ModelInput.of(scene, settled, adapter)
-    caption = look(adapter, models.identity(card.name), view, report, TuningCache(models.learned))
-    prompt = adapter.completed(settled.prompt, caption)
-    words = Words(prompt, settled.extra(SOURCE) or caption, settled.prompt)
+    model = models.resident(card.name, loading=lambda: report(Step("Loading the model", 0, 1)))
+    steps = recipe.steps or judging.usual_steps(model)
+    settled = replace(recipe, model=card.name, seed=seed_of(recipe), steps=steps)
+    view = ModelInput.of(scene, settled, model)
+    said = Words(settled.prompt, settled.extra(SOURCE), settled.extra(ALONE))
+    words = judging.words(model, said, view, models, report)
     layers = []
-    with adapter.differentiable() as encode:
+    with judging.critic(model, words, view) as critic:
         for number, seed in enumerate(seeds(seed_of(settled), settled.variations)):
             progress = PaintingProgress(report, number, 1, settled.variations, view)
-            critic = ScoreCritic(adapter, words, view.image.shape[:2], encode)
             learned = learn(view, critic, settled, seed, progress.step)
-            layers.append(own_layer(learned, view, adapter, seed))
-    notices = (*misgivings(adapter, settled), *read_as(settled.prompt, prompt), *view.coarse)
-    return Answer(NewLayers(tuple(layers)), settled, notices)
+            layers.append(own_layer(learned, view, model, seed))
+    unsure = misgivings(model, settled) if isinstance(model, Adapter) else ()
+    return Answer(NewLayers(tuple(layers)), settled, (*unsure, *read_as(settled.prompt, words.target), *view.coarse))
 
 
 def learn(view: ModelInput, critic: Critic, recipe: Recipe, seed: int, on_step: OnStep) -> LearnedLayer:
@@ -125,13 +130,24 @@ def regularisation(opacity: Tensor) -> Tensor:
 
 
 def estimate(question: Estimate, models: Models) -> Estimated:
-    """Each step is a sample with each of two words, and with two more every other time; to learn from what they say
-    takes as long again."""
-    from server.tuning.effects.score import SAMPLES, STEPS
-    from server.tuning.estimate import estimate_untuned
+    """A few steps are done and timed, on an empty picture of that size."""
+    from server.editing.painting import ModelInput
+    from server.editing.scenes import blank
+    from server.tuning.effects import judging
+    from server.tuning.effects.critic import Words
+    from server.tuning.estimate import now
+    from server.wire.messages import Estimated
 
-    adapter = models.get(models.choose(question.recipe.model, Ability.EFFECT).name)
-    return estimate_untuned(question, adapter, adapter.evaluations, SAMPLES * (question.recipe.steps or STEPS))
+    recipe = question.recipe
+    model = models.resident(models.choose(recipe.model, Ability.EFFECT).name)
+    view = ModelInput.of(blank(question.layer.bounds.extent), recipe, model)
+    times: list[float] = []
+    with judging.critic(model, Words("a picture", "", "a picture"), view) as critic:
+        learn(view, critic, replace(recipe, steps=_TIMED), 0, lambda *_: times.append(now(model)))
+    step = times[-2] - times[-3]
+    before = 0.0 if recipe.extra(SOURCE) else judging.looking(model) * step
+    steps = recipe.steps or judging.usual_steps(model)
+    return Estimated(question.question, model.card.name, "", before, steps * step, model.nbytes / 1e9)
 
 
 METHOD = Method(
@@ -142,7 +158,7 @@ METHOD = Method(
     role=Role.EFFECT,
     needs=(Need.PROMPT, Need.LAYER),
     settings=("model", "seed", "variations", "steps"),
-    own=(SOURCE, SPARE),
+    own=(SOURCE, ALONE, SPARE),
     requires=Ability.EFFECT,
     estimator=estimate,
     run=text2live,

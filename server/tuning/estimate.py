@@ -14,7 +14,7 @@ import torch
 from server.models.families.family import Ability
 from server.models.families.learning import Preset, Start, TuningPhase
 from server.models.runtime import memory
-from server.models.runtime.adapter import Adapter
+from server.models.runtime.adapter import Adapter, Resident
 from server.models.runtime.conditioning import Conditioning
 from server.models.runtime.denoiser import EncodedPicture
 from server.models.runtime.residency import Models
@@ -174,7 +174,7 @@ def _seconds_per_step(
         trial = replace(phase, steps=2, batch=batch, fitted=0.0)
         begun = replace(state, moments={})
         smaller = replace(plan, portion=min(plan.portion, batch))
-        minimise(adapter, dataset, begun, trial, smaller, lambda: times.append(_now(adapter)))
+        minimise(adapter, dataset, begun, trial, smaller, lambda: times.append(now(adapter)))
         return times[1] - times[0]
 
     for_one = second(1)
@@ -195,13 +195,13 @@ def _seconds_to_paint(
 def timed(adapter: Adapter, work: Callable[[], object]) -> float:
     """Seconds of it, the second time: the first warms up."""
     work()
-    began = _now(adapter)
+    began = now(adapter)
     work()
-    return _now(adapter) - began
+    return now(adapter) - began
 
 
-def _now(adapter: Adapter) -> float:
+def now(model: Resident) -> float:
     """When all that was asked of the device is done."""
-    if adapter.place.device.type == "cuda":
-        torch.cuda.synchronize(adapter.place.device)
+    if model.place.device.type == "cuda":
+        torch.cuda.synchronize(model.place.device)
     return time.perf_counter()

@@ -16,6 +16,7 @@ PLANTED = {
     "edges": ("--most", "outside", -1),
     "erase": ("--most", "outside_of_line", -1),
     "enlarge": ("--most", "seam", -1),
+    "effect": ("--most", "untouched", -1),
     "roundtrip": ("--most", "different", -1),
     "overhead": ("--least", "pixels_identical", 2),
     "imagic": ("--least", "kept_db", 1e9),

@@ -16,10 +16,10 @@ from server.editing.results import OwnLayer
 from server.methods.text2live import SPARE, estimate, learn, regularisation, text2live
 from server.models.runtime.residency import Models
 from server.pixels.picture import F32
-from server.tuning.effects.critic import Losses, on_green
+from server.tuning.effects.critic import Losses, Words, on_green
 from server.tuning.effects.generator import Generator
 from server.tuning.effects.layer import EffectLayer, View
-from server.tuning.effects.score import ScoreCritic, Words
+from server.tuning.effects.score import ScoreCritic
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
 from server.wire.messages import Estimate

@@ -34,10 +34,10 @@ from .vocabulary import Vocabulary, joined
 CASCADE = "cascade.json"
 KNOWN = "known.safetensors"
 
-_IN_PARTICULAR = (0.6, 0.4, 0.75, 0.3, 0.5, 0.85, 0.65, 0.25)
+IN_PARTICULAR = (0.6, 0.4, 0.75, 0.3, 0.5, 0.85, 0.65, 0.25)
 """Places on the schedule at which captions of different things are told apart."""
 
-_ON_THE_WHOLE = (0.95, 0.93, 0.96, 0.9, 0.94, 0.95, 0.92, 0.97)
+ON_THE_WHOLE = (0.95, 0.93, 0.96, 0.9, 0.94, 0.95, 0.92, 0.97)
 """Places on the schedule at which captions of different grounds are told apart: in most of the noise only the picture's
 overall colour can be foretold."""
 
@@ -108,6 +108,15 @@ class Cascade(PipelineAdapter):
         return "" if met.familiar else met.notice
 
     @property
+    def vocabulary(self) -> Vocabulary:
+        return self._beside.vocabulary
+
+    @property
+    def things(self) -> tuple[str, ...]:
+        """Names of all that it knows."""
+        return self._beside.known.names
+
+    @property
     def evaluations(self) -> int:
         words = self._beside.vocabulary
         facets = (words.skin, words.ground, words.style)
@@ -120,8 +129,8 @@ class Cascade(PipelineAdapter):
         # It is shown nothing of the surroundings: they would say the ground instead of the words.
         encoded = self.encode_for_training(image, np.ones_like(mask))
         where = self.shrink(mask)
-        on_the_whole = DiffusionClassifier(self, encoded, where, _ON_THE_WHOLE, on_evaluation).best
-        in_particular = DiffusionClassifier(self, encoded, where, _IN_PARTICULAR, on_evaluation).best
+        on_the_whole = DiffusionClassifier(self, encoded, where, ON_THE_WHOLE, on_evaluation).best
+        in_particular = DiffusionClassifier(self, encoded, where, IN_PARTICULAR, on_evaluation).best
         thing = in_particular(things)
         if words.who_is(thing, things):
             thing = in_particular([joined(thing, skin) for skin in words.skin.phrases])

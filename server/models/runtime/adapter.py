@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -40,32 +40,51 @@ OnStep = Callable[[int, int, "F32 | None"], None]
 stays usable."""
 
 
-class Adapter(Denoiser):
-    """One loaded model. native: the side of the squares it was trained on. multiple: of which both sides have to be."""
+class Resident(ABC):
+    """Any loaded model. native: the side of the squares it was trained on. multiple: of which both sides have to be."""
 
     card: Card
     place: Placement
     native: int
     multiple: int
-    defaults: Defaults
-
-    super_resolution: SuperResolution | None = None
-    """What makes a picture of any size larger; None: it has none."""
 
     close_up = False
     """Whether it sees so few pixels that it is to be shown the selection and a little around it, not the whole crop."""
 
-    glossary = Glossary()
-    """How prompts are read: what it wears has words of its own."""
-
     @classmethod
     @abstractmethod
-    def load(cls, model: Installed, place: Placement) -> Adapter:
-        """From a diffusers folder or one .safetensors file; never from the network."""
+    def load(cls, model: Installed, place: Placement) -> Resident:
+        """From its folder or one .safetensors file; never from the network."""
 
     def sizes(self, input: Extent) -> Sizes:
         """The way of a picture of that size to the model and back."""
         return plan(input, self.native, self.multiple)
+
+    def enlarge(self, image: F32) -> F32:
+        """A picture (H, W, 3), 0..1, of the working size → the output size: a cascade's second half."""
+        return image
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """Of its weights where it runs."""
+
+    def reduce_memory(self) -> bool:
+        """Apply the next memory-saving measure: work in tiles, keep only what works on the device, paint fewer pixels.
+        False when no measure is left."""
+        return False
+
+
+class Adapter(Resident, Denoiser):
+    """One loaded diffusion model."""
+
+    defaults: Defaults
+
+    glossary = Glossary()
+    """How prompts are read: what it wears has words of its own."""
+
+    super_resolution: SuperResolution | None = None
+    """What makes a picture of any size larger; None: it has none."""
 
     @contextmanager
     def denoiser_alone(self) -> Iterator[None]:
@@ -89,10 +108,6 @@ class Adapter(Denoiser):
         ``MisfitError`` for a model that can wear none."""
         raise MisfitError(lora.word, "such models take none")
 
-    def enlarge(self, image: F32) -> F32:
-        """A decoded picture (H, W, 3), 0..1 → the output size: a cascade's second half."""
-        return image
-
     @abstractmethod
     def preview(self, latents: torch.Tensor) -> F32:
         """Unfinished latents (1, C, h, w) as a small picture (h', w', 3), 0..1."""
@@ -109,13 +124,3 @@ class Adapter(Denoiser):
     @abstractmethod
     def left_out(self, prompt: str) -> str:
         """The end of ``prompt`` that the model does not read because it is too long; empty as a rule."""
-
-    @property
-    @abstractmethod
-    def nbytes(self) -> int:
-        """Of its weights where it runs."""
-
-    def reduce_memory(self) -> bool:
-        """Apply the next memory-saving measure: work in tiles, keep only what works on the device, paint fewer pixels.
-        False when no measure is left."""
-        return False

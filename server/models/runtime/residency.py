@@ -21,7 +21,7 @@ from server.models.store.store import Installed, ModelStore, able
 from server.wire.errors import Code, OverpaintError
 
 from . import memory
-from .adapter import Adapter, Placement
+from .adapter import Adapter, Placement, Resident
 from .wardrobe import Wardrobe
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Models:
         self.learned = store.root.with_name("learned") if learned is None else learned
         self._device = torch.device(device)
         self._budget = budget
-        self._loaded: OrderedDict[str, Adapter] = OrderedDict()
+        self._loaded: OrderedDict[str, Resident] = OrderedDict()
         self._wardrobe = Wardrobe(LoraStore(self.lora_folder))
         self.low_memory = False
         """Whether models are loaded with their first measure against too little memory taken."""
@@ -95,6 +95,13 @@ class Models:
         return cards[0]
 
     def get(self, name: str, loading: Callable[[], None] = lambda: None) -> Adapter:
+        """The diffusion model ``name``, loaded; see ``resident``."""
+        found = self.resident(name, loading)
+        if not isinstance(found, Adapter):
+            raise ValueError(f"{name} is no diffusion model")
+        return found
+
+    def resident(self, name: str, loading: Callable[[], None] = lambda: None) -> Resident:
         """The model ``name``, loaded. ``loading`` is called before it has to be read from disk."""
         adapter = self._loaded.get(name)
         if adapter is None:
@@ -104,7 +111,8 @@ class Models:
             if self.low_memory:
                 adapter.reduce_memory()
         self._loaded.move_to_end(name)
-        self._wardrobe.dress(name, adapter)
+        if isinstance(adapter, Adapter):
+            self._wardrobe.dress(name, adapter)
         return adapter
 
     def identity(self, name: str) -> str:
@@ -138,7 +146,7 @@ class Models:
         memory.sweep(self._device)
         return self._room()
 
-    def _load(self, model: Installed) -> Adapter:
+    def _load(self, model: Installed) -> Resident:
         card = model.card
         dtype = self._dtype(card)
         need = memory.needed(model, dtype)
@@ -176,7 +184,7 @@ class Models:
         return torch.bfloat16 if family(card.family).wide_range else torch.float16
 
     @staticmethod
-    def _adapter_class(card: Card) -> type[Adapter]:
+    def _adapter_class(card: Card) -> type[Resident]:
         module, _, name = family(card.family).adapter.partition(":")
-        found: type[Adapter] = getattr(importlib.import_module(module), name)
+        found: type[Resident] = getattr(importlib.import_module(module), name)
         return found

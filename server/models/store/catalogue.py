@@ -104,6 +104,17 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         gated=True,
     ),
     CatalogueEntry(
+        name="clip",
+        title="CLIP ViT-B/32 (LAION-2B)",
+        family="clip",
+        repository="laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+        licence="MIT (commercial use allowed)",
+        good_for="effect layers as they were published, on photographs too; paints nothing by itself",
+        download_gb=0.6,
+        memory_gb=3,
+        variant="",
+    ),
+    CatalogueEntry(
         name="flux2-klein",
         title="FLUX.2 klein 4B",
         family="flux2-klein",

@@ -15,11 +15,12 @@ from server.models.headers import safetensors
 from server.wire.errors import Code, OverpaintError
 
 from .files import UNSAFE, WEIGHTS, entries, parts_of, variants
+from .files import inside as files_of
 
 _LIBRARIES = ("diffusers", "transformers")
 _OF_PIPELINES = {"safety_checker": "stable_diffusion"}
 """Parts whose class diffusers keeps beside a pipeline of its own."""
-_WITH_WEIGHTS = re.compile(r"unet|transformer|vae|text_encoder(_\d)?")
+_WITH_WEIGHTS = re.compile(r"|unet|transformer|vae|text_encoder(_\d)?")
 _NATIVES = range(8, 8193)
 """Sides in pixels that a model can have been trained on."""
 
@@ -68,7 +69,7 @@ def choose_variant(names: Iterable[str], parts: frozenset[str], preferred: str =
     """Which kind of weights to take of the files ``names``. Raises when a part has no .safetensors weights."""
     names = list(names)
     for part in sorted(part for part in parts if _WITH_WEIGHTS.fullmatch(part)):
-        inside = [name for name in names if name.startswith(f"{part}/")]
+        inside = files_of(part, names)
         kinds = variants(inside)
         if not kinds:
             raise _no_weights(part, inside)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,6 +22,15 @@ NOT_USED = ("safety_checker", "feature_extractor", "image_encoder")
 """Parts of published pipelines that Overpaint does not load."""
 
 INDEX = "model_index.json"
+
+CONFIG = "config.json"
+"""At the top of a folder that holds one network and no pipeline, as transformers saves it."""
+
+WHOLE = ""
+"""Name of the one part of such a folder."""
+
+_OF_WHOLE = re.compile(r"model[.-][\w.-]*safetensors(\.index[\w.]*\.json)?")
+"""Its weights; others beside them are the same once more, for other programs."""
 
 
 def refuse_unsafe(path: Path) -> None:
@@ -58,6 +68,8 @@ def entries(index: dict[str, Any]) -> dict[str, list[Any]]:
 def index(folder: Path) -> dict[str, Any]:
     """model_index.json of a diffusers folder. Raises bad-request when there is none or it cannot be read."""
     path = folder / INDEX
+    if not path.is_file() and (folder / CONFIG).is_file():
+        return read_config((folder / CONFIG).read_bytes())
     if not path.is_file():
         raise OverpaintError(
             Code.BAD_REQUEST,
@@ -67,13 +79,21 @@ def index(folder: Path) -> dict[str, Any]:
     return read_index(path.read_bytes())
 
 
-def read_index(text: bytes) -> dict[str, Any]:
+def read_config(text: bytes) -> dict[str, Any]:
+    """What model_index.json would say of a folder with this config.json: a pipeline of one part, itself."""
+    config = read_index(text, CONFIG)
+    named = config.get("architectures")
+    kind = str(named[0]) if isinstance(named, list) and named else str(config.get("_class_name", ""))
+    return {"_class_name": kind, WHOLE: ["transformers", kind]}
+
+
+def read_index(text: bytes, name: str = INDEX) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise OverpaintError(Code.BAD_REQUEST, f"The model's {INDEX} cannot be read.", "Get the model again.")
+        raise OverpaintError(Code.BAD_REQUEST, f"The model's {name} cannot be read.", "Get the model again.")
     return value
 
 
@@ -88,10 +108,26 @@ def wanted(names: Iterable[str], parts: frozenset[str], variant: str) -> Iterato
         path = PurePosixPath(name)
         if len(path.parts) == 1 and name == INDEX:
             yield name
+        elif len(path.parts) == 1 and WHOLE in parts:
+            if _of_whole(path, variant, names):
+                yield name
         elif len(path.parts) == 2 and path.parts[0] in parts:
             is_text = path.suffix in TEXTS and not _shard_index_of_other(path, variant, names)
             if is_text or (path.suffix == WEIGHTS and _variant(path.name) == _best(path.parts[0], variant, names)):
                 yield name
+
+
+def _of_whole(path: PurePosixPath, variant: str, names: Iterable[str]) -> bool:
+    if _OF_WHOLE.fullmatch(path.name) and path.suffix == WEIGHTS:
+        return _variant(path.name) == _best(WHOLE, variant, names)
+    return path.suffix in TEXTS and not _shard_index_of_other(path, variant, names)
+
+
+def inside(part: str, names: Iterable[str]) -> list[str]:
+    """The files of ``part`` among all of a folder, as ``wanted`` has them."""
+    if part == WHOLE:
+        return [name for name in names if "/" not in name and (WEIGHTS not in name or _OF_WHOLE.fullmatch(name))]
+    return [name for name in names if name.startswith(f"{part}/")]
 
 
 def variants(names: Iterable[str]) -> frozenset[str]:
@@ -101,7 +137,7 @@ def variants(names: Iterable[str]) -> frozenset[str]:
 
 
 def _best(part: str, variant: str, names: Iterable[str]) -> str:
-    found = variants(name for name in names if name.startswith(f"{part}/"))
+    found = variants(inside(part, names))
     return variant if variant in found else ""
 
 
@@ -118,4 +154,5 @@ def _shard_index_of_other(path: PurePosixPath, variant: str, names: Iterable[str
     if WEIGHTS not in path.name:
         return True  # the list of .bin shards
     of = path.name.removesuffix(".json").partition(".index")[2].lstrip(".")
-    return of != _best(path.parts[0], variant, names)
+    part = path.parts[0] if len(path.parts) > 1 else WHOLE
+    return of != _best(part, variant, names)

@@ -90,6 +90,8 @@ def _fetch(model: CatalogueEntry, hub: Hub, incoming: Path, folder: Path, on_tra
 
 def _index(listing: Listing, hub: Hub, incoming: Path) -> dict[str, object]:
     file = listing.file(files.INDEX)
+    if file is None and (config := listing.file(files.CONFIG)):
+        return files.read_config(hub.fetch(listing, config, incoming, lambda _: None).read_bytes())
     if file is None:
         raise OverpaintError(
             Code.BAD_REQUEST,

@@ -150,11 +150,15 @@ class ModelFolders:
 
 
 def able(ability: Ability, installed: Iterable[Card]) -> tuple[Card, ...]:
-    """The models that can do it, best first: our own small one last, those made for inpainting first to inpaint and
-    later for the rest, and then the one installed last."""
+    """The models that can do it, best first: our own small one last, those that can do nothing else first, those made
+    for inpainting first to inpaint and later for the rest, and then the one installed last."""
     inpaints = ability is Ability.INPAINT
     fit = [card for card in installed if ability in card.abilities]
-    return tuple(sorted(fit, key=lambda card: (card.bundled, card.made_to_inpaint is not inpaints, -card.installed)))
+
+    def order(card: Card) -> tuple[object, ...]:
+        return card.bundled, card.abilities != {ability}, card.made_to_inpaint is not inpaints, -card.installed
+
+    return tuple(sorted(fit, key=order))
 
 
 def _mark(path: Path) -> tuple[int, ...]:

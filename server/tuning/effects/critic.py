@@ -26,6 +26,15 @@ class Losses:
     structure: Tensor
 
 
+@dataclass(frozen=True)
+class Words:
+    """target: of the picture with the effect; source: as it is; effect: of the effect alone."""
+
+    target: str
+    source: str
+    effect: str
+
+
 class Critic(Protocol):
     """width: channels of the generator that suits the size it looks at. rate: Adam's learning rate at first."""
 
