@@ -171,7 +171,7 @@ def test_it_is_fetched_as_its_makers_publish_it(tmp_path: Path) -> None:
     for name in ("open_clip_model.safetensors", "pytorch_model.bin", "open_clip_pytorch_model.bin"):
         (published / name).write_bytes(b"?")
     store = ModelStore(tmp_path / "store", bundled=tmp_path / "none")
-    known = catalogue.known("clip")
+    known = catalogue.entry("clip")
     with LoopbackHub(known.repository, published) as hub:
         card = fetch(known, store, Hub(hub.endpoint))
     kept = {path.name for path in (store.root / "clip").iterdir()}

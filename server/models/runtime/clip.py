@@ -30,7 +30,8 @@ class Clip(Resident):
         self.native = card.native or family(card.family).native
         seen: Any = model.config.vision_config
         self.side, self._patch = int(seen.image_size), int(seen.patch_size)
-        self._model: Any = model.requires_grad_(False).to(place.device)
+        network: Any = model  # typed by its library as if its methods were functions
+        self._model = network.requires_grad_(False).to(place.device)
         self._tokenizer = tokenizer
         self._mean, self._deviation = (
             torch.tensor(values, device=place.device).view(1, 3, 1, 1)

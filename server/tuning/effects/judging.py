@@ -40,10 +40,10 @@ def looking(model: Resident) -> float:
 
 
 @contextmanager
-def critic(model: Resident, told: Words, view: ModelInput) -> Iterator[Critic]:
+def critic(model: Resident, read: Words, view: ModelInput) -> Iterator[Critic]:
     if isinstance(model, Clip):
-        yield ClipCritic(model, told)
+        yield ClipCritic(model, read)
         return
     model = cast(Adapter, model)
     with model.differentiable() as encode:
-        yield ScoreCritic(model, told, (view.mask.shape[0], view.mask.shape[1]), encode)
+        yield ScoreCritic(model, read, (view.mask.shape[0], view.mask.shape[1]), encode)
