@@ -220,11 +220,11 @@ def part_of_a_layer_edited(found):
     paint(found, "overpaint-edit-layer", image, layer, strength=0.5, feather=0)
 
 
-STRANGE = ("effect", "instruct", "create", "enlarge", "expand", "select", "compare")
+STRANGE = ("effect", "instruct", "create", "enlarge", "expand", "select", "compare", "teach")
 
 
 def a_strangers_methods(found):
-    """One for each role that Overpaint has none for, with a setting that it alone knows."""
+    """One for each further role, with a setting that it alone knows."""
     for role in STRANGE:
         image, layer = new_image(48, 40)
         asked = {"prompt": "x", "extras": "shade=90", "method": f"strange-{role}"}
