@@ -9,6 +9,7 @@ from tests.benches.test_short import misses
 PLANTED = {
     "bundled": ("--least", "cells", 1e9),
     "edits": ("--least", "pairs", 1e9),
+    "dreambooth": ("--least", "poses", 1e9),
 }
 
 pytestmark = pytest.mark.torch

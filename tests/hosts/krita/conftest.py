@@ -74,7 +74,8 @@ def krita_home(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def krita_server(krita_home: Path) -> Iterator[RunningServer]:
     known = os.pathsep.join([PONDERING["PYTHONPATH"], str(FOREIGN), str(FOREIGN / "further"), str(FOREIGN / "typed")])
-    environment = {"OMP_NUM_THREADS": "1", "PYTHONPATH": known, **BUNDLED}
+    short = {"OVERPAINT_TEST_LESSON": "6"}
+    environment = {"OMP_NUM_THREADS": "1", "PYTHONPATH": known, **BUNDLED, **short}
     running_server = RunningServer(krita_home, "--device", "cpu", environment=environment)
     yield running_server
     running_server.stop()
