@@ -306,3 +306,11 @@ def test_after_a_crash_of_krita_an_answer_of_any_kind_is_put_into_the_picture_in
         else:
             sizes = [one["size"] for one in again.ask("open_pictures")]
             assert sorted(sizes) == [[SIZE.width, SIZE.height], [2 * SIZE.width, 2 * SIZE.height]]
+
+
+def test_what_is_created_with_a_transparent_background_shows_what_lies_below_around_it(paper: Krita) -> None:
+    settings = {"model": "sd15", "steps": 2, "seed": 3, "background": "transparent"}
+    (name,) = paper.ask("api", function="method", role="create", method="create", prompt="a red hat", **settings)
+    alpha = pixels(paper, name, SIZE)[..., 3]
+    assert not alpha[:4].any() and not alpha[:, -4:].any()
+    assert alpha[30:60, 40:80].any()
