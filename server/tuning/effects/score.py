@@ -27,7 +27,7 @@ from .layer import EffectLayer
 STEPS = 150
 """With ``ScoreCritic.rate``, four times that of the paper: most of what is learned is learned in these."""
 
-PUSH, ALONE, SHAPES = 2.0, 0.25, 0.25
+PUSH, ALONE, SHAPES = 1.0, 0.5, 0.25
 """What a direction counts for beside the paper's losses, whose weights are made for distances of CLIP, what that of the
 layer alone does beside it, and what a change of shapes."""
 
