@@ -52,6 +52,20 @@ def test_a_picture_of_the_words_alone_is_a_layer_in_the_outline_of_the_selection
     assert not answer[..., 3].any()
 
 
+def test_an_effect_is_a_layer_with_its_own_opacity_in_the_selection(krita: Krita) -> None:
+    source = open_friends(krita)
+    before = pixels(krita, source, CANVAS)
+    select(krita, CHOSEN)
+    words = {"prompt": "blue dog face", "source": "dog face, on white background, cartoon"}
+    settings = {"model": "illustration", "feather": 0, "seed": 1, "steps": 6}
+    (name,) = krita.ask("api", function="method", role="effect", node=source, **words, **settings)
+    opacity = pixels(krita, name, CANVAS)[..., 3].copy()
+    assert len(np.unique(opacity[CHOSEN.slices])) > 20
+    opacity[CHOSEN.slices] = 0
+    assert not opacity.any()
+    np.testing.assert_array_equal(pixels(krita, source, CANVAS), before)
+
+
 def test_the_same_words_by_several_methods_are_a_group_of_layers(krita: Krita) -> None:
     source = open_friends(krita)
     select(krita, CHOSEN)
