@@ -118,6 +118,8 @@ def test_what_is_not_selected_stays_the_pictures_own_in_the_latents(
     method, recipe = way
     if method.role is Role.EFFECT:
         pytest.skip("it decodes nothing: what is not selected lies below a layer that is empty there")
+    if method.role is Role.TEACH:
+        pytest.skip("it answers with a picture of the word, wherever that was taught")
     mask = np.zeros((64, 64), np.float32)
     mask[16:48, 16:48] = 1
     adapter, seen, masks = models.get(recipe.model), [], []

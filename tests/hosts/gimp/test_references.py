@@ -52,7 +52,7 @@ def test_each_is_seen_in_its_own_size_and_in_the_order_given(shown: Shown) -> No
 
 
 def test_a_layer_of_another_image_is_seen_in_its_own_colours(shown: Shown) -> None:
-    assert near(seen(shown, shown.case("of_another_image")["other"], 2), [TEAL, RED])
+    assert near(seen(shown, shown.case("of_another_image")["of another image"], 2), [TEAL, RED])
 
 
 def test_hidden_layers_and_groups_are_seen_by_themselves_and_stay_as_they_are(shown: Shown) -> None:

@@ -40,7 +40,7 @@ def of_another_image(found):
     """With another depth and another profile."""
     image, paint, red, _ = picture()
     _, _, _, deep = picture(precision="FLOAT_LINEAR")
-    look(found, image, paint, [deep, red], "other")
+    look(found, image, paint, [deep, red], "of another image")
 
 
 def hidden_and_in_groups(found):
