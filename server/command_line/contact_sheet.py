@@ -14,10 +14,12 @@ from server.client import naming
 from server.client.events import Arrived
 from server.command_line import output
 from server.documents import png, saving
-from server.documents.chunks import COLOUR, PngChunk
+from server.documents.chunks import DENSITY
+from server.documents.composite import over
 from server.documents.found import Pixels
 from server.documents.image import Image
 from server.wire.geometry import Bounds
+from server.wire.results import ResultKind
 from server.wire.text import printable
 
 _LARGEST = 512
@@ -29,7 +31,9 @@ _FIRST = "as it was"
 
 
 def write(arrived: Arrived, source: Image, picture: Path, out: Path) -> tuple[Path, ...]:
-    """As ``output.write``."""
+    """As ``output.write``, which writes what is no layer and cannot stand beside the picture."""
+    if any(one.result.kind not in (ResultKind.REPAINT, ResultKind.LAYER) for one in arrived.results):
+        return output.write(arrived, source, picture, out)
     with output.still_kept(arrived, picture):
         saving.write_whole(out, png.encode(_sheet(arrived, source)))
     return (out,)
@@ -37,17 +41,17 @@ def write(arrived: Arrived, source: Image, picture: Path, out: Path) -> tuple[Pa
 
 def _sheet(arrived: Arrived, source: Image) -> Image:
     """In the source's own colours, which its profile says."""
-    part = reduce(Bounds.around, (one.result.raster.bounds for one in arrived.results)).intersect(source.raster.bounds)
-    seen = [source, *output.seen(arrived, source)]
+    places = [one.result.raster.bounds for one in arrived.results]
+    part = reduce(Bounds.around, places).intersect(source.raster.bounds)
+    part = source.raster.bounds if part.empty else part  # what lies beyond the picture is not seen
+    made = (output.picture_of(one, source) for one in arrived.results)
+    seen = [source, *(over(source, layer, place) for layer, place in zip(made, places, strict=True))]
     tiles = [_tile(image.pixels[part.slices], image.full) for image in seen]
     names = [_FIRST, *naming.answer_names(arrived.finished)]
     pixels = np.asarray(_laid_out(tiles, [printable(name) for name in names]))
     gray = source.pixels.shape[2] < 3  # a gray picture's profile fits no colours
-    return Image(pixels[..., :1] if gray else pixels, source.icc, _colours(source))
-
-
-def _colours(source: Image) -> tuple[PngChunk, ...]:
-    return tuple(chunk for chunk in source.chunks if chunk.name in COLOUR and chunk.name != b"sBIT")
+    colours = tuple(chunk for chunk in source.shown_by if chunk.name != DENSITY)
+    return Image(pixels[..., :1] if gray else pixels, source.icc, colours)
 
 
 def _tile(pixels: Pixels, full: int) -> Pillow.Image:

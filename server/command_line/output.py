@@ -87,12 +87,7 @@ def _write(arrived: Arrived, source: Image, name: str, out: Path) -> tuple[Path,
         return _write_canvas(arrived, source, name, out)
     if _is_layered(out):
         return _write_layered(out, _layers(arrived, source, source.raster.bounds), source, name)
-    return _write_pictures(seen(arrived, source), out)
-
-
-def seen(arrived: Arrived, source: Image) -> list[Image]:
-    """The source with each of the answers over it; of a layer that is a picture of its own, that picture."""
-    return [_seen(one, source) for one in arrived.results]
+    return _write_pictures([_seen(one, source) for one in arrived.results], out)
 
 
 def _write_canvas(arrived: Arrived, source: Image, name: str, out: Path) -> tuple[Path, ...]:
@@ -128,7 +123,7 @@ def _layers(arrived: Arrived, source: Image, document: Bounds) -> list[ora.Layer
     for number, (one, name) in enumerate(zip(arrived.results, naming.answer_names(arrived.finished), strict=True)):
         place = one.result.raster.bounds.relative_to(document)
         together = one.result.kind is ResultKind.LAYER and one.result.seed == first.seed
-        layers.append(ora.Layer(name, _picture(one, source), place.x, place.y, number == 0 or together))
+        layers.append(ora.Layer(name, picture_of(one, source), place.x, place.y, number == 0 or together))
     return layers[::-1] if first.kind is ResultKind.LAYER else layers
 
 
@@ -138,13 +133,14 @@ def _merged(layers: list[ora.Layer], below: Image) -> Image:
 
 
 def _seen(one: ArrivedResult, source: Image) -> Image:
-    made, place = _picture(one, source), one.result.raster.bounds
+    made, place = picture_of(one, source), one.result.raster.bounds
     if one.result.kind is ResultKind.LAYER:
         return Image(made.pixels, made.icc, (*made.chunks, chunks.place(place.x, place.y)))
     return over(source, made, place)
 
 
-def _picture(one: ArrivedResult, source: Image) -> Image:
+def picture_of(one: ArrivedResult, source: Image) -> Image:
+    """A layer's own pixels, in the source's colours."""
     return Image.from_bytes(one.data, one.result.raster, source.icc, source.shown_by)
 
 

@@ -9,8 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from server.client.events import Arrived, ArrivedResult
+from server.command_line import contact_sheet
 from server.documents import image, png
 from server.documents.image import Image
+from server.wire.geometry import Bounds
+from server.wire.messages import Finished
+from server.wire.raster import Channels, Depth, Raster
+from server.wire.recipe import Recipe
+from server.wire.results import ResultBlob, ResultKind
 from tests.cli.test_edit import CommandLine
 from tests.conftest import short_folder
 from tests.running import FOREIGN, PONDERING, RunningServer
@@ -54,6 +61,20 @@ def test_the_sheet_shows_the_picture_and_each_answer_beside_it(
     assert answers.sum() >= 60 * 80
     assert not (shown & answers).any()
     assert np.flatnonzero(shown.any(0)).min() < np.flatnonzero(answers.any(0)).min(), "the picture comes first"
+
+
+@pytest.mark.parametrize(("x", "y"), [(30, 20), (-10, -5), (70, 50), (200, 200)])
+def test_a_layer_of_its_own_size_stands_on_the_picture_where_it_belongs(tmp_path: Path, x: int, y: int) -> None:
+    source = image.read(picture(tmp_path, 3, np.uint8))
+    raster = Raster(Bounds(x, y, 20, 15), Channels.RGBA, Depth.U8)
+    result = ResultBlob(ResultKind.LAYER, "result-0", raster, 1)
+    pixels = np.full((15, 20, 4), (90, 90, 90, 255), np.uint8)
+    finished = Finished("a" * 32, Recipe("compare", "a hat"), source.raster.bounds, (result,))
+    arrived = Arrived("a" * 32, finished, (ArrivedResult(result, memoryview(pixels.tobytes())),))
+    (sheet,) = contact_sheet.write(arrived, source, tmp_path / "photo.png", tmp_path / "sheet.png")
+    answers = (image.read(sheet).pixels == 90).all(2)
+    inside = raster.bounds.intersect(source.raster.bounds)
+    assert (answers.sum() >= inside.width * inside.height) if not inside.empty else not answers.any()
 
 
 def test_as_layers_it_is_what_edit_writes(overpaint: CommandLine, tmp_path: Path) -> None:
