@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from typing import Protocol
 
 from krita import Document, Krita, Node
 
 from ..qt import QUuid
 from ..record import LayerPlace
+from ..server.client.wording import problem
 from ..server.wire.geometry import Bounds, Extent
 
 
@@ -62,6 +64,31 @@ def _documents() -> Iterator[Document]:
 
 def find_node(document: Document, node_id: str) -> Node | None:
     return document.nodeByUniqueID(QUuid(node_id))
+
+
+class NotedLayer(Protocol):
+    """A layer and its document as they were noted: by ``same`` and ``id_of``, and by the layer's name for a person."""
+
+    @property
+    def document_id(self) -> str: ...
+
+    @property
+    def node_id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+def still_there(noted: NotedLayer) -> tuple[Document, Node]:
+    """Asked anew between two strips: document and layer may go at any time, and libkis would crash on them. Raises
+    ``OverpaintError``."""
+    document = find_document(noted.document_id)
+    node = find_node(document, noted.node_id) if document is not None else None
+    if document is None or node is None:
+        raise problem(
+            "‘{name}’ was removed before it could be read.", "Choose another layer and try again.", name=noted.name
+        )
+    return document, node
 
 
 def has_selection() -> bool:

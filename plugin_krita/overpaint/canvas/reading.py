@@ -13,7 +13,7 @@ from ..server.client.reading import Look, Reading, Sight, Veil, reach, shown_thr
 from ..server.client.wording import problem
 from ..server.wire.geometry import Bounds
 from .blocks import rows
-from .documents import find_document, find_node, id_of, upwards
+from .documents import find_node, id_of, still_there, upwards
 from .earlier import EarlierAnswers
 from .ground import at_rest, copied
 from .looks import (
@@ -39,24 +39,13 @@ def read(source: KritaSource, crop: Bounds, edited: Bounds) -> Generator[bool | 
     """The crop of what is to be read, and of the selection. ``edited``: where the answer will be, about. A colour space
     that the server has no name for, or whose profile cannot be had, is converted to 16-bit sRGB by Krita."""
     yield from at_rest(source.document_id)
-    document, node = _found(source)
+    document, node = still_there(source)
     if source.reading is Reading.VISIBLE:
         pixels = yield from _read_visible(source, document, crop, edited)
     else:
         pixels = yield from _read_layer(source, document, node, crop, edited)
     mask = (yield from taken_mask(source.chosen, crop)) if source.chosen is not None else None
     return replace(pixels, mask=mask)
-
-
-def _found(source: KritaSource) -> tuple[Document, Node]:
-    """Anew between two strips: document and layer may go at any time, and libkis would crash on them."""
-    document = find_document(source.document_id)
-    node = find_node(document, source.node_id) if document is not None else None
-    if document is None or node is None:
-        raise problem(
-            "‘{name}’ was removed before it could be read.", "Choose another layer and try again.", name=source.name
-        )
-    return document, node
 
 
 # --- the visible picture ---------------------------------------------------------------------------
@@ -96,7 +85,7 @@ def _read_layer(
         pixels, sight = yield from _read_alone(source, document, stand, crop, edited)
         if source.selection is None or sight.opaque:
             return pixels
-        document, node = _found(source)
+        document, node = still_there(source)
         stand = _stand(source, document, node, crop)
     return (yield from _read_on_ground(source, document, stand, crop, edited))
 
@@ -133,7 +122,7 @@ def _check_content(source: KritaSource, nodes: Iterable[Node]) -> Generator[bool
             if any(any(one) for one in space.alphas(bytes(look(node, strip)))):
                 return
             yield None
-            _found(source)  # a document that has gone is read as empty, or not at all
+            still_there(source)  # a document that has gone is read as empty, or not at all
     if not part.empty:
         raise problem(
             "‘{name}’ has no pixels where you selected.",
@@ -151,7 +140,7 @@ def _read_alone(
     stand_id = id_of(stand)
 
     def block(strip: Bounds) -> QByteArray:
-        now, _ = _found(source)
+        now, _ = still_there(source)
         there = find_node(now, stand_id)
         if there is None:
             raise problem(
@@ -198,7 +187,7 @@ def _read_on_ground(
         return replace(pixels, fit=fit)
     if not enclosed or fit.clipped or sight.even:
         return replace(pixels, fit=replace(fit, clipped=True))
-    document, _ = _found(source)
+    document, _ = still_there(source)
     outer = find_node(document, outer_id)
     if outer is None:
         raise problem(
@@ -217,7 +206,7 @@ def _veil(source: KritaSource, stand: Node, crop: Bounds) -> Generator[bool | No
         return None
     stand_id, shown = id_of(stand), bytearray()
     for strip in rows(crop, 1):
-        document, _ = _found(source)
+        document, _ = still_there(source)
         masks = [found for one in hiding if (found := find_node(document, one)) is not None]
         parts = [bytes(one.pixelData(strip.x, strip.y, strip.width, strip.height)) for one in masks]
         there = find_node(document, stand_id)

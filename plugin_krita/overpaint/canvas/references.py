@@ -12,7 +12,7 @@ from krita import Document, Krita, Node
 from ..qt import QByteArray
 from ..server.client.wording import problem
 from ..server.wire.geometry import Bounds
-from .documents import find_document, find_node, id_of, same, upwards
+from .documents import find_node, id_of, same, still_there, upwards
 from .ground import at_rest, copied
 from .looks import is_pass_through, is_plain
 from .source import LAYERS
@@ -71,7 +71,7 @@ def read_reference(reference: KritaReference) -> Generator[bool | None, None, Pi
     """All of the layer through its masks, whether it is visible or not. Its opacity and mode are between it and what
     lies below, and play no part."""
     yield from at_rest(reference.document_id)
-    document, node = _found(reference)
+    document, node = still_there(reference)
     space, seen = KritaSpace.of(node), _seen(document, node)
     if _is_up_to_date(node):
         pixels, _ = yield from take(reference.name, space, seen, seen, partial(_block, reference))
@@ -96,15 +96,4 @@ def _seen(document: Document, node: Node) -> Bounds:
 
 
 def _block(reference: KritaReference, strip: Bounds) -> QByteArray:
-    return look(_found(reference)[1], strip)
-
-
-def _found(reference: KritaReference) -> tuple[Document, Node]:
-    """Anew between two strips: document and layer may go at any time, and libkis would crash on them."""
-    document = find_document(reference.document_id)
-    node = find_node(document, reference.node_id) if document is not None else None
-    if document is None or node is None:
-        raise problem(
-            "‘{name}’ was removed before it could be read.", "Choose another layer and try again.", name=reference.name
-        )
-    return document, node
+    return look(still_there(reference)[1], strip)
