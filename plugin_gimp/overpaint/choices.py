@@ -162,4 +162,6 @@ def _of_use(name: str, method: MethodOffer) -> bool:
         return method.answers is Answers.SELECTION
     if name == EXTRAS.name:
         return bool(method.own)
-    return bool(method.models) or not method.ready if name == "model" else name in method.settings
+    if name == "model":
+        return bool(method.models) or not method.ready
+    return name in method.settings or any(own.name == name for own in method.own)

@@ -19,7 +19,7 @@ from fields import SPACE, Fields, grid, listed, note, show_text  # noqa: E402
 from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402
 from layer_list import LayerList  # noqa: E402
 from request import Origin, order  # noqa: E402
-from settings import READING, REFERENCES, arguments, reading, recipe, values  # noqa: E402
+from settings import READING, REFERENCES, SIDE_ARGUMENTS, Kind, arguments, reading, recipe, values  # noqa: E402
 from words import label, title  # noqa: E402
 
 from server.client import roles  # noqa: E402
@@ -37,7 +37,7 @@ from server.wire.recipe import Recipe  # noqa: E402
 WIDTH = 460
 POLL_MS = 50
 
-SHOWN_ABOVE = ("prompt", "method", "preset", "model", "reading", "combining")
+SHOWN_ABOVE = ("prompt", "method", "preset", "model", "reading", "combining", *(side.name for side in SIDE_ARGUMENTS))
 """Not among the settings that unfold."""
 
 ESTIMATE_CROP = ("reading", "grow", "feather")
@@ -91,7 +91,7 @@ class DialogForm:
         parts = [self._server_row(), self._prompt_row(), self._reading_row()]
         self._layers = LayerList(config, references.choosable(origin.image, origin.drawables), self._layers_changed)
         self._choices = Choices(config, self._kind, self._fields, self._layers, self._changed)
-        parts += [self._choices.grid, self._folded(), self._estimate_row()]
+        parts += [self._choices.grid, *self._sides(), self._folded(), self._estimate_row()]
         for part in parts:
             content.pack_start(part, False, False, 0)
         content.show_all()
@@ -135,6 +135,9 @@ class DialogForm:
         made.attach(self._trouble, 1, 1, 1, 1)
         self._config.connect(f"notify::{READING.name}", lambda *_: self._changed())
         return made
+
+    def _sides(self) -> list[Gtk.Widget]:
+        return [self._fields.all_of(list(SIDE_ARGUMENTS))] if self._kind is Kind.EXPAND else []
 
     def _folded(self) -> Gtk.Widget:
         plain = [argument for argument in arguments(self._kind) if argument.name not in SHOWN_ABOVE]

@@ -134,7 +134,12 @@ def order(
     if what is None:
         check(source, roles.needs_of(recipe.method, offers))
     whole = what.mask is None if what is not None else wide or not source.selected
-    taken = taking.take(source, lambda area: _crop(source, area, recipe, what, whole), outline=whole)
+    whole_canvas = what is None and roles.goes_on(recipe.method, offers)
+
+    def crop(area: Bounds) -> Bounds:
+        return source.canvas if whole_canvas else _crop(source, area, recipe, what, whole)
+
+    taken = taking.take(source, crop, outline=whole)
     mask = what.mask if what is not None else None if whole else sources.selection(source, taken.raster)
     if kind is Kind.ERASE and mask is not None and rim.near(taken.alphas, taken.raster.bounds, mask).stands_out:
         raise problem(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +16,7 @@ from server.client.wording import problem
 from server.wire.offers import MethodOffer, Need, Role
 from server.wire.recipe import SETTINGS, Extra, Recipe
 from server.wire.setting import Group, Setting, SettingKind
+from server.wire.sides import SIDES
 
 if TYPE_CHECKING:
     from gi.repository import Gimp
@@ -111,6 +112,9 @@ EXTRAS = Argument("extras", "")
 COMBINING = Argument("combining", Combining.REPLACE.value, folded=False)
 """What a selection that is found does to the one that is there."""
 
+SIDE_ARGUMENTS = tuple(Argument(side.name, "", folded=False) for side in SIDES)
+"""How far a picture goes on beyond its borders."""
+
 REFERENCES = "references"
 """The argument for further layers to look at: an array of layers, which is no value of a recipe."""
 
@@ -126,7 +130,8 @@ ARGUMENTS = (
 
 def arguments(kind: Kind) -> tuple[Argument, ...]:
     """Those of ``kind``, in the order of its procedure: every setting that one of its methods may read."""
-    return tuple(argument for argument in ARGUMENTS if argument is not COMBINING or kind is Kind.SELECT)
+    plain = tuple(argument for argument in ARGUMENTS if argument is not COMBINING or kind is Kind.SELECT)
+    return (*plain, *SIDE_ARGUMENTS) if kind is Kind.EXPAND else plain
 
 
 def values(config: Gimp.ProcedureConfig, kind: Kind) -> dict[str, str | int | float]:
@@ -149,7 +154,7 @@ def recipe(given: Mapping[str, str | int | float]) -> Recipe:
     return Recipe(
         method=str(value["method"] or "").strip(),
         prompt=str(value["prompt"] or "").strip(),
-        extras=extras(str(value[EXTRAS.name] or "")),
+        extras=(*extras(str(value[EXTRAS.name] or "")), *_sides(value)),
         **chosen,
     )
 
@@ -167,6 +172,12 @@ def _chosen(argument: Argument, value: str | int | float) -> Any:
     if argument.low == AUTOMATIC and float(value) < 0:
         return None
     return type(argument.default)(value)
+
+
+def _sides(value: Mapping[str, str | int | float]) -> Iterator[Extra]:
+    for side in SIDES:
+        if text := str(value.get(side.name) or "").strip():
+            yield Extra(side.name, text)
 
 
 def extras(text: str) -> tuple[Extra, ...]:

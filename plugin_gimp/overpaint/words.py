@@ -93,6 +93,14 @@ LABELS: dict[str, str] = {
     "references-tip": mark("Further layers for a method or a model that looks at some"),
     "prompt-select": mark("_What should be selected?"),
     "prompt-select-tip": mark("In your own words: “the dog on the left”"),
+    "left": mark("Left (_1)"),
+    "left-tip": mark("Room to add on the left: 200 (pixels) or 25%"),
+    "top": mark("Top (_2)"),
+    "top-tip": mark("Room to add at the top: 200 (pixels) or 25%"),
+    "right": mark("Right (_3)"),
+    "right-tip": mark("Room to add on the right: 200 (pixels) or 25%"),
+    "bottom": mark("Bottom (_4)"),
+    "bottom-tip": mark("Room to add at the bottom: 200 (pixels) or 25%"),
     "slider": mark("Edit _strength"),
     "slider-tip": mark(
         "How far to go towards your words: 0 is the picture as it was learned, 1 what the words alone ask for"

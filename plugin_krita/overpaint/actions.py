@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 from . import canvas, runs
-from .controller import the_controller
+from .controller import Controller, the_controller
 from .docker import OverpaintDocker
 from .qt import QAction, QMenu
-from .server.client.roles import FORMS, asks_first, needs_of
+from .server.client.roles import FORMS, asks_first, goes_on, needs_of
 from .server.client.translation import tr
 from .server.client.wording import sentence
 from .server.wire.errors import OverpaintError
@@ -94,17 +94,25 @@ def _docker() -> OverpaintDocker | None:
 
 
 def _begin(role: Role) -> None:
-    """What needs words is asked for in the docker; so is what takes long, which says so first."""
+    """What needs words or a size is asked for in the docker; so is what takes long, which says so first."""
     document, node = canvas.active()
     controller, docker = the_controller(), _docker()
     chosen = docker.panel.settings if docker is not None else Settings()
     recipe = runs.recipe_for(controller, role)
-    if not (Need.PROMPT in needs_of(recipe.method, controller.offers) or asks_first(recipe.method, controller.offers)):
+    if not _is_asked(controller, document, recipe.method):
         runs.begin(controller, document, node, recipe, chosen.reading, chosen.combining)
         return
     canvas.capture(document, node, runs.wish_for(controller, recipe.method, chosen.reading))
     if docker is not None:
         docker.panel.ask(recipe.method)
+
+
+def _is_asked(controller: Controller, document: canvas.Document | None, method: str) -> bool:
+    """How far a picture is to go on is asked for where no selection beyond the canvas says it."""
+    offers = controller.offers
+    if goes_on(method, offers):
+        return not canvas.room_selected(document)
+    return Need.PROMPT in needs_of(method, offers) or asks_first(method, offers)
 
 
 def _again(another: bool) -> None:

@@ -50,7 +50,7 @@ class SettingsForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[str, SettingRow] = {}
-        self._own: dict[str, tuple[Setting, SettingRow]] = {}
+        self._own: dict[str, tuple[Setting, SettingRow, SettingRows]] = {}
         self._offer: MethodOffer | None = None
         first, more = (SettingRows(), SettingRows())
         for setting in ASKED:
@@ -61,7 +61,7 @@ class SettingsForm(QWidget):
             if setting.name == "model":
                 self._readings = first.add(SettingRow(READING, Ways(Reading), Reading.LAYER))
                 self._combinings = first.add(SettingRow(COMBINING, Ways(Combining), Combining.REPLACE))
-        self._more = more
+        self._first, self._more = first, more
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 0, 0)
         layout.addWidget(first)
@@ -85,7 +85,7 @@ class SettingsForm(QWidget):
         return self._rows["seed"].field
 
     def _fields(self) -> dict[str, QWidget]:
-        own = {name: row.field for name, (_, row) in self._own.items()}
+        own = {name: row.field for name, (_, row, _) in self._own.items()}
         ways = {"reading": self._readings.field, "combining": self._combinings.field}
         return {**{name: row.field for name, row in self._rows.items()}, **ways, **own}
 
@@ -93,7 +93,7 @@ class SettingsForm(QWidget):
         chosen = {name: row.field.value() for name, row in self._rows.items()}
         extras = tuple(
             Extra(name, _as_text(row.field.value()))
-            for name, (setting, row) in self._own.items()
+            for name, (setting, row, _) in self._own.items()
             if row.field.value() not in (None, "", setting.default)
         )
         return Settings(
@@ -115,16 +115,16 @@ class SettingsForm(QWidget):
         for name, row in self._rows.items():
             row.setVisible(offer is None or name in offer.settings)
         self._combinings.setVisible(offer is not None and offer.answers is Answers.SELECTION)
-        for _, row in self._own.values():
-            self._more.remove(row)
-        own = offer.own if offer is not None else ()
-        self._own = {
-            setting.name: (setting, SettingRow(setting, field_of(setting), _shown(setting))) for setting in own
-        }
-        for setting, row in self._own.values():
-            self._more.add(row)
-            row.field.show_value(_shown(setting))
-            self._follow(row.field)
+        for _, row, rows in self._own.values():
+            rows.remove(row)
+        self._own = {setting.name: self._added(setting) for setting in (offer.own if offer is not None else ())}
+
+    def _added(self, setting: Setting) -> tuple[Setting, SettingRow, SettingRows]:
+        rows = self._first if setting.group is Group.FIRST else self._more
+        row = rows.add(SettingRow(setting, field_of(setting), _shown(setting)))
+        row.field.show_value(_shown(setting))
+        self._follow(row.field)
+        return setting, row, rows
 
     def ran(self) -> None:
         """An edit was begun with these settings: a seed that is not locked served this once."""

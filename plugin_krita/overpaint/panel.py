@@ -26,7 +26,18 @@ from .qt import (
 )
 from .run_button import RunButton
 from .server.client.history import Drafts
-from .server.client.roles import asks_first, best, check_offer, estimates, explores, fitted, named, needs_of, role_of
+from .server.client.roles import (
+    asks_first,
+    best,
+    check_offer,
+    estimates,
+    explores,
+    fitted,
+    goes_on,
+    named,
+    needs_of,
+    role_of,
+)
 from .server.client.translation import tr
 from .server.client.wording import looked_at_line, sentence, server_line, short_duration
 from .server.wire.errors import OverpaintError
@@ -78,8 +89,8 @@ class Panel(QScrollArea):
         self._hint.setMinimumHeight(self.fontMetrics().height() + 2)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addLayout(line)
-        folded = Fold(tr("Settings"), self._form, "settings")
-        for widget in (self.prompt, self.learning, self.button, self._hint, folded):
+        self._folded = Fold(tr("Settings"), self._form, "settings")
+        for widget in (self.prompt, self.learning, self.button, self._hint, self._folded):
             column.addWidget(widget)
         self.learning.setVisible(False)
         column.addLayout(self._jobs)
@@ -110,8 +121,11 @@ class Panel(QScrollArea):
         self._method = method
         self.prompt.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.prompt.selectAll()
-        if asks_first(method, self._controller.offers):
+        far = goes_on(method, self._controller.offers)
+        if far or asks_first(method, self._controller.offers):
             self._controller.seek()
+        if far:
+            self._folded.open(True)
         self.refresh()
 
     def run(self, method: str = "") -> None:

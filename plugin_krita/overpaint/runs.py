@@ -13,12 +13,23 @@ from .server.client.combining import Combining
 from .server.client.followed import Then
 from .server.client.reading import Reading
 from .server.client.recipes import another_variation
-from .server.client.roles import best, check_words, explores, named, needs_of, no_method, reaches_beyond, role_of
+from .server.client.roles import (
+    best,
+    check_words,
+    explores,
+    goes_on,
+    named,
+    needs_of,
+    no_method,
+    reaches_beyond,
+    role_of,
+)
 from .server.client.strengths import swept
 from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
 from .server.wire.offers import Need, Role
 from .server.wire.recipe import Recipe
+from .server.wire.sides import SIDES
 
 
 def run(
@@ -34,6 +45,7 @@ def run(
     """Edits ``node`` as ``recipe`` says. ``combining``: what becomes of the selection, where the answer is one.
     references: further layers to look at. Raises ``OverpaintError`` for what cannot be begun."""
     check_words(recipe, controller.offers)
+    recipe = with_room(controller, document, recipe)
     source = canvas.capture(document, node, wish_for(controller, recipe.method, reading))
     return controller.begin(source, recipe, then, combining, canvas.noted(document, references))
 
@@ -67,9 +79,18 @@ def to_look_at(
 def wish_for(controller: Controller, method: str, reading: Reading) -> canvas.CaptureOptions:
     """What has to be captured for ``method``."""
     needs_selection = Need.SELECTION in needs_of(method, controller.offers)
-    whole = reaches_beyond(method, controller.offers)
+    whole, beyond = (asked(method, controller.offers) for asked in (reaches_beyond, goes_on))
     fills = role_of(method, controller.offers) is Role.REPLACE
-    return canvas.CaptureOptions(needs_selection, whole=whole, reading=reading, fills=fills)
+    return canvas.CaptureOptions(needs_selection, whole=whole, beyond=beyond, reading=reading, fills=fills)
+
+
+def with_room(controller: Controller, document: canvas.Document | None, recipe: Recipe) -> Recipe:
+    """``recipe`` with the room that a selection beyond the canvas asks for, where it continues the picture and says
+    nothing itself."""
+    said = {extra.name for extra in recipe.extras} & {side.name for side in SIDES}
+    if said or not goes_on(recipe.method, controller.offers):
+        return recipe
+    return replace(recipe, extras=(*recipe.extras, *canvas.room_selected(document)))
 
 
 def run_again(
@@ -140,7 +161,7 @@ def _selection(document: canvas.Document, node: canvas.Node, made: record.LayerR
 
 def recipe_for(controller: Controller, role: Role, prompt: str = "") -> Recipe:
     """Of the method to take for ``role``. Raises ``OverpaintError`` where the server has none."""
-    method = best(role, controller.offers)
+    method = best(role, controller.offers, worded=bool(prompt.strip()))
     if not method:
         raise no_method()
     return Recipe(method, prompt)

@@ -68,7 +68,7 @@ FORMS = {
     ),
     Role.CREATE: Form("Create Layer", "Make a picture of your words, as a new layer", "create", (Need.PROMPT,)),
     Role.ENLARGE: Form("Enlarge", "Give the picture more pixels", "enlarge", (Need.LAYER,)),
-    Role.EXPAND: Form("Expand", "Continue the picture beyond its borders", "", (Need.LAYER,)),
+    Role.EXPAND: Form("Expand", "Continue the picture beyond its borders", "expand", (Need.LAYER,)),
     Role.SELECT: Form("Select", "Find what you name or point at, and select it", "", (Need.LAYER,)),
     Role.COMPARE: Form(
         "Compare", "Do the same in several ways, as layers to choose from", "compare", (Need.PROMPT, Need.LAYER)
@@ -82,24 +82,28 @@ FORMS = {
 }
 
 
-def suitable(role: Role, offers: Iterable[MethodOffer], model: str = "", looking: bool = False) -> list[MethodOffer]:
+def suitable(
+    role: Role, offers: Iterable[MethodOffer], model: str = "", looking: bool = False, worded: bool = False
+) -> list[MethodOffer]:
     """The methods of ``role``, best first: those that can run, then those that can with ``model``, then those that look
-    at reference pictures where there are some (``looking``), or do without where there are none, then as the server
-    has them."""
+    at reference pictures where there are some (``looking``), or do without where there are none, then those that read
+    words where there are some (``worded``; an erase has none), then as the server has them."""
+    worded = worded and role is not Role.ERASE
 
-    def lacks(offer: MethodOffer) -> tuple[bool, bool, bool]:
+    def lacks(offer: MethodOffer) -> tuple[bool, bool, bool, bool]:
         unfit = not offer.takes_references(model) if looking else offer.needs_references
-        return not offer.ready, bool(model) and model not in offer.models, unfit
+        return not offer.ready, bool(model) and model not in offer.models, unfit, worded and not offer.reads_words
 
     return sorted((offer for offer in offers if offer.role is role), key=lacks)
 
 
-def best(role: Role, offers: Iterable[MethodOffer], model: str = "") -> str:
-    """The method to take; before the server has said what it has, the usual one. Empty: there is none."""
+def best(role: Role, offers: Iterable[MethodOffer], model: str = "", worded: bool = False) -> str:
+    """The method to take; before the server has said what it has, the usual one. Empty: there is none. ``worded``:
+    there are words."""
     offers = tuple(offers)
     if not offers:
         return FORMS[role].usual
-    found = suitable(role, offers, model)
+    found = suitable(role, offers, model, worded=worded)
     return found[0].name if found else ""
 
 
@@ -137,10 +141,17 @@ def needs_for(role: Role, method: str, offers: Iterable[MethodOffer]) -> tuple[N
 def reaches_beyond(method: str, offers: Iterable[MethodOffer]) -> bool:
     """Whether ``method`` is about all of the picture even where a part of it is selected: so is what finds something or
     goes on beyond the borders, unless it cannot do without a selection."""
+    offers = tuple(offers)
     offer = named(method, offers)
-    if offer is None or offer.needs_selection:
-        return False
-    return offer.answers is Answers.SELECTION or offer.role is Role.EXPAND
+    if offer is None:
+        return goes_on(method, offers)
+    return not offer.needs_selection and (offer.answers is Answers.SELECTION or offer.role is Role.EXPAND)
+
+
+def goes_on(method: str, offers: Iterable[MethodOffer]) -> bool:
+    """Whether ``method`` continues the picture beyond its borders: it is about the whole canvas, and a person says how
+    far."""
+    return role_of(method, offers) is Role.EXPAND
 
 
 def explores(method: str, offers: Iterable[MethodOffer]) -> bool:
@@ -182,8 +193,8 @@ def fitted(recipe: Recipe, offer: MethodOffer | None) -> Recipe:
     changes: dict[str, Any] = {name: getattr(Recipe(""), name) for name in SETTINGS if name not in offer.settings}
     own = {setting.name for setting in offer.own}
     changes["extras"] = tuple(extra for extra in recipe.extras if extra.name in own)
-    if offer.role is Role.ERASE:  # words that nobody reads would become the layer's name
-        changes["prompt"] = ""
+    if offer.role is Role.ERASE or (offer.role is Role.EXPAND and not offer.reads_words):
+        changes["prompt"] = ""  # words that nobody reads would become the layer's name
     if not offer.needs_prompt and recipe.model not in offer.models:
         changes["model"] = ""
     return replace(recipe, **changes)
@@ -194,7 +205,7 @@ def chosen(role: Role, recipe: Recipe, offers: Iterable[MethodOffer]) -> Recipe:
     does not read is left out. Before the server has said what it has: the usual one, or none. Raises
     ``OverpaintError`` where the server has none."""
     offers = tuple(offers)
-    method = recipe.method or best(role, offers, recipe.model)
+    method = recipe.method or best(role, offers, recipe.model, bool(recipe.prompt.strip()))
     if offers and not method:
         raise no_method()
     return fitted(replace(recipe, method=method), named(method, offers))

@@ -89,7 +89,8 @@ def _chosen(order: Order, client: Client) -> Recipe:
     if order.recipe.method:
         return order.recipe
     role = order.role or roles.wanted(order.recipe.prompt, order.mask is not None) or Role.ERASE
-    offers = roles.suitable(role, client.hello().methods, order.recipe.model, bool(order.references))
+    worded = bool(order.recipe.prompt.strip())
+    offers = roles.suitable(role, client.hello().methods, order.recipe.model, bool(order.references), worded)
     if not offers:
         raise roles.no_method()
     return replace(order.recipe, method=offers[0].name)

@@ -102,6 +102,11 @@ class MethodOffer:
         return Need.PROMPT in self.needs
 
     @property
+    def reads_words(self) -> bool:
+        """Whether words change what it gives, though it may do without."""
+        return self.needs_prompt or "guidance" in self.settings
+
+    @property
     def needs_selection(self) -> bool:
         return Need.SELECTION in self.needs
 

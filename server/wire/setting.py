@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
+from . import lengths
+
 
 @dataclass(frozen=True)
 class Range:
@@ -34,6 +36,8 @@ class SettingKind(str, Enum):
     CHOICE = "choice"
     """One of the setting's ``choices``, or a name that the server offers (a model, a preset)."""
     SEED = "seed"
+    LENGTH = "length"
+    """Pixels, or per cent of the picture's own side, as text: "200", "25%"."""
 
 
 class Group(str, Enum):
@@ -69,6 +73,8 @@ class Setting:
         """What is wrong with ``text`` as its value, for a sentence that ends "…; it has to be X."; empty: nothing."""
         if self.kind is SettingKind.CHOICE:
             return "" if not self.choices or text in self.choices else f"one of {', '.join(self.choices)}"
+        if self.kind is SettingKind.LENGTH:
+            return lengths.problem(text)
         if self.range is None:
             return ""
         several = self.kind is SettingKind.NUMBERS

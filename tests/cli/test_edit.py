@@ -261,3 +261,25 @@ def test_an_output_that_can_no_longer_be_written_after_the_work_is_fetched_from_
     status, _, err = overpaint("jobs", "fetch", job, "--picture", picture, "--out", folder / "b.png")
     assert status == 0, err
     assert image.read(folder / "b.png").extent == image.read(picture).extent
+
+
+@both_depths
+def test_a_picture_goes_on_beyond_its_borders_and_keeps_every_pixel(overpaint, picture):
+    out = picture.parent / "wide.png"
+    options = ("--role", "expand", "--set", "right=40", "--set", "top=2%", "--seed", 3, "--json")
+    status, said, trouble = overpaint("edit", picture, "--out", out, *options)
+    assert status == 0, trouble
+    wide, before = image.read(out), image.read(picture)
+    assert (wide.extent.width, wide.extent.height, wide.depth) == (940, 714, before.depth)
+    assert np.array_equal(wide.pixels[14:, :900], before.pixels)
+    assert wide.pixels[:, 900:].std() > 0
+    (result,) = json.loads(said)["results"]
+    assert (result["kind"], result["x"], result["y"], result["width"], result["height"]) == ("canvas", 0, -14, 940, 714)
+
+
+def test_how_far_it_is_to_go_on_is_checked_before_anything_is_done(overpaint, picture):
+    out = picture.parent / "x.png"
+    status, _, trouble = overpaint("edit", picture, "--out", out, "--role", "expand", "--set", "left=far")
+    assert status == 1
+    assert "The setting left is far." in trouble
+    assert "It has to be pixels from 0 to 16384, or per cent from 0% to 400%." in trouble

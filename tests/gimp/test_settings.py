@@ -11,6 +11,7 @@ from server.client.combining import Combining
 from server.wire.errors import OverpaintError
 from server.wire.offers import Role
 from server.wire.recipe import SETTINGS, Extra, Recipe
+from server.wire.sides import SIDES
 
 DEFAULTS = {argument.name: argument.default for argument in ARGUMENTS}
 
@@ -50,7 +51,13 @@ def test_what_is_set_is_asked_for() -> None:
 def test_every_procedure_has_every_setting_that_a_method_may_read() -> None:
     every = {"prompt", "method", "extras", "reading", *SETTINGS}
     for kind in Kind:
-        assert {argument.name for argument in arguments(kind)} - {"combining"} == every
+        own = {side.name for side in SIDES} if kind is Kind.EXPAND else set()
+        assert {argument.name for argument in arguments(kind)} - {"combining"} == every | own
+
+
+def test_how_far_a_picture_goes_on_is_asked_side_by_side_and_what_is_empty_is_not_said() -> None:
+    asked = recipe({"left": "", "top": " 25% ", "right": "200", "extras": "shift=3"})
+    assert asked.extras == (Extra("shift", "3"), Extra("top", "25%"), Extra("right", "200"))
 
 
 def test_every_setting_of_a_recipe_is_an_argument_with_the_recipes_range() -> None:

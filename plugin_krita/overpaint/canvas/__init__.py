@@ -16,6 +16,7 @@ from .documents import (
     has_selection,
     id_of,
     place_of,
+    room_selected,
     same,
     selected_bounds,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "place_of",
     "read",
     "read_reference",
+    "room_selected",
     "same",
     "select",
     "selected_bounds",

@@ -11,7 +11,9 @@ from krita import Document, Krita, Node
 from ..qt import QUuid
 from ..record import LayerPlace
 from ..server.client.wording import problem
+from ..server.wire import sides
 from ..server.wire.geometry import Bounds, Extent
+from ..server.wire.recipe import Extra
 
 
 def application() -> str:
@@ -101,6 +103,19 @@ def selected_bounds() -> Bounds | None:
     document = Krita.instance().activeDocument()
     chosen = document.selection() if document else None
     return Bounds(chosen.x(), chosen.y(), chosen.width(), chosen.height()) if chosen else None
+
+
+def canvas_of(document: Document) -> Bounds:
+    """What one sees of the picture, in document pixels."""
+    return Bounds(document.xOffset(), document.yOffset(), document.width(), document.height())
+
+
+def room_selected(document: Document | None) -> tuple[Extra, ...]:
+    """How far the canvas would have to grow to hold what is selected."""
+    chosen = document.selection() if document is not None else None
+    if document is None or chosen is None:
+        return ()
+    return sides.beyond(Bounds(chosen.x(), chosen.y(), chosen.width(), chosen.height()), canvas_of(document))
 
 
 def place_of(document: Document, node: Node) -> LayerPlace:

@@ -11,7 +11,7 @@ from ..server.client.reading import Reading
 from ..server.client.wording import problem
 from ..server.wire.errors import Code
 from ..server.wire.geometry import Bounds
-from .documents import id_of, same, upwards
+from .documents import canvas_of, id_of, same, upwards
 from .looks import all_of, local_selection
 from .spaces import KritaSpace
 
@@ -42,11 +42,13 @@ class KritaSource:
 @dataclass(frozen=True, eq=False)
 class CaptureOptions:
     """What an edit asks of its layer. selected: stands in for a selection where there is none. whole: all of it is
-    meant, whatever is selected. The rest as in ``KritaSource``."""
+    meant, whatever is selected; beyond: with all of the canvas, because the answer goes on beyond that. The rest as in
+    ``KritaSource``."""
 
     needs_selection: bool = False
     selected: Selection | None = None
     whole: bool = False
+    beyond: bool = False
     reading: Reading = Reading.LAYER
     fills: bool = False
     again: str = ""
@@ -142,8 +144,9 @@ def _source(
 
 
 def _area(document: Document, node: Node, selection: Bounds | None, wish: CaptureOptions) -> Bounds:
-    """With a selection, and of the visible picture: the canvas. Else: the layer's content on it."""
-    canvas = Bounds(document.xOffset(), document.yOffset(), document.width(), document.height())
+    """With a selection, of the visible picture, and for what goes on beyond it: the canvas. Else: the layer's content
+    on it."""
+    canvas = canvas_of(document)
     if wish.reading is Reading.VISIBLE:
         return canvas
     rect = node.bounds()
@@ -155,4 +158,4 @@ def _area(document: Document, node: Node, selection: Bounds | None, wish: Captur
             "Choose a layer with content, or select a part to fill.",
             name=node.name(),
         )
-    return seen if selection is None else canvas
+    return seen if selection is None and not wish.beyond else canvas

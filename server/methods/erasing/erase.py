@@ -57,7 +57,7 @@ def erase(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answe
         image = _filled(scene.picture.rgb, hole, known, filler, report)
         return Answer(Repaint((image,), hole), replace(recipe, seed=first, variations=1))
     work = tuple((region, settings_for(region, known)) for region in regions(hole))
-    count = sum(_passes(region, settings) for region, settings in work)
+    count = sum(passes_of(region, settings) for region, settings in work)
     progress = ErasingProgress(report, count * recipe.variations, scene.picture.rgb)
     images = tuple(_erased(scene.picture.rgb, work, known, seed, progress) for seed in seeds(first, recipe.variations))
     return Answer(Repaint(images, hole), replace(recipe, seed=first, model=""))
@@ -115,7 +115,7 @@ def _has_patches(known: Bits, radius: int) -> bool:
     return int(np.count_nonzero(whole_patches(known, radius))) >= _ENOUGH_PATCHES
 
 
-def _passes(region: Region, settings: PatchSettings | None) -> int:
+def passes_of(region: Region, settings: PatchSettings | None) -> int:
     return 1 if settings is None else passes(region.hole, settings)
 
 
@@ -128,14 +128,26 @@ def _erased(
 ) -> F32:
     image = picture.copy()
     for number, (region, settings) in enumerate(work):
-        part = image[region.rows, region.columns]
-        if settings is None:
-            painted = _surface(picture, region, known)
-            progress.passed(painted, region)
-        else:
-            painted = _patched(part, region, known, settings, np.random.default_rng([seed, number]), progress)
-        part[region.hole] = painted[region.hole]
+        paint(image, region, settings, known, np.random.default_rng([seed, number]), progress)
     return image
+
+
+def paint(
+    image: F32,
+    region: Region,
+    settings: PatchSettings | None,
+    known: Bits,
+    rng: np.random.Generator,
+    progress: ErasingProgress,
+) -> None:
+    """Paints one hole in ``image``, in place; ``known``: bool (H, W), what of it may be copied."""
+    part = image[region.rows, region.columns]
+    if settings is None:
+        painted = _surface(image, region, known)
+        progress.passed(painted, region)
+    else:
+        painted = _patched(part, region, known, settings, rng, progress)
+    part[region.hole] = painted[region.hole]
 
 
 def _filled(picture: F32, hole: Bits, known: Bits, filler: InpaintingNetwork, report: Report) -> F32:

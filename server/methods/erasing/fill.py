@@ -10,7 +10,7 @@ one Laplace equation). On the photographs of ``bench.erase`` this alone is worth
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -40,7 +40,9 @@ class PatchSettings:
     trust: how fast a vote's weight falls with the distance from what is known, per pixel of the level.
     sharp: how much more a good match weighs than a middling one. texture: how much the texture features weigh beside
     the colours. held: the share of them that stays what the surroundings foretell. These three together decide between
-    fine texture and a smooth mean."""
+    fine texture and a smooth mean.
+    along: of a hole that is open on one side, how much a match costs that lies a pixel further down, and one that lies
+    a pixel further to the right: what goes on sideways is to stay in its row."""
 
     radius: int = 4
     coarse: int = 7
@@ -52,6 +54,12 @@ class PatchSettings:
     sharp: float = 4.0
     texture: float = 5.0
     held: float = 0.15
+    along: tuple[float, float] = (0.0, 0.0)
+
+    def at(self, depth: int) -> PatchSettings:
+        """The same at the size that is halved ``depth`` times."""
+        down, across = self.along
+        return replace(self, along=(down * 2**depth, across * 2**depth))
 
 
 def fill(
@@ -67,7 +75,7 @@ def fill(
     field: Field | None = None
     canvas = peel(levels[-1], _radius_at(len(levels) - 1, settings), settings.texture, rng, pulse)
     for depth in range(len(levels) - 1, -1, -1):
-        painter = Painter(levels[depth], _radius_at(depth, settings), settings, rng, pulse)
+        painter = Painter(levels[depth], _radius_at(depth, settings), settings.at(depth), rng, pulse)
         if field is not None:
             field = painter.doubled(field)
             canvas = painter.vote(field, None)
@@ -202,7 +210,12 @@ class Painter:
     def _describe(self, describer: Describer, canvas: F32, centres: Ints) -> F32:
         looks = describer.describe(canvas[..., :COLOURS], centres, self._pulse)
         feel = canvas.reshape(-1, PLANES)[centres, COLOURS:] * self._settings.texture
-        return np.concatenate([looks, feel], 1)
+        return np.concatenate([looks, feel, *self._places(centres)], 1)
+
+    def _places(self, centres: Ints) -> list[F32]:
+        """Where they lie, as far as that counts."""
+        places = zip(np.divmod(centres, self._width), self._settings.along, strict=True)
+        return [(place * weight)[:, None].astype(np.float32) for place, weight in places if weight]
 
     def _anywhere(self) -> Ints:
         return self._rng.choice(self._sources, len(self._targets))

@@ -124,6 +124,29 @@ def test_an_expanded_image_has_room_for_the_answer_and_everything_moves_along(sh
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_what_goes_on_beyond_the_borders_leaves_every_pixel_that_was_there(shown: Shown, kind: str) -> None:
+    found = done(shown, f"continued-{kind}")
+    left, below = WIDTH // 4, 20
+    assert found["size"] == [WIDTH + left, HEIGHT + below]
+    assert [each["name"] for each in found["others"]] == ["Above", "Expanded", "Paint"]
+    assert (found["others"][2]["x"], found["others"][2]["y"]) == (left, 0)
+    assert np.array_equal(shown.pixels(found["before"]), shown.pixels(found["after"]))
+    seen, grown = shown.pixels(found["seen"]), shown.pixels(found["grown"])
+    assert np.array_equal(grown[:HEIGHT, left:], seen)
+    (new,) = found["layers"]
+    alpha = levels(shown.out, new)[..., -1]
+    assert not alpha[:HEIGHT, left:].any()
+    assert "A-" in kind or alpha[HEIGHT:].min() == 255  # noise has noisy transparency, which goes on as it is
+
+
+def test_where_a_layer_ends_within_its_image_there_is_nothing_to_go_on(shown: Shown) -> None:
+    found = shown.case("smaller_than_its_image")
+    assert "is empty along those sides" in found["right"][1]
+    assert (found["left"], found["size"]) == (["success", ""], [WIDTH + 10, HEIGHT])
+    assert "It has to be pixels from 0 to 16384, or per cent from 0% to 400%." in found["much"][1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_layers_of_their_own_lie_where_they_say_with_their_own_transparency(shown: Shown, kind: str) -> None:
     found = done(shown, f"scraps-{kind}")
     assert found["size"] == [WIDTH, HEIGHT]

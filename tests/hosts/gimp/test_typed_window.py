@@ -42,6 +42,11 @@ def asked(window: Window, artefacts: Path) -> Any:
         if name == "select":
             display.keys("alt+k", "Down")
             display.settle(dialog, artefacts / "gimp-select-added.png")
+        if name == "expand":
+            for letter, length in (("1", "12%"), ("4", "30")):
+                display.keys(f"alt+{letter}")
+                display.run("xdotool", "type", length)
+            display.settle(dialog, artefacts / "gimp-expand-filled.png")
         display.keys("alt+e")
         found[name] = window.said(name)
         picture = display.wait_for_window(r"Untitled.*GIMP$")
@@ -74,7 +79,7 @@ def test_what_was_found_is_added_to_what_was_selected(window: Window, asked: Any
 
 def test_the_image_was_larger_until_that_was_undone(asked: Any) -> None:
     assert asked["enlarge"]["size"] == [640, 480]
-    assert asked["expand"]["size"] == [320 + 8 + 12, 240 + 5 + 3]
+    assert asked["expand"]["size"] == [320 + 38, 240 + 30]
     assert (asked["enlarge"]["names"], asked["expand"]["names"]) == (["Enlarged", "Paint"], ["Expanded", "Paint"])
 
 

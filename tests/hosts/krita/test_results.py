@@ -193,6 +193,48 @@ def test_a_larger_picture_is_a_document_of_its_own_and_the_other_stays(
     assert paper.ask("stack") == ["Ink"]
 
 
+def expanded(krita: Krita, left: int, top: int, right: int, bottom: int) -> None:
+    """The picture goes on by so many pixels, and what was there is there, bit for bit."""
+    source = pixels(krita, "Ink", SIZE)
+    krita.ask("turn_to_active")
+    size = [SIZE.width + left + right, SIZE.height + top + bottom]
+    whole = Rect(0, 0, *size)
+    assert krita.ask("stack") == ["Ink", "Expanded"]
+    inner = np.s_[top : top + SIZE.height, left : left + SIZE.width]
+    np.testing.assert_array_equal(pixels(krita, "Ink", whole)[inner], source)
+    beyond = np.ones((whole.height, whole.width), bool)
+    beyond[inner] = False
+    alpha = pixels(krita, "Expanded", whole)[..., 3]
+    assert (alpha[beyond].min(), alpha[~beyond].max()) == (np.iinfo(alpha.dtype).max, 0)
+
+
+@pytest.mark.parametrize("depth", ["U8", "U16"])
+def test_a_picture_goes_on_as_far_as_a_script_says(paper: Krita, depth: str) -> None:
+    lay_out(paper, depth)
+    assert paper.ask("api", function="method", role="expand", right="25%", top=20) == [160, 116]
+    expanded(paper, 0, 20, 32, 0)
+
+
+def test_a_selection_beyond_the_canvas_says_how_far_the_picture_goes_on(paper: Krita) -> None:
+    """From the menu, and nothing is asked."""
+    select(paper, Rect(-24, 30, 180, 40))
+    paper.ask("action", name="overpaint_expand")
+    assert paper.ask("last_job")["phase"] == "DONE"
+    expanded(paper, 24, 0, 28, 0)
+
+
+def test_without_one_the_docker_asks_how_far(paper: Krita, krita_display: Screen, artefacts: Path) -> None:
+    paper.ask("action", name="overpaint_expand")
+    assert {"Left", "Top", "Right", "Bottom"} <= set(paper.ask("shown_settings"))
+    paper.ask("set_field", name="left", value="30")
+    paper.ask("wait", seconds=0.5)
+    krita_display.screenshot(artefacts / "krita-expand-asked.png")
+    paper.ask("run_chosen")
+    opened(paper)
+    krita_display.screenshot(artefacts / "krita-expanded.png")
+    expanded(paper, 30, 0, 0, 0)
+
+
 def test_a_larger_picture_can_be_edited_like_any(paper: Krita) -> None:
     answer(paper, "enlarge")
     paper.ask("turn_to_active")

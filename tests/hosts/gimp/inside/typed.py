@@ -1,7 +1,7 @@
 """Runs inside GIMP: answers of every kind, from the methods of ``tests/foreign/answerers.py``."""
 
 from easel import *  # noqa: F403
-from easel import TYPES, add_layer, describe, dump, new_image, report, run, run_all, save
+from easel import TYPES, add_layer, describe, dump, merged, new_image, report, run, run_all, save
 from gi.repository import Gimp
 
 KINDS = (
@@ -79,6 +79,15 @@ def stretched(found, image, layer, key):
 
 
 @in_each_kind
+def continued(found, image, layer, key):
+    """As far as the procedure's own arguments say, by the method that is usual."""
+    found["seen"] = merged(image, f"{key}-seen")
+    ask(found, "expand", image, layer, key, left="25%", bottom="20")
+    found["after"], found["grown"] = dump(layer, f"{key}-after"), merged(image, f"{key}-grown")
+    found["others"] = [describe(each) for each in image.get_layers()]
+
+
+@in_each_kind
 def scraps(found, image, layer, key):
     ask(found, "create", image, layer, key, method="scraps", prompt="two scraps")
 
@@ -101,6 +110,16 @@ def selected_elsewhere(found):
         layer = add_layer(image, "RGBA", (60, 50), (0, 0), name="Aside")
         image.select_rectangle(Gimp.ChannelOps.REPLACE, 70, 60, 10, 10)
         found[method or "whichever"] = run("overpaint-select", image, [layer], method=method)[:2]
+
+
+def smaller_than_its_image(found):
+    """Along the right and the lower border there is nothing of this layer to go on."""
+    image, _ = new_image(*SIZE)
+    layer = add_layer(image, "RGBA", (60, 50), (0, 0), name="Aside")
+    found["right"] = run("overpaint-expand", image, [layer], right="10")[:2]
+    found["left"] = run("overpaint-expand", image, [layer], left="10")[:2]
+    found["size"] = [image.get_width(), image.get_height()]
+    found["much"] = run("overpaint-expand", image, [layer], left="far")[:2]
 
 
 def everything_locked(found):
@@ -143,6 +162,7 @@ run_all(
         *CASES,
         a_layer_beside_the_corner,
         selected_elsewhere,
+        smaller_than_its_image,
         everything_locked,
         out_of_nothing,
         an_unknown_way_to_combine,

@@ -237,7 +237,7 @@ def run_chosen() -> None:
 def shown_settings() -> list[str]:
     """The labels of the rows that the form has now."""
     form = our_docker().panel._form
-    rows = [form._readings, form._combinings, *form._rows.values(), *(row for _, row in form._own.values())]
+    rows = [form._readings, form._combinings, *form._rows.values(), *(row for _, row, _ in form._own.values())]
     return [row.widgets[0].text() for row in rows if not row.widgets[0].isHidden()]
 
 
