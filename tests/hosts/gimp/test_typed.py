@@ -123,7 +123,7 @@ def test_an_expanded_image_has_room_for_the_answer_and_everything_moves_along(sh
     assert np.array_equal(selected, expected)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [KINDS[0], KINDS[1], KINDS[6]])
 def test_what_goes_on_beyond_the_borders_leaves_every_pixel_that_was_there(shown: Shown, kind: str) -> None:
     found = done(shown, f"continued-{kind}")
     left, below = WIDTH // 4, 20

@@ -193,18 +193,18 @@ def test_a_larger_picture_is_a_document_of_its_own_and_the_other_stays(
     assert paper.ask("stack") == ["Ink"]
 
 
-def expanded(krita: Krita, left: int, top: int, right: int, bottom: int) -> None:
+def expanded(krita: Krita, left: int, top: int, right: int, bottom: int, depth: str = "U8") -> None:
     """The picture goes on by so many pixels, and what was there is there, bit for bit."""
-    source = pixels(krita, "Ink", SIZE)
+    source = pixels(krita, "Ink", SIZE, depth=depth)
     krita.ask("turn_to_active")
     size = [SIZE.width + left + right, SIZE.height + top + bottom]
     whole = Rect(0, 0, *size)
     assert krita.ask("stack") == ["Ink", "Expanded"]
     inner = np.s_[top : top + SIZE.height, left : left + SIZE.width]
-    np.testing.assert_array_equal(pixels(krita, "Ink", whole)[inner], source)
+    np.testing.assert_array_equal(pixels(krita, "Ink", whole, depth=depth)[inner], source)
     beyond = np.ones((whole.height, whole.width), bool)
     beyond[inner] = False
-    alpha = pixels(krita, "Expanded", whole)[..., 3]
+    alpha = pixels(krita, "Expanded", whole, depth=depth)[..., 3]
     assert (alpha[beyond].min(), alpha[~beyond].max()) == (np.iinfo(alpha.dtype).max, 0)
 
 
@@ -212,7 +212,7 @@ def expanded(krita: Krita, left: int, top: int, right: int, bottom: int) -> None
 def test_a_picture_goes_on_as_far_as_a_script_says(paper: Krita, depth: str) -> None:
     lay_out(paper, depth)
     assert paper.ask("api", function="method", role="expand", right="25%", top=20) == [160, 116]
-    expanded(paper, 0, 20, 32, 0)
+    expanded(paper, 0, 20, 32, 0, depth)
 
 
 def test_a_selection_beyond_the_canvas_says_how_far_the_picture_goes_on(paper: Krita) -> None:
