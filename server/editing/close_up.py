@@ -84,12 +84,13 @@ def whole(scene: Scene) -> CloseUp:
     return CloseUp(scene, _bounds(scene.picture.extent))
 
 
-def close_up(scene: Scene, context: int | None = None) -> CloseUp:
+def close_up(scene: Scene, context: int | None = None, least: int = _SMALLEST) -> CloseUp:
     """The square around all that is selected. ``context``: pixels around it where the user said how many; else what
-    suits its size. It stays inside the picture where there is room, and is no larger than the picture's longer side."""
+    suits its size. It stays inside the picture where there is room, has at least ``least`` pixels a side, and is no
+    larger than the picture's longer side."""
     extent, box = scene.picture.extent, masks.bounds(scene.mask)
     margin = ceil(_MARGIN * box.extent.longest) if context is None else context
-    side = min(max(box.extent.longest + 2 * margin, _SMALLEST), extent.longest)
+    side = min(max(box.extent.longest + 2 * margin, least), extent.longest)
     x = _start(box.x + box.width / 2, side, extent.width)
     y = _start(box.y + box.height / 2, side, extent.height)
     return CloseUp(scene, Bounds(x, y, side, side))

@@ -19,6 +19,7 @@ from server.wire.words import mark
 
 from .close_up import CloseUp, close_up, whole
 from .edit import Answer, Report, Scene, Step, seed_of
+from .full_size import Painted, enlarged, redrawn
 from .results import Repaint, seeds
 
 Sampler = Callable[[Adapter, Sequence[SamplingRequest], OnStep], "list[F32]"]
@@ -61,9 +62,14 @@ class ModelInput:
     @classmethod
     def of(cls, scene: Scene, recipe: Recipe, adapter: Resident) -> ModelInput:
         """Raises empty-selection for a mask that is black everywhere."""
+        return cls.seen_in(view(scene, recipe, adapter), adapter)
+
+    @classmethod
+    def seen_in(cls, seen: CloseUp, adapter: Resident) -> ModelInput:
+        """The same of a view."""
+        scene = seen.of
         if not scene.mask.any():
             raise OverpaintError(Code.EMPTY_SELECTION, "Nothing is selected.", "Select the part to change.")
-        seen = view(scene, recipe, adapter)
         sizes = adapter.sizes(seen.scene.picture.extent)
         image, mask = fit(on_paper(seen.scene.picture), sizes), fit_mask(seen.scene.mask, sizes)
         return cls(seen, sizes, image, mask, tuple(on_paper(reference) for reference in scene.references))
@@ -95,7 +101,7 @@ class ModelInput:
     @property
     def coarse(self) -> tuple[str, ...]:
         """What to say of detail that was lost."""
-        return _coarse(self.sizes)
+        return _coarse(self.sizes.painted, self.sizes.target)
 
 
 def paint(scene: Scene, recipe: Recipe, adapter: Adapter, report: Report, sample: Sampler) -> Answer[Repaint]:
@@ -107,18 +113,60 @@ def paint(scene: Scene, recipe: Recipe, adapter: Adapter, report: Report, sample
     if recipe.strength == 0:
         same = Repaint((scene.picture.rgb,) * recipe.variations)
         return Answer(same, recipe, (mark("Edit strength 0 changes nothing."),))
-    shown = ModelInput.of(scene, recipe, adapter)
+    shown = ModelInput.seen_in(nearest(scene, recipe, adapter), adapter)
     images = []
     for number, seed in enumerate(seeds(seed_of(recipe), recipe.variations)):
         progress = PaintingProgress(report, number, 1, recipe.variations, shown)
         (image,) = sample(adapter, [shown.request(recipe, seed)], progress.step)
-        images.append(shown.placed(image))
-    return Answer(Repaint(tuple(images)), recipe, (*misgivings(adapter, recipe), *shown.coarse))
+        finer = _at_full_size(shown, image, replace(recipe, seed=seed), adapter, report, sample)
+        images.append(shown.seen.placed(finer.image))
+    return Answer(Repaint(tuple(images)), recipe, (*misgivings(adapter, recipe), *finer.coarse))
+
+
+@dataclass(frozen=True, eq=False)
+class _AtFullSize:
+    """image: at the size of what the model was shown. extent: at which it was painted."""
+
+    image: F32
+    extent: Extent
+
+    @property
+    def coarse(self) -> tuple[str, ...]:
+        return _coarse(self.extent, Extent(self.image.shape[1], self.image.shape[0]))
+
+
+def _at_full_size(
+    shown: ModelInput, image: F32, recipe: Recipe, adapter: Adapter, report: Report, sample: Sampler
+) -> _AtFullSize:
+    """What was painted at the model's size, in as much detail as the document has room for."""
+    extent = shown.sizes.painted
+    painted = Painted(image[: extent.height, : extent.width], shown.seen.scene.mask, shown.sizes.target)
+    if adapter.super_resolution is not None:
+        return _AtFullSize(enlarged(painted, adapter, report), extent)
+
+    def redraw(there: F32, change: F32, strength: float, number: int, on_step: Callable[[int, int], None]) -> F32:
+        seed = (seed_of(recipe) + number + 1) % 2**32
+        asked = shown.request(replace(recipe, strength=min(strength, recipe.strength or strength)), seed)
+        (made,) = sample(adapter, [replace(asked, image=there, mask=change)], lambda done, of, _: on_step(done, of))
+        return made
+
+    return _AtFullSize(*redrawn(painted, adapter, redraw, report))
 
 
 def view(scene: Scene, recipe: Recipe, adapter: Resident) -> CloseUp:
     """What of the scene the model is shown."""
     return close_up(scene, recipe.context) if adapter.close_up else whole(scene)
+
+
+def nearest(scene: Scene, recipe: Recipe, adapter: Resident) -> CloseUp:
+    """What of the scene the model is shown where it paints only once: no more than it can paint pixel by pixel, where
+    that is enough for all that is selected and something around it."""
+    if adapter.close_up or recipe.context is not None or not scene.mask.any():
+        return view(scene, recipe, adapter)
+    extent = scene.picture.extent
+    near = close_up(scene, least=adapter.native)
+    smaller = near.part.width < min(extent.width, extent.height)
+    return near if smaller and adapter.sizes(extent).scale < 1 else whole(scene)
 
 
 def misgivings(adapter: Adapter, recipe: Recipe) -> tuple[str, ...]:
@@ -153,12 +201,12 @@ def _cut_short(adapter: Adapter, recipe: Recipe) -> tuple[str, ...]:
     return (mark(f"The description is too long for this model; it did not read “{unread}”."),) if unread else ()
 
 
-def _coarse(sizes: Sizes) -> tuple[str, ...]:
-    if sizes.scale * sizes.upscale >= _COARSE:
+def _coarse(painted: Extent, target: Extent) -> tuple[str, ...]:
+    if painted.pixels >= _COARSE**2 * target.pixels:
         return ()
-    painted, wanted = _size(sizes.painted), _size(sizes.target)
+    small, large = _size(painted), _size(target)
     return (
-        mark(f"Painted at {painted} and enlarged to {wanted}; a smaller selection or less context gives finer detail."),
+        mark(f"Painted at {small} and enlarged to {large}; a smaller selection or less context gives finer detail."),
     )
 
 

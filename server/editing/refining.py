@@ -55,6 +55,11 @@ def tiles_of(height: int, width: int, side: int) -> Iterator[Tile]:
             yield Tile(Bounds(left, top, right - left, bottom - top), change)
 
 
+def count_tiles(height: int, width: int, side: int) -> int:
+    """How many ``tiles_of`` gives."""
+    return len(list(_stretches(height, side))) * len(list(_stretches(width, side)))
+
+
 def _stretches(length: int, side: int) -> Iterator[tuple[int, int, int]]:
     """Begin, end, and where the one before ended."""
     common = side // _OVERLAP

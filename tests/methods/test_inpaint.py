@@ -202,10 +202,10 @@ def test_colours_beyond_white_do_no_harm(models: Models) -> None:
     assert np.isfinite(run(models, bright, recipe("sd15")).result.images[0]).all()
 
 
-def test_a_large_selection_is_painted_small_and_said_so(models: Models) -> None:
-    answer = run(models, scene(np.ones((300, 200), np.float32), 200, 300), recipe("sd15", steps=2))
-    assert answer.result.images[0].shape == (300, 200, 3)
-    assert "enlarged to 200 × 300" in answer.notices[0]
+def test_a_selection_too_large_for_the_passes_is_painted_smaller_and_said_so(models: Models) -> None:
+    answer = run(models, scene(np.ones((600, 400), np.float32), 400, 600), recipe("sd15", steps=2))
+    assert answer.result.images[0].shape == (600, 400, 3)
+    assert "enlarged to 400 × 600" in answer.notices[0]
 
 
 @pytest.mark.parametrize("family, unread", [("sd15", "tail"), ("sdxl", "tail"), ("sd3", ""), ("flux-fill", "")])

@@ -38,8 +38,8 @@ def take(source: GimpSource, wanted: Callable[[Bounds], Bounds], *, outline: boo
     """``wanted``: the part to send out of the one that can be read. outline: the answer keeps to the layer's."""
     if source.layer is None:
         return _finished(source, twin.seen(source.image, source.place, wanted(source.canvas), source.without), outline)
-    if _shows_itself(source):
-        crop = wanted(source.bounds)
+    crop = wanted(source.bounds)
+    if _shows_itself(source) and source.bounds.contains(crop):  # beyond itself a layer without alpha is read as black
         raster, data = read(source.layer, crop)
         shows_all = is_opaque(data, raster, crop) and (outline or not source.part.contains(crop))
         if shows_all or not stack.lies_on_something(source.layer, crop):
