@@ -50,6 +50,12 @@ class Ability(str, Enum):
     """Look at reference pictures beside the words."""
     EFFECT = "effect"
     """Judge how well a layer over a picture fits words, while it is learned (Text2LIVE)."""
+    NAME = "name"
+    """Find where in a picture is what words name."""
+    POINT = "point"
+    """Outline the thing that is pointed at."""
+    MATTE = "matte"
+    """Say how opaque each pixel of a thing's edge is."""
 
 
 class CheckpointKind(str, Enum):
@@ -63,7 +69,7 @@ class CheckpointKind(str, Enum):
     """Reference pictures."""
 
 
-GENERATIVE = frozenset({Ability.INPAINT, Ability.REDRAW, Ability.LEARN, Ability.EFFECT})
+GENERATIVE = frozenset({Ability.INPAINT, Ability.REDRAW, Ability.LEARN, Ability.EFFECT, Ability.NAME})
 
 Configs = Mapping[str, Mapping[str, Any]]
 """The ``config.json`` of each part of a diffusers folder, by the part's name, empty for a part that has none; and its

@@ -161,6 +161,21 @@ def able(ability: Ability, installed: Iterable[Card]) -> tuple[Card, ...]:
     return tuple(sorted(fit, key=order))
 
 
+def taken(name: str, ability: Ability, store: ModelStore) -> Card | None:
+    """The model that does it for a method which is better with one: ``name``, else the best that is installed; None
+    where none is. Raises ``OverpaintError``: model-missing, or unknown-model for one that cannot do this."""
+    if not name:
+        return next(iter(able(ability, store.cards())), None)
+    card = store.card(name)
+    if ability not in card.abilities:
+        raise OverpaintError(
+            Code.UNKNOWN_MODEL,
+            f"The model “{card.title}” cannot do this.",
+            "Leave the model out, and the best one for it is taken.",
+        )
+    return card
+
+
 def _mark(path: Path) -> tuple[int, ...]:
     """Changes whenever the file does."""
     try:
