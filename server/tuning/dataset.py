@@ -27,12 +27,14 @@ class TuningDataset:
         return cls(pictures, tuple(len(group) for group in groups))
 
     def sample(self, count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """For each of ``count`` samples its words and its picture, (count,) each: no words more than once more often
-        than others, in any order."""
-        device = generator.device
-        words = torch.arange(count, device=device) % len(self.counts)
+        """For each of ``count`` samples its words and its picture, (count,) each: half of them the first words, the
+        other half any of the others, in any order."""
+        device, others = generator.device, len(self.counts) - 1
+        words = torch.zeros(count, dtype=torch.long, device=device)
         if len(self.pictures.clean) == 1:  # nothing to be drawn
             return words, torch.zeros_like(words)
+        if others:
+            words[(count + 1) // 2 :] = torch.randint(1, others + 1, (count // 2,), generator=generator, device=device)
         words = words[torch.randperm(count, generator=generator, device=device)]
         counts = torch.tensor(self.counts, device=device)
         within = (torch.rand(count, generator=generator, device=device) * counts[words]).long()

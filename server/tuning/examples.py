@@ -44,20 +44,27 @@ def examples(scene: Scene, adapter: Adapter) -> Examples:
 
 
 def class_pictures(
-    adapter: Adapter, identity: str, words: str, count: int, sample: Sampler, report: Report, cache: TuningCache
-) -> tuple[F32, ...]:
-    """``count`` pictures that the model paints after ``words``; kept, for the next word of that class. identity: of the
-    model's files."""
-    key, found = name_of("class", identity, words, repr(adapter.defaults)), []
+    adapter: Adapter,
+    identity: str,
+    prompts: Sequence[str],
+    count: int,
+    sample: Sampler,
+    report: Report,
+    cache: TuningCache,
+) -> dict[str, list[F32]]:
+    """``count`` pictures that the model paints itself, by the prompts that they were painted after, in turn; kept, for
+    the next word. identity: of the model's files."""
+    found: dict[str, list[F32]] = {}
     for number in range(count):
         report(Step(PAINTING_CLASS, number, count))
-        place = CacheKey(key, str(number))
+        words = prompts[number % len(prompts)]
+        place = CacheKey(name_of("class", identity, words, repr(adapter.defaults)), str(number // len(prompts)))
         known = cache.found(place, torch.device("cpu"))
         image = known[0]["image"].numpy() if known else _painted(adapter, words, _FIRST_SEED + number, sample, report)
         if not known:
             cache.keep(place, {"image": torch.from_numpy(image)})
-        found.append(image)
-    return tuple(found)
+        found.setdefault(words, []).append(image)
+    return found
 
 
 def dataset_of(adapter: Adapter, groups: Sequence[Sequence[F32]]) -> TuningDataset:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from tools.bundled_model import captions
@@ -49,3 +51,14 @@ def test_every_phrase_of_a_ground_or_a_style_is_told_by_its_words() -> None:
     for facet in (WORDS.skin, WORDS.ground, WORDS.style):
         assert not any(facet.left_open_by(f"waving {phrase}") for phrase in facet.phrases)
         assert facet.left_open_by("waving")
+
+
+def test_any_caption_is_one_that_the_model_was_taught_on() -> None:
+    dice, captions = Random(1), set[str]()
+    for _ in range(20):
+        thing, *facets = (caption := WORDS.any_caption(["dog", "woman shrugging"], dice)).split(", ")
+        assert facets[-2] in WORDS.ground.phrases
+        assert facets[-1] in WORDS.style.phrases
+        assert [facet in WORDS.skin.phrases for facet in facets[:-2]] == ([True] if thing == "woman shrugging" else [])
+        captions.add(caption)
+    assert len(captions) > 10

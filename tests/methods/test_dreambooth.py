@@ -242,6 +242,17 @@ def test_each_step_sees_as_many_of_the_pictures_as_of_the_class():
     assert 10 < sum(firsts) < 40  # no kind has always the least noise
 
 
+def test_half_of_what_a_step_sees_is_taught_however_many_words_are_to_be_remembered():
+    pictures = [[EncodedPicture(torch.zeros(1, 1, 1, 1))] * 2 for _ in range(6)]
+    dataset, seen = TuningDataset.of(pictures), set[int]()
+    for seed in range(30):
+        words, places = dataset.sample(8, torch.Generator().manual_seed(seed))
+        assert int((words == 0).sum()) == 4
+        assert torch.equal(places // 2, words)
+        seen |= set(words.tolist())
+    assert seen == set(range(6))
+
+
 def test_an_estimate_counts_the_pictures_of_the_class_until_it_is_learned(models: Models):
     layer = Raster(Bounds(0, 0, 64, 64), Channels.RGBA, Depth.U8)
     recipe = Recipe("dreambooth", "rex, a dog", model="sd15", steps=2, seed=4)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,9 @@ KNOWN = "known.safetensors"
 
 IN_PARTICULAR = (0.6, 0.4, 0.75, 0.3, 0.5, 0.85, 0.65, 0.25)
 """Places on the schedule at which captions of different things are told apart."""
+
+PRIOR_CAPTIONS = 47
+"""That it paints before a word is taught, beside the word's class."""
 
 ON_THE_WHOLE = (0.95, 0.93, 0.96, 0.9, 0.94, 0.95, 0.92, 0.97)
 """Places on the schedule at which captions of different grounds are told apart: in most of the noise only the picture's
@@ -115,6 +119,12 @@ class Cascade(PipelineAdapter):
     def things(self) -> tuple[str, ...]:
         """Names of all that it knows."""
         return self._beside.known.names
+
+    def prior_prompts(self, of_class: str) -> tuple[str, ...]:
+        """It knows few things, so that teaching it one shifts them all: captions of any of them."""
+        dice = Random(0)
+        captions = (self._beside.vocabulary.any_caption(self._beside.known.names, dice) for _ in range(PRIOR_CAPTIONS))
+        return tuple(dict.fromkeys((of_class, *captions)))
 
     @property
     def evaluations(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from random import Random
 
 FILE_NAME = "words.json"
 
@@ -52,6 +53,12 @@ class Vocabulary:
         if named or any(f"{who} {thing}" in things for who in self.who.phrases):
             return named or self.anybody
         return ""
+
+    def any_caption(self, things: Sequence[str], dice: Random) -> str:
+        """Of one of ``things``, as the model was taught on."""
+        thing = dice.choice(things)
+        skin = dice.choice(self.skin.phrases) if self.who_is(thing, things) else ""
+        return joined(thing, skin, dice.choice(self.ground.phrases), dice.choice(self.style.phrases))
 
     def completed(self, prompt: str, caption: str, who: str) -> str:
         """``prompt`` with what ``caption`` says and it leaves open. who: the person in the caption, if the prompt is

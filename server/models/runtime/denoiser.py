@@ -154,6 +154,10 @@ class Denoiser(ABC):
         of them. image, mask: as for ``encode_for_training``."""
         return ""
 
+    def prior_prompts(self, of_class: str) -> tuple[str, ...]:
+        """What it is to paint itself before a word is taught, so that it does not forget it. of_class: "a dog"."""
+        return (of_class,)
+
     def completed(self, prompt: str, caption: str) -> str:
         """``prompt`` with what a caption found by this model says and it leaves open."""
         return prompt
