@@ -66,6 +66,27 @@ def test_a_picture_of_the_words_alone_is_a_layer_in_the_outline_of_the_selection
     assert likest(load(out, found["seen"])[SELECTED][..., :3]) == "panda"
 
 
+def test_a_picture_on_a_transparent_background_is_cut_out_of_its_paper(shown: tuple[Path, dict[str, Any]]) -> None:
+    out, report = shown
+    found = report["cut_out"]
+    assert (found["status"], found["error"]) == ("success", "")
+    alpha = load(out, found["layers"][0])[..., 3]
+    assert alpha[0].max() == 0
+    assert 0.2 < (alpha == 255).mean() < 0.9
+
+
+def test_an_effect_is_a_layer_with_its_own_opacity_in_the_selection(shown: tuple[Path, dict[str, Any]]) -> None:
+    out, report = shown
+    found = report["effect"]
+    assert (found["status"], found["error"]) == ("success", "")
+    (new,) = found["layers"]
+    assert len(np.unique(load(out, new)[..., 3])) > 20
+    before, seen = load(out, found["before"])[..., :3], load(out, found["seen"])[..., :3]
+    seen[SELECTED] = before[SELECTED]
+    assert np.array_equal(seen, before)
+    assert np.array_equal(load(out, found["after"]), load(out, found["before"]))
+
+
 def test_the_same_words_by_several_methods_are_a_group_of_layers(shown: tuple[Path, dict[str, Any]]) -> None:
     found = shown[1]["compared"]
     assert (found["status"], found["error"]) == ("success", "")

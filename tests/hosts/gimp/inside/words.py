@@ -46,6 +46,27 @@ def created(found):
     found["seen"] = merged(image, "created-seen")
 
 
+def cut_out(found):
+    image, layer = opened()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, *DOG)
+    asked = {"prompt": "panda, cartoon", "seed": 1, "extras": "background=transparent"}
+    found["status"], found["error"], layers, _ = run("overpaint-create", image, [layer], **asked)
+    found["layers"] = [{**describe(new), **dump(new, f"cut-out-{i}")} for i, new in enumerate(layers)]
+
+
+def effect(found):
+    image, layer = opened()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, *DOG)
+    found["before"] = dump(layer, "effect-before")
+    settings = {"feather": 0, "seed": 1, "steps": 6, "extras": "source=dog face, on white background, cartoon"}
+    found["status"], found["error"], layers, _ = run(
+        "overpaint-effect", image, [layer], prompt="blue dog face", **settings
+    )
+    found["layers"] = [{**describe(new), **dump(new, f"effect-{i}")} for i, new in enumerate(layers)]
+    found["after"] = dump(layer, "effect-after")
+    found["seen"] = merged(image, "effect-seen")
+
+
 def compared(found):
     image, layer = opened()
     image.select_rectangle(Gimp.ChannelOps.REPLACE, *DOG)
@@ -87,6 +108,6 @@ def learned_once(found):
         at_strength(one, f"{words} on white background, cartoon", method="unitune", steps=2, eta="0.8")
 
 
-run_all([panda, fox, created, compared, enlarged, edited_at_once, learned_once])
+run_all([panda, fox, created, cut_out, effect, compared, enlarged, edited_at_once, learned_once])
 report["finished"] = True
 save()
