@@ -17,6 +17,7 @@ from diffusers import (
     AutoencoderKLFlux2,
     AutoencoderTiny,
     DDIMScheduler,
+    DDPMScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
@@ -27,6 +28,7 @@ from diffusers import (
     SD3Transformer2DModel,
     StableDiffusion3InpaintPipeline,
     StableDiffusionInpaintPipeline,
+    StableDiffusionUpscalePipeline,
     StableDiffusionXLInpaintPipeline,
     UNet2DConditionModel,
 )
@@ -183,14 +185,14 @@ def t5(width: int = _WIDTH) -> T5EncoderModel:
     return T5EncoderModel(config).eval()
 
 
-def autoencoder(latent_channels: int = 4, **settings: Any) -> AutoencoderKL:
-    """Eight pixels a latent, as every real one here."""
+def autoencoder(latent_channels: int = 4, widths: tuple[int, ...] = (8, 8, 16, 16), **settings: Any) -> AutoencoderKL:
+    """Eight pixels a latent, as nearly every real one here."""
     return AutoencoderKL(
-        block_out_channels=(8, 8, 16, 16),
+        block_out_channels=widths,
         norm_num_groups=4,
         latent_channels=latent_channels,
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
+        down_block_types=("DownEncoderBlock2D",) * len(widths),
+        up_block_types=("UpDecoderBlock2D",) * len(widths),
         sample_size=SIDE,
         **settings,
     ).eval()
@@ -351,6 +353,19 @@ BETAS: dict[str, Any] = {
     "steps_offset": 1,
 }
 
+
+def _x4_upscaler() -> Any:
+    """The picture beside four latent channels, and how much it was noised as a class."""
+    return StableDiffusionUpscalePipeline(
+        vae=autoencoder(widths=(8, 8, 16), scaling_factor=0.08333),
+        text_encoder=clip(),
+        tokenizer=clip_tokenizer(),
+        unet=unet(7, num_class_embeds=1000),
+        low_res_scheduler=DDPMScheduler(**BETAS),
+        scheduler=DDIMScheduler(prediction_type="v_prediction", clip_sample=False, **BETAS),
+    )
+
+
 _BUILDERS: dict[str, Any] = {
     "sd15": _sd15,
     "sd15-inpainting": _sd15_inpainting,
@@ -361,4 +376,5 @@ _BUILDERS: dict[str, Any] = {
     "sd3": _stable_diffusion_3,
     "flux-fill": _flux_fill,
     "flux2-klein": _flux2_klein,
+    "x4-upscaler": _x4_upscaler,
 }

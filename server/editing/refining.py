@@ -35,6 +35,10 @@ Draw = Callable[[F32, F32, int, int], F32]
 """What is there (h, w, 3), how far to change it (h, w), which tile of how many → the tile anew."""
 
 
+Refine = Callable[[F32, F32], F32]
+"""The larger picture and the one it was made of → the larger one, drawn finer."""
+
+
 def refine(larger: F32, picture: F32, side: int, draw: Draw) -> F32:
     """larger: (n·H, n·W, 3), 0..1, of picture (H, W, 3). side: of a tile, in pixels of ``larger``."""
     drawn = larger.copy()

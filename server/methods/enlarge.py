@@ -23,11 +23,13 @@ from .sdedit import redraw
 
 if TYPE_CHECKING:
     from server.editing.edit import Answer, Report, Scene
-    from server.editing.enlarging import Refine
+    from server.editing.enlarging import Enlarger
+    from server.editing.refining import Refine
     from server.editing.results import NewCanvas, NewLayers
-    from server.models.runtime.adapter import Adapter
+    from server.models.runtime.adapter import Resident
+    from server.models.runtime.diffusion_upscaler import DiffusionUpscaler, Wording
     from server.models.runtime.residency import Models
-    from server.models.runtime.super_resolution import SuperResolution
+    from server.models.runtime.super_resolution import OnTile, SuperResolution
     from server.pixels.picture import F32
     from server.wire.messages import Estimate, Estimated
     from server.wire.recipe import Recipe
@@ -59,20 +61,59 @@ _TIMED = 64
 def enlarge(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer[NewCanvas] | Answer[NewLayers]:
     from server.editing.edit import Answer, Step, seed_of
     from server.editing.enlarging import enlarged, enlarged_part
-    from server.editing.painting import load
     from server.editing.results import NewCanvas, NewLayers
 
-    card = models.choose(recipe.model, Ability.ENLARGE)
-    network, by = _network(load(models, card.name, report)), _times(recipe)
+    card, by = models.choose(recipe.model, Ability.ENLARGE), _times(recipe)
+    model = models.resident(card.name, loading=lambda: report(Step("Loading the model", 0, 1)))
 
     def on_tile(done: int, of: int) -> None:
         report(Step("Enlarging", done, of))
 
     settled = replace(recipe, model=card.name, seed=seed_of(recipe), variations=1)
-    refine = refiner(settled, models, report) if recipe.number(REFINE) else None
+    enlarger = _enlarger(model, settled, by)
+    if recipe.number(REFINE):
+        enlarger = _refined(enlarger, refiner(settled, models, report))
     if (scene.mask == 1).all():
-        return Answer(NewCanvas(enlarged(scene.picture, by, network, on_tile, refine), by), settled)
-    return Answer(NewLayers((enlarged_part(scene.picture, scene.mask, by, network, on_tile, refine),)), settled)
+        return Answer(NewCanvas(enlarged(scene.picture, enlarger, on_tile), by), settled)
+    return Answer(NewLayers((enlarged_part(scene.picture, scene.mask, enlarger, on_tile),)), settled)
+
+
+def _enlarger(model: Resident, recipe: Recipe, by: int) -> Enlarger:
+    from server.editing.edit import seed_of
+    from server.editing.enlarging import Enlarger
+    from server.editing.upscaling import resampled, upscale
+    from server.models.runtime import super_resolution
+    from server.models.runtime.diffusion_upscaler import DiffusionUpscaler
+
+    if isinstance(model, DiffusionUpscaler):
+        wording, seed = _wording(model, recipe), seed_of(recipe)
+        return Enlarger(
+            by,
+            lambda picture, on_step: upscale(picture, by, model, wording, seed, on_step),
+            lambda opacity, on_step: resampled(opacity, by),
+        )
+    network = _network(model)
+
+    def enlarge(picture: F32, on_tile: OnTile) -> F32:
+        return super_resolution.enlarge(picture, by, network, on_tile)
+
+    return Enlarger(by, enlarge, enlarge)
+
+
+def _wording(model: DiffusionUpscaler, recipe: Recipe) -> Wording:
+    """What the model is best asked for where the user said nothing."""
+    from server.models.runtime.diffusion_upscaler import Wording
+
+    usual = model.defaults
+    guidance = usual.guidance if recipe.guidance is None else recipe.guidance
+    return Wording(recipe.prompt, recipe.negative, recipe.steps or usual.steps, guidance)
+
+
+def _refined(enlarger: Enlarger, refine: Refine) -> Enlarger:
+    def colours(picture: F32, on_tile: OnTile) -> F32:
+        return refine(enlarger.colours(picture, on_tile), picture)
+
+    return replace(enlarger, colours=colours)
 
 
 def refiner(recipe: Recipe, models: Models, report: Report) -> Refine:
@@ -106,28 +147,61 @@ def refiner(recipe: Recipe, models: Models, report: Report) -> Refine:
 
 
 def estimate(question: Estimate, models: Models) -> Estimated:
-    import numpy as np
-
-    from server.models.runtime import super_resolution
-    from server.tuning.estimate import timed
     from server.wire.messages import Estimated
 
-    adapter = models.get(models.choose(question.recipe.model, Ability.ENLARGE).name)
-    network, trial = _network(adapter), np.full((_TIMED, _TIMED, 3), 0.5, np.float32)
-    by = _times(question.recipe)
-    seconds = timed(adapter, lambda: super_resolution.enlarge(trial, by, network, lambda done, of: None))
-    seconds *= super_resolution.pixels_seen(question.layer.bounds.extent, network) / _TIMED**2
-    return Estimated(question.question, adapter.card.name, "", 0.0, seconds, adapter.nbytes / 1e9)
+    model = models.resident(models.choose(question.recipe.model, Ability.ENLARGE).name)
+    seconds, memory = _seconds(model, question), model.nbytes / 1e9
+    if question.recipe.number(REFINE):
+        finer = _refining(question, models)
+        seconds, memory = seconds + finer.render_s, max(memory, finer.memory_gb)
+    return Estimated(question.question, model.card.name, "", 0.0, seconds, memory)
+
+
+def _seconds(model: Resident, question: Estimate) -> float:
+    """A small piece is enlarged, to see how quickly that goes."""
+    import numpy as np
+
+    from server.editing.upscaling import tiles
+    from server.models.runtime import super_resolution
+    from server.models.runtime.diffusion_upscaler import DiffusionUpscaler
+    from server.tuning.estimate import timed
+
+    extent, by = question.layer.bounds.extent, _times(question.recipe)
+    if isinstance(model, DiffusionUpscaler):
+        wording = _wording(model, question.recipe)
+        step, trial = replace(wording, steps=1), np.full((model.native, model.native, 3), 0.5, np.float32)
+        each = timed(model, lambda: model.paint(trial, step, 0, lambda done, of: None))
+        return each * wording.steps * tiles(extent.height, extent.width, model)
+    network, trial = _network(model), np.full((_TIMED, _TIMED, 3), 0.5, np.float32)
+    each = timed(model, lambda: super_resolution.enlarge(trial, by, network, lambda done, of: None))
+    return each * super_resolution.pixels_seen(extent, network) / _TIMED**2
+
+
+def _refining(question: Estimate, models: Models) -> Estimated:
+    """Of drawing all its tiles anew, each as the model's own size."""
+    from server.editing.refining import tiles_of
+    from server.tuning.estimate import estimate_painting
+    from server.wire.geometry import Bounds
+
+    adapter, by = models.get(models.choose("", Ability.REDRAW).name), _times(question.recipe)
+    extent, side = question.layer.bounds.extent, adapter.native
+    tiles = sum(1 for _ in tiles_of(by * extent.height, by * extent.width, side))
+    tile = replace(question.layer, bounds=Bounds(0, 0, side, side))
+    asked = replace(question.recipe, strength=question.recipe.number(REFINE), variations=1)
+    told = estimate_painting(replace(question, layer=tile, recipe=asked), adapter, 1.0)
+    return replace(told, render_s=tiles * told.render_s)
 
 
 def _times(recipe: Recipe) -> int:
     return int(recipe.extra(SCALE) or SCALE.choices[0])
 
 
-def _network(adapter: Adapter) -> SuperResolution:
-    if adapter.super_resolution is None:
-        raise ValueError(f"{adapter.card.name} is said to enlarge, and has nothing to do it with")
-    return adapter.super_resolution
+def _network(model: Resident) -> SuperResolution:
+    from server.models.runtime.adapter import Adapter
+
+    if not isinstance(model, Adapter) or model.super_resolution is None:
+        raise ValueError(f"{model.card.name} is said to enlarge, and has nothing to do it with")
+    return model.super_resolution
 
 
 METHOD = Method(

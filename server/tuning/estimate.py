@@ -192,12 +192,12 @@ def _seconds_to_paint(
     return step, timed(adapter, lambda: adapter.enlarge(adapter.decode(latents)[0]))
 
 
-def timed(adapter: Adapter, work: Callable[[], object]) -> float:
+def timed(model: Resident, work: Callable[[], object]) -> float:
     """Seconds of it, the second time: the first warms up."""
     work()
-    began = now(adapter)
+    began = now(model)
     work()
-    return now(adapter) - began
+    return now(model) - began
 
 
 def now(model: Resident) -> float:
