@@ -26,7 +26,7 @@ class Row:
 
 
 def draw_sheet(rows: Sequence[Row], path: Path) -> None:
-    pairs = [(_outlined(row), _after(row)) for row in rows]
+    pairs = [(outlined(row.picture, row.selection), _after(row)) for row in rows]
     width = max(before.width for before, _ in pairs)
     height = sum(before.height + _CAPTION + _MARGIN for before, _ in pairs) + _MARGIN
     sheet = Image.new("RGB", (2 * width + 3 * _MARGIN, height), _PAPER)
@@ -53,9 +53,10 @@ def _after(row: Row) -> Image.Image:
     return after
 
 
-def _outlined(row: Row) -> Image.Image:
-    picture = Image.open(row.picture).convert("RGB")
-    if row.selection is not None:
-        mask = Image.open(row.selection).convert("L")
+def outlined(path: Path, selection: Path | None) -> Image.Image:
+    """The picture, with a line around what is selected."""
+    picture = Image.open(path).convert("RGB")
+    if selection is not None:
+        mask = Image.open(selection).convert("L")
         picture.paste(_MARK, (0, 0), ImageChops.subtract(mask.filter(ImageFilter.MaxFilter(5)), mask))
     return picture

@@ -122,8 +122,10 @@ class Cascade(PipelineAdapter):
 
     def prior_prompts(self, of_class: str) -> tuple[str, ...]:
         """It knows few things, so that teaching it one shifts them all: captions of any of them."""
-        dice = Random(0)
-        captions = (self._beside.vocabulary.any_caption(self._beside.known.names, dice) for _ in range(PRIOR_CAPTIONS))
+        generator = Random(0)
+        captions = (
+            self._beside.vocabulary.any_caption(self._beside.known.names, generator) for _ in range(PRIOR_CAPTIONS)
+        )
         return tuple(dict.fromkeys((of_class, *captions)))
 
     @property

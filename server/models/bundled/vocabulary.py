@@ -54,11 +54,11 @@ class Vocabulary:
             return named or self.anybody
         return ""
 
-    def any_caption(self, things: Sequence[str], dice: Random) -> str:
+    def any_caption(self, things: Sequence[str], generator: Random) -> str:
         """Of one of ``things``, as the model was taught on."""
-        thing = dice.choice(things)
-        skin = dice.choice(self.skin.phrases) if self.who_is(thing, things) else ""
-        return joined(thing, skin, dice.choice(self.ground.phrases), dice.choice(self.style.phrases))
+        thing = generator.choice(things)
+        skin = generator.choice(self.skin.phrases) if self.who_is(thing, things) else ""
+        return joined(thing, skin, generator.choice(self.ground.phrases), generator.choice(self.style.phrases))
 
     def completed(self, prompt: str, caption: str, who: str) -> str:
         """``prompt`` with what ``caption`` says and it leaves open. who: the person in the caption, if the prompt is
