@@ -14,7 +14,7 @@ import typer
 
 from server.command_line import ending, jobs_app, lines, loras_app, models_app
 from server.command_line.ending import FAILED, command
-from server.command_line.options import OUT, Json, with_settings
+from server.command_line.options import OUT, Json, points, with_settings
 from server.documents import kinds
 from server.wire import address as addresses
 from server.wire.connection import Transport
@@ -141,6 +141,12 @@ def edit(
         Role | None,
         typer.Option(help="What to do; none: replace with prompt and mask, redraw without mask, erase without prompt."),
     ] = None,
+    point: Annotated[
+        list[str] | None, typer.Option(metavar="X,Y", help="A pixel of what is meant, for --role select; repeat it.")
+    ] = None,
+    not_point: Annotated[
+        list[str] | None, typer.Option(metavar="X,Y", help="A pixel of what is not meant; repeat it.")
+    ] = None,
     reference: Annotated[list[Path] | None, typer.Option(help="A picture to look at; repeat it for several.")] = None,
     method: Annotated[str, typer.Option(help="A name from “overpaint methods”; none: the best for the role.")] = "",
     prompt: Annotated[str, typer.Option(help="What should be there.")] = "",
@@ -151,7 +157,8 @@ def edit(
     from server.command_line import screen
 
     with command(as_json) as home:
-        recipe = replace(settings, method=method, prompt=prompt)
+        pointed = (*points(point, "--point"), *points(not_point, "--not-point", wanted=False))
+        recipe = replace(settings, method=method, prompt=prompt, points=pointed)
         for wrong in out_of_range(recipe):
             raise typer.BadParameter(f"{wrong.value} is not {wrong.range}.", param_hint=f"--{wrong.name}")
         with screen.job_bar() as bar:

@@ -25,6 +25,7 @@ LOCALE = CHECKOUT / "server/client/locale"
 ROOMS = (
     *("plugin_krita", "plugin_gimp", "server/client", "server/wire", "server/listening", "server/gateway"),
     *("server/journal", "server/workers", "server/editing", "server/methods", "server/tuning", "server/pixels"),
+    "server/selecting",
     *("server/models/runtime", "server/models/families", "server/models/bundled", "server/models/headers"),
     "server/models/inpainting_networks",
     *(f"server/models/store/{file}.py" for file in ("card", "describe", "files", "store")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -97,6 +97,17 @@ def suitable(
     return sorted((offer for offer in offers if offer.role is role), key=lacks)
 
 
+def by_what_is_given(offers: Iterable[MethodOffer], given: Collection[Need]) -> list[MethodOffer]:
+    """Those that cannot do without something that is not ``given`` last, those that make something of most of it
+    first: what finds things by a name, by places or by a rough selection is told apart by which of these there is."""
+
+    def lacks(offer: MethodOffer) -> tuple[bool, int]:
+        needed = {Need.PROMPT, Need.SELECTION, Need.POINTS}.intersection(offer.needs)
+        return not needed.issubset(given), -len(needed)
+
+    return sorted(offers, key=lacks)
+
+
 def best(role: Role, offers: Iterable[MethodOffer], model: str = "", worded: bool = False) -> str:
     """The method to take; before the server has said what it has, the usual one. Empty: there is none. ``worded``:
     there are words."""
@@ -136,6 +147,12 @@ def needs_for(role: Role, method: str, offers: Iterable[MethodOffer]) -> tuple[N
     if not method and not offers:
         return FORMS[role].needs
     return needs_of(method or best(role, offers), offers)
+
+
+def points_out(method: str, offers: Iterable[MethodOffer]) -> bool:
+    """Whether what is selected only points at something for ``method``, which is about all of the picture."""
+    offer = named(method, offers)
+    return offer is not None and offer.needs_points
 
 
 def reaches_beyond(method: str, offers: Iterable[MethodOffer]) -> bool:
@@ -193,6 +210,8 @@ def fitted(recipe: Recipe, offer: MethodOffer | None) -> Recipe:
     changes: dict[str, Any] = {name: getattr(Recipe(""), name) for name in SETTINGS if name not in offer.settings}
     own = {setting.name for setting in offer.own}
     changes["extras"] = tuple(extra for extra in recipe.extras if extra.name in own)
+    if not offer.needs_points:
+        changes["points"] = ()
     if offer.role is Role.ERASE or (offer.role is Role.EXPAND and not offer.reads_words):
         changes["prompt"] = ""  # words that nobody reads would become the layer's name
     if not offer.needs_prompt and recipe.model not in offer.models:

@@ -18,7 +18,7 @@ from server.command_line.lines import plain
 from server.documents import image
 from server.documents.image import Image
 from server.wire.errors import Code, OverpaintError
-from server.wire.offers import Answers, Role
+from server.wire.offers import Answers, Need, Role
 from server.wire.paths import Home
 from server.wire.raster import Raster
 from server.wire.recipe import Recipe
@@ -75,7 +75,8 @@ def edit(home: Home, order: Order, on_event: OnEvent | None = None, write: Write
         offer = roles.named(recipe.method, client.hello().methods)
         if offer is not None and offer.answers is Answers.SELECTION:
             output.check_mask(order.out)
-        request = prepare(source, mask, replace(order, recipe=recipe))
+        points_out = roles.points_out(recipe.method, client.hello().methods)
+        request = prepare(source, mask, replace(order, recipe=recipe), points_out)
         arrived = client.run(replace(request, references=tuple(map(as_reference, looked_at))), on_event)
         files = write(arrived, source, order.picture, order.out)
         client.acknowledge(arrived.job)
@@ -91,9 +92,20 @@ def _chosen(order: Order, client: Client) -> Recipe:
     role = order.role or roles.wanted(order.recipe.prompt, order.mask is not None) or Role.ERASE
     worded = bool(order.recipe.prompt.strip())
     offers = roles.suitable(role, client.hello().methods, order.recipe.model, bool(order.references), worded)
+    if role is Role.SELECT:
+        offers = roles.by_what_is_given(offers, _given(order))
     if not offers:
         raise roles.no_method()
     return replace(order.recipe, method=offers[0].name)
+
+
+def _given(order: Order) -> set[Need]:
+    there = {
+        Need.PROMPT: order.recipe.prompt.strip(),
+        Need.SELECTION: order.mask,
+        Need.POINTS: order.recipe.points,
+    }
+    return {need for need, what in there.items() if what}
 
 
 def as_reference(picture: Image) -> Reference:
@@ -101,8 +113,9 @@ def as_reference(picture: Image) -> Reference:
     return Reference(picture.raster, picture.part(picture.raster.bounds), picture.profile)
 
 
-def prepare(source: Image, mask: Image | None, order: Order) -> Submission:
-    """The selection with its surroundings, cut out as the plugins do it."""
+def prepare(source: Image, mask: Image | None, order: Order, all_of_it: bool = False) -> Submission:
+    """The selection with its surroundings, cut out as the plugins do it. all_of_it: what is selected only points at
+    something in the whole picture."""
     whole = source.raster
     if mask is None:
         return Submission(order.recipe, whole, source.part(whole.bounds), None, source.profile)
@@ -111,6 +124,6 @@ def prepare(source: Image, mask: Image | None, order: Order) -> Submission:
         raise OverpaintError(
             Code.EMPTY_SELECTION, f"{order.mask} selects nothing.", "Paint white where the picture may change."
         )
-    part = crop.crop_around(selected, whole.bounds, order.recipe)
+    part = crop.crop_around(selected, whole.bounds, order.recipe) if not all_of_it else whole.bounds
     raster = Raster(part, whole.channels, whole.depth)
     return Submission(order.recipe, raster, source.part(part), Mask(mask.depth, mask.part(part)), source.profile)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from server.client import strengths
-from server.wire.recipe import SETTINGS, Extra, Recipe
+from server.wire.recipe import SETTINGS, Click, Extra, Recipe
 from server.wire.setting import Setting, SettingKind
 
 OUT = "Where the answer goes: .png, or .ora with layers. A selection becomes a mask, which only a .png can be."
@@ -66,3 +66,13 @@ def _extras(given: Sequence[str]) -> tuple[Extra, ...]:
             raise typer.BadParameter(f"{text} is not NAME=VALUE.", param_hint="--set")
         found.append(Extra(name.strip(), value.strip()))
     return tuple(found)
+
+
+def points(given: Sequence[str] | None, option: str, wanted: bool = True) -> Iterator[Click]:
+    """Each ``X,Y``, in pixels from the upper left corner."""
+    for text in given or ():
+        x, _, y = text.partition(",")
+        try:
+            yield Click(int(x), int(y), wanted)
+        except ValueError:
+            raise typer.BadParameter(f"{text} is not X,Y, two whole numbers.", param_hint=option) from None

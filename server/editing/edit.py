@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from server.pixels.masks import Region
 from server.pixels.picture import F32, Picture
 from server.wire.messages import Estimate, Estimated
-from server.wire.recipe import Recipe
+from server.wire.recipe import Click, Recipe
 
 from .results import Result
 
@@ -29,13 +29,16 @@ class Scene:
     content: the name of what both were made of (``wire.content``), for an edit that keeps what it learned of a picture;
     empty: none is known.
     references: pictures of any size that are shown to a model beside the words; those that came very large are smaller
-    here."""
+    here. points: those of the recipe that lie in the picture, in its own pixels. picture_content: as ``content``, of
+    the picture alone, whatever is selected."""
 
     picture: Picture
     mask: F32
     content: str = ""
     selected: Region | None = None
     references: tuple[Picture, ...] = ()
+    points: tuple[Click, ...] = ()
+    picture_content: str = ""
 
     def __post_init__(self) -> None:
         if self.mask.shape != self.picture.alpha.shape:

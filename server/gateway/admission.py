@@ -12,7 +12,7 @@ from server.wire.errors import Code, OverpaintError
 from server.wire.messages import Estimate, Submit
 from server.wire.offers import Limits, MethodOffer, ModelOffer, Need
 from server.wire.raster import Channels, Raster
-from server.wire.recipe import Recipe, out_of_range
+from server.wire.recipe import MOST_POINTS, Recipe, out_of_range
 
 JOB_ID = re.compile(r"[0-9a-f]{32}")
 MAX_ICC_BYTES = 16 << 20
@@ -154,6 +154,8 @@ def _check_recipe(recipe: Recipe, limits: Limits) -> None:
         raise _bad(f"{recipe.variations} variations were asked for; 1 to {limits.max_variations} can be made.")
     for wrong in out_of_range(recipe):
         raise _bad(str(wrong), f"Choose one {wrong.range}.")
+    if len(recipe.points) > MOST_POINTS:
+        raise _bad(f"{len(recipe.points)} points were given; at most {MOST_POINTS} are taken.", "Give fewer.")
     _check_answers(recipe, limits)
 
 
@@ -185,6 +187,10 @@ def _check_method(
         )
     if Need.PROMPT in method.needs and not recipe.prompt.strip():
         raise _bad(f"{method.title} needs words.", "Say what should be there.")
+    if Need.POINTS in method.needs and not selected and not any(point.wanted for point in recipe.points):
+        raise OverpaintError(
+            Code.EMPTY_SELECTION, "Nothing was pointed at.", "Point at what you mean, or select a small part of it."
+        )
     _check_extras(recipe, method)
     _check_preset(recipe, method)
     _check_model(recipe, method, models)

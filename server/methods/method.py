@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from server.editing.edit import Edit, Estimator
 
 ALWAYS = ("grow", "feather", "context")
-"""Settings that Overpaint itself reads, around every method that starts from a selection."""
+"""Settings that Overpaint itself reads, around every method that starts from a picture and paints."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ class Method:
     def offer(self, models: tuple[str, ...], looking: tuple[str, ...] = ()) -> MethodOffer:
         """As ``Welcome`` carries it. models: names of those installed that can do it. looking: those of them with which
         it may be given reference pictures."""
-        around = ALWAYS if Need.SELECTION in self.needs or Need.LAYER in self.needs else ()
+        paints = self.answers is not Answers.SELECTION
+        around = ALWAYS if paints and (Need.SELECTION in self.needs or Need.LAYER in self.needs) else ()
         read = {*self.settings, *around}
         return MethodOffer(
             name=self.name,

@@ -20,7 +20,7 @@ from .results import ResultBlob
 from .words import plain
 
 PROTOCOL_MAJOR = 2
-PROTOCOL_MINOR = 1
+PROTOCOL_MINOR = 2
 
 CHUNK_BYTES = 1 << 20
 """No frame carries more pixel bytes than this."""

@@ -46,6 +46,7 @@ class Need(str, Enum):
     LAYER = "layer"
     """Pixels to start from; a method without this need makes its answer out of nothing."""
     POINTS = "points"
+    """At least one place that was pointed at, or a selection whose parts are such places; the whole picture is sent."""
     REFERENCES = "references"
     """At least one further picture to look at."""
 
@@ -109,6 +110,10 @@ class MethodOffer:
     @property
     def needs_selection(self) -> bool:
         return Need.SELECTION in self.needs
+
+    @property
+    def needs_points(self) -> bool:
+        return Need.POINTS in self.needs
 
     @property
     def needs_references(self) -> bool:

@@ -46,6 +46,19 @@ class Extra:
     value: str
 
 
+MOST_POINTS = 64
+
+
+@dataclass(frozen=True)
+class Click:
+    """A place that somebody pointed at: the pixel ``x``, ``y`` of the document. wanted: what is there is meant; else it
+    is not."""
+
+    x: int
+    y: int
+    wanted: bool = True
+
+
 @dataclass(frozen=True)
 class Recipe:
     """One edit as data. ``None`` means: the server chooses; the recipe of a result has no ``None`` left
@@ -64,6 +77,7 @@ class Recipe:
     eta: for the same methods: edit strengths, 0 is the picture as it was learned, 1 what the words alone ask for. There
         is one answer for each eta and variation, at most 16 in all; empty: ``USUAL_ETA``.
     extras: settings that the method brings itself, in any order; one that is absent has its default.
+    points: for a method that needs some, at most ``MOST_POINTS``; each part of a mask is one more that is wanted.
     """
 
     method: str
@@ -104,6 +118,7 @@ class Recipe:
         group=Group.FIRST,
     )
     extras: tuple[Extra, ...] = ()
+    points: tuple[Click, ...] = ()
 
     def extra(self, setting: Setting) -> str:
         """The text of a setting that the method brings, empty where nothing was said."""

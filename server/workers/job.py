@@ -15,6 +15,7 @@ from server.pixels.picture import F32, Picture
 from server.wire import content, uploads
 from server.wire.messages import Finished, Submit
 from server.wire.offers import Answers
+from server.wire.recipe import Click
 from server.workers.finishing import finish
 from server.workers.runner import JobFiles
 from server.workers.speech import speaking
@@ -75,7 +76,9 @@ def run(
 
     watch.begin("editing")
     name = content.of_guest(content.picture(submit.blobs), guest)
-    scene = Scene(source.picture, found.denoise, name, found.selected, tuple(_read_references(submit, files)))
+    references = tuple(_read_references(submit, files))
+    alone = content.of_guest(content.picture(one for one in submit.blobs if one.name != uploads.MASK), guest)
+    scene = Scene(source.picture, found.denoise, name, found.selected, references, tuple(_points_in(submit)), alone)
     with speaking(submit.recipe, models, guest) as said:
         answer = edit(scene, submit.recipe, models, timed_report)
     watch.begin("finishing")
@@ -106,6 +109,15 @@ def _read_references(submit: Submit, files: JobFiles) -> Iterator[Picture]:
         profile = _read_profile(submit, files, uploads.reference_profile(number))
         picture = formats.decode(raster, files.read(uploads.reference(number)), profile)
         yield sizes.shrunk(picture, MOST_LOOKED_AT)
+
+
+def _points_in(submit: Submit) -> Iterator[Click]:
+    """Those that lie in what was sent, from its corner."""
+    bounds = submit.layer.bounds
+    for point in submit.recipe.points:
+        x, y = point.x - bounds.x, point.y - bounds.y
+        if 0 <= x < bounds.width and 0 <= y < bounds.height:
+            yield Click(x, y, point.wanted)
 
 
 def _read_profile(submit: Submit, files: JobFiles, name: str) -> bytes | None:

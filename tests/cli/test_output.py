@@ -59,7 +59,8 @@ def picture(folder: Path, channels: int = 3, kind: type = np.uint8, *said: PngCh
 
 
 def made(overpaint: CommandLine, path: Path, role: str, out: str, *options: object) -> dict[str, Any]:
-    words = ("--role", role, "--set", "shade=90", "--seed", 1, "--out", path.parent / out, "--json")
+    way = ("--method", "strange-select") if role == "select" else ("--role", role)
+    words = (*way, "--set", "shade=90", "--seed", 1, "--out", path.parent / out, "--json")
     status, written, err = overpaint("edit", path, *words, *options)
     assert status == 0, err
     report: dict[str, Any] = json.loads(written)

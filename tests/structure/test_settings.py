@@ -14,7 +14,7 @@ from server.methods import registry
 from server.wire.recipe import SETTINGS, Recipe
 
 ROOT = Path(__file__).parents[2]
-NOT_SETTINGS = {"method", "prompt", "extras"}
+NOT_SETTINGS = {"method", "prompt", "extras", "points"}
 
 
 def test_every_field_of_a_recipe_is_described() -> None:
