@@ -22,7 +22,7 @@ def places(scene: Scene) -> tuple[Click, ...]:
         raise OverpaintError(
             Code.EMPTY_SELECTION,
             "No point lies in the picture.",
-            "Click at what you mean, within the layer, or select a small part of it.",
+            "Point at what you mean, within the layer, or select a small part of it.",
         )
     return found[:MOST_POINTS]
 
