@@ -46,7 +46,7 @@ class Choices:
         self._no_model = note()
         self._no_model.set_selectable(True)
         self.grid.attach(self._no_model, 1, 2 * len(names) - 1, 1, 1)
-        if kind is Kind.SELECT:
+        if kind.selects:
             fields.choose(self.grid, 2 * len(names), COMBINING.name, listed(Combining))
         fields.attach(self.grid, 2 * len(names) + 1, REFERENCES, layers.widget, layers.list)
         config.connect("notify::model", lambda *_: self._model_changed())

@@ -23,7 +23,6 @@ from gi.repository import Gimp, GLib, GObject  # noqa: E402
 from settings import READING, REFERENCES, Argument, Kind, arguments, combining, reading, recipe, values  # noqa: E402
 from words import label, purpose  # noqa: E402
 
-from server.client.roles import FORMS  # noqa: E402
 from server.client.translation import tr  # noqa: E402
 from server.wire.words import mark  # noqa: E402
 
@@ -40,7 +39,11 @@ WITHOUT_ARGUMENTS = ("run-again", "another", EARLIER)
 FURTHER_MENU = "/_Further"
 """The menu of what there may be no method for: GIMP asks for its entries long before a server has answered."""
 
-FURTHER = tuple(kind.value for kind in Kind if not FORMS[kind.role].usual)
+FURTHER = tuple(kind.value for kind in Kind if not kind.selects and not kind.form.usual)
+
+SELECT_MENU = "/_Select"
+
+SELECTING = tuple(kind.value for kind in Kind if kind.selects)
 
 WIDE = 2**31 - 1
 """GIMP's own ends of a number. Beyond narrower ones a script's value would be dropped in silence, so ours are checked
@@ -71,7 +74,8 @@ class Overpaint(Gimp.PlugIn):
         some = Gimp.ProcedureSensitivityMask
         procedure.set_sensitivity_mask(some.DRAWABLE | some.DRAWABLES | some.NO_DRAWABLES)
         procedure.set_menu_label(label(f"menu-{key}"))
-        procedure.add_menu_path(f"<Image>/Filters/Overpaint{FURTHER_MENU if key in FURTHER else ''}")
+        below = FURTHER_MENU if key in FURTHER else SELECT_MENU if key in SELECTING else ""
+        procedure.add_menu_path(f"<Image>/Filters/Overpaint{below}")
         procedure.set_documentation(
             label(f"blurb-{key}") if key in WITHOUT_ARGUMENTS else purpose(Kind(key)),
             tr(
@@ -157,7 +161,7 @@ def _edit(
     client: Client,
 ) -> list[Gimp.Layer]:
     import task
-    from canvas import references, remembered
+    from canvas import paths, references, remembered
 
     from server.client import roles
 
@@ -169,13 +173,16 @@ def _edit(
 
         dialog.ask(procedure, config, origin, client)
         remembered.remember(reading(values(config, kind)))
-    method = config.get_property("method") or ""
+    method = config.get_property("method") or kind.method
     # What is usual needs what its menu says; of any other method the server knows that.
-    offers = client.offers if FORMS[kind.role].usual and not method else client.hello().methods
+    usual = not config.get_property("method") and kind.form.usual
+    offers = client.offers if usual else client.hello().methods
     origin = replace(origin, references=references.layers_in(config, REFERENCES))
     source = origin.source(reading(values(config, kind)), method, offers)
     given = values(config, kind)
-    wanted = recipe(given)
+    wanted = replace(recipe(given), method=method)
+    if not wanted.points and roles.points_out(method, offers):
+        wanted = replace(wanted, points=paths.clicks(origin.image))
     if interactive:
         offers = task.offers(kind, client)
         if roles.explores(roles.chosen(kind.role, wanted, offers).method, offers):

@@ -140,7 +140,9 @@ def order(
         return source.canvas if whole_canvas else _crop(source, area, recipe, what, whole)
 
     taken = taking.take(source, crop, outline=whole)
-    mask = what.mask if what is not None else None if whole else sources.selection(source, taken.raster)
+    pointing = source.selected and roles.points_out(recipe.method, offers) and not recipe.points
+    selecting = pointing or not whole
+    mask = what.mask if what is not None else sources.selection(source, taken.raster) if selecting else None
     if kind is Kind.ERASE and mask is not None and rim.near(taken.alphas, taken.raster.bounds, mask).stands_out:
         raise problem(
             "What is selected on ‘{name}’ has nothing as opaque around it, and no layer above can take that away.",

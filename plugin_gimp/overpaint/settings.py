@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from server.client.combining import Combining
 from server.client.reading import Reading
-from server.client.roles import FORMS, role_of
+from server.client.roles import FORMS, SELECTING, Form, role_of
 from server.client.strengths import parse
 from server.client.wording import problem
 from server.wire.offers import MethodOffer, Need, Role
-from server.wire.recipe import SETTINGS, Extra, Recipe
+from server.wire.recipe import SETTINGS, Click, Extra, Recipe
 from server.wire.setting import Group, Setting, SettingKind
 from server.wire.sides import SIDES
 
@@ -42,6 +42,10 @@ class Kind(str, Enum):
     CREATE = "create"
     ENLARGE = "enlarge"
     EXPAND = "expand"
+    SNAP = "snap"
+    CLICK = "select-click"
+    SUBJECT = "select-subject"
+    BACKGROUND = "select-background"
     SELECT = "select"
     COMPARE = "compare"
     TEACH = "teach"
@@ -52,14 +56,28 @@ class Kind(str, Enum):
         return _ROLES.get(self) or Role(self.value)
 
     @property
+    def method(self) -> str:
+        """The one that does it; empty: any of its role."""
+        return _METHODS.get(self, "")
+
+    @property
+    def form(self) -> Form:
+        """What its menu entry says."""
+        return SELECTING[self.method] if self.method else FORMS[self.role]
+
+    @property
+    def selects(self) -> bool:
+        return self.role is Role.SELECT
+
+    @property
     def needs_selection(self) -> bool:
         """As its menu entry says; what a method needs its own offer says."""
-        return Need.SELECTION in FORMS[self.role].needs
+        return Need.SELECTION in self.form.needs
 
     @property
     def asks(self) -> bool:
         """A person is asked for more before it begins."""
-        return self is not Kind.ERASE
+        return self is not Kind.ERASE and not self.method
 
     @property
     def question(self) -> str:
@@ -70,11 +88,16 @@ class Kind(str, Enum):
 def kind_of(method: str, offers: Iterable[MethodOffer]) -> Kind:
     """What was asked for, where only the method is known that did it."""
     role = role_of(method, offers)
-    return next((kind for kind in Kind if kind.role is role), Kind.EDIT_LAYER)
+    of_role = [kind for kind in Kind if kind.role is role and kind.method in ("", method)]
+    return next(iter(of_role), Kind.EDIT_LAYER)
 
 
-_ROLES = {Kind.EDIT_LAYER: Role.REDRAW, Kind.IMAGIC: Role.LEARN}
-_ASKED = dict.fromkeys((Kind.EFFECT, Kind.INSTRUCT, Kind.ENLARGE, Kind.EXPAND, Kind.COMPARE), Kind.EDIT_LAYER)
+_METHODS = {Kind.SNAP: "snap", Kind.CLICK: "click", Kind.SUBJECT: "subject", Kind.BACKGROUND: "background"}
+_ROLES = {Kind.EDIT_LAYER: Role.REDRAW, Kind.IMAGIC: Role.LEARN, **dict.fromkeys(_METHODS, Role.SELECT)}
+_ASKED = {
+    **dict.fromkeys((Kind.EFFECT, Kind.INSTRUCT, Kind.ENLARGE, Kind.EXPAND, Kind.COMPARE), Kind.EDIT_LAYER),
+    **dict.fromkeys(_METHODS, Kind.SELECT),
+}
 
 
 @dataclass(frozen=True)
@@ -118,6 +141,11 @@ SIDE_ARGUMENTS = tuple(Argument(side.name, "", folded=False) for side in SIDES)
 REFERENCES = "references"
 """The argument for further layers to look at: an array of layers, which is no value of a recipe."""
 
+POINTS = Argument("points", "")
+"""Where what is meant is: ``120,80 200,90``, in pixels of the image."""
+
+NOT_POINTS = Argument("not-points", "")
+
 ARGUMENTS = (
     Argument("prompt", "", folded=False),
     Argument("method", "", folded=False),
@@ -125,12 +153,15 @@ ARGUMENTS = (
     EXTRAS,
     READING,
     COMBINING,
+    POINTS,
+    NOT_POINTS,
 )
 
 
 def arguments(kind: Kind) -> tuple[Argument, ...]:
     """Those of ``kind``, in the order of its procedure: every setting that one of its methods may read."""
-    plain = tuple(argument for argument in ARGUMENTS if argument is not COMBINING or kind is Kind.SELECT)
+    of_selections = (COMBINING, POINTS, NOT_POINTS)
+    plain = tuple(argument for argument in ARGUMENTS if argument not in of_selections or kind.selects)
     return (*plain, *SIDE_ARGUMENTS) if kind is Kind.EXPAND else plain
 
 
@@ -155,6 +186,7 @@ def recipe(given: Mapping[str, str | int | float]) -> Recipe:
         method=str(value["method"] or "").strip(),
         prompt=str(value["prompt"] or "").strip(),
         extras=(*extras(str(value[EXTRAS.name] or "")), *_sides(value)),
+        points=(*clicks(value[POINTS.name], True), *clicks(value[NOT_POINTS.name], False)),
         **chosen,
     )
 
@@ -178,6 +210,16 @@ def _sides(value: Mapping[str, str | int | float]) -> Iterator[Extra]:
     for side in SIDES:
         if text := str(value.get(side.name) or "").strip():
             yield Extra(side.name, text)
+
+
+def clicks(text: object, wanted: bool) -> Iterator[Click]:
+    """``120,80 200,90`` as the recipe has it. Raises ``OverpaintError`` for anything else."""
+    for part in str(text or "").split():
+        x, _, y = part.partition(",")
+        try:
+            yield Click(int(x), int(y), wanted)
+        except ValueError:
+            raise problem("‘{text}’ is no place in the image.", "Write them like “120,80 200,90”.", text=part) from None
 
 
 def extras(text: str) -> tuple[Extra, ...]:

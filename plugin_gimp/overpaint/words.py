@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from settings import Kind
 
-from server.client.roles import FORMS
 from server.client.translation import tr, use_language
 from server.wire.words import mark
 
@@ -34,7 +33,11 @@ LABELS: dict[str, str] = {
     "button-enlarge": mark("_Enlarge"),
     "menu-expand": mark("E_xpand…"),
     "button-expand": mark("_Expand"),
-    "menu-select": mark("_Select…"),
+    "menu-snap": mark("Snap to _Object"),
+    "menu-select-click": mark("Select by _Click"),
+    "menu-select-subject": mark("Select _Subject"),
+    "menu-select-background": mark("Select _Background"),
+    "menu-select": mark("S_elect…"),
     "button-select": mark("S_elect"),
     "menu-compare": mark("Co_mpare…"),
     "button-compare": mark("Compar_e"),
@@ -89,6 +92,10 @@ LABELS: dict[str, str] = {
     "reading-tip": mark("What the answer is made from; Erase Selection takes what was chosen last"),
     "combining": mark("Selection (_K)"),
     "combining-tip": mark("What becomes of the selection that is there"),
+    "points": mark("Points (_1)"),
+    "points-tip": mark("Pixels of what is meant, like “120,80 200,90”; empty: the parts of the selection"),
+    "not-points": mark("Not these points (_2)"),
+    "not-points-tip": mark("Pixels of what is not meant, in the same way"),
     "references": mark("Looks at (_Q)"),
     "references-tip": mark("Further layers for a method or a model that looks at some"),
     "prompt-select": mark("_What should be selected?"),
@@ -117,9 +124,9 @@ def label(name: str) -> str:
 
 
 def title(kind: Kind) -> str:
-    return tr(FORMS[kind.role].title)
+    return tr(kind.form.title)
 
 
 def purpose(kind: Kind) -> str:
     """One sentence on what it does."""
-    return tr(FORMS[kind.role].purpose)
+    return tr(kind.form.purpose)

@@ -9,18 +9,19 @@ from . import canvas, runs
 from .controller import Controller, the_controller
 from .docker import OverpaintDocker
 from .qt import QAction, QMenu
-from .server.client.roles import FORMS, asks_first, goes_on, needs_of
+from .server.client.roles import FORMS, SELECTING, Form, asks_first, goes_on, needs_of
 from .server.client.translation import tr
 from .server.client.wording import sentence
 from .server.wire.errors import OverpaintError
 from .server.wire.offers import Need, Role
+from .server.wire.recipe import Recipe
 from .server.wire.words import mark
 from .settings import Settings
 
 USUAL = tuple(role for role, form in FORMS.items() if form.usual)
 """What Overpaint has methods for itself."""
 
-FURTHER = tuple(role for role in FORMS if role not in USUAL)
+FURTHER = tuple(role for role in FORMS if role not in (*USUAL, Role.SELECT))
 """Below them; in the menu where the server has a method."""
 
 NAMES = {Role.REDRAW: "edit_layer", Role.LEARN: "imagic"}
@@ -45,6 +46,10 @@ class OverpaintActions(canvas.Extension):
                 (f"overpaint_{NAMES.get(role, role.value)}", _title(role), partial(_begin, role))
                 for role in (*USUAL, *FURTHER)
             ),
+            *(
+                (f"overpaint_{method}", _dotted(form), partial(_begin, Role.SELECT, method))
+                for method, form in SELECTING.items()
+            ),
             ("overpaint_run_again", tr("Run Again"), lambda: _again(False)),
             ("overpaint_another_variation", tr("Another Variation"), lambda: _again(True)),
             ("overpaint_cancel", tr("Cancel"), _cancel),
@@ -59,9 +64,13 @@ class OverpaintActions(canvas.Extension):
 
 
 def _title(role: Role) -> str:
+    return _dotted(FORMS[role], TITLES.get(role, ""))
+
+
+def _dotted(form: Form, title: str = "") -> str:
     """Dots where words are asked for next."""
-    title = tr(TITLES.get(role, FORMS[role].title))
-    return f"{title}…" if Need.PROMPT in FORMS[role].needs else title
+    shown = tr(title or form.title)
+    return f"{shown}…" if Need.PROMPT in form.needs else shown
 
 
 def _show_offered(entries: dict[Role, QAction]) -> None:
@@ -93,12 +102,13 @@ def _docker() -> OverpaintDocker | None:
     return found if isinstance(found, OverpaintDocker) else None
 
 
-def _begin(role: Role) -> None:
-    """What needs words or a size is asked for in the docker; so is what takes long, which says so first."""
+def _begin(role: Role, method: str = "") -> None:
+    """What needs words or a size is asked for in the docker; so is what takes long, which says so first. method: the
+    one to take; empty: the best of the role."""
     document, node = canvas.active()
     controller, docker = the_controller(), _docker()
     chosen = docker.panel.settings if docker is not None else Settings()
-    recipe = runs.recipe_for(controller, role)
+    recipe = Recipe(method) if method else runs.recipe_for(controller, role)
     if not _is_asked(controller, document, recipe.method):
         runs.begin(controller, document, node, recipe, chosen.reading, chosen.combining)
         return

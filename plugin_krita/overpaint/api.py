@@ -26,7 +26,7 @@ setting is a ``TypeError``.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ from .server.client.strengths import parse
 from .server.client.wording import problem
 from .server.wire.errors import Code, OverpaintError
 from .server.wire.offers import Role
-from .server.wire.recipe import Extra, Recipe
+from .server.wire.recipe import Click, Extra, Recipe
 from .server.wire.results import ResultKind
 from .server.wire.words import mark
 
@@ -56,6 +56,10 @@ __all__ = [
     "method",
     "replace_selection",
     "run_again",
+    "select_at",
+    "select_background",
+    "select_subject",
+    "snap_selection",
 ]
 
 Setting = Any
@@ -128,6 +132,40 @@ def method(
     return _run(document, node, runs.recipe_for(the_controller(), Role(role), prompt), settings, wait)
 
 
+def snap_selection(
+    document: canvas.Document, node: canvas.Node, *, drawn: str = "auto", wait: bool = True, **settings: Setting
+) -> Made:
+    """What is roughly selected becomes the outline of the thing under it. drawn: "on it" for a scribble, "around it"
+    for a lasso or box; "auto": as its shape says."""
+    extras = () if drawn == "auto" else (Extra("drawn", drawn),)
+    return _run(document, node, Recipe("snap", extras=extras), settings, wait)
+
+
+def select_at(
+    document: canvas.Document,
+    node: canvas.Node,
+    wanted: Iterable[tuple[int, int]] = (),
+    unwanted: Iterable[tuple[int, int]] = (),
+    *,
+    wait: bool = True,
+    **settings: Setting,
+) -> Made:
+    """Selects what lies at the places ``wanted`` and not at those ``unwanted``, x and y in pixels of the document.
+    Without any, at each part of what is selected."""
+    points = (*(Click(x, y) for x, y in wanted), *(Click(x, y, False) for x, y in unwanted))
+    return _run(document, node, Recipe("click", points=points), settings, wait)
+
+
+def select_subject(document: canvas.Document, node: canvas.Node, *, wait: bool = True, **settings: Setting) -> Made:
+    """Selects what the picture is of."""
+    return _run(document, node, Recipe("subject"), settings, wait)
+
+
+def select_background(document: canvas.Document, node: canvas.Node, *, wait: bool = True, **settings: Setting) -> Made:
+    """Selects all but what the picture is of."""
+    return _run(document, node, Recipe("background"), settings, wait)
+
+
 def run_again(document: canvas.Document, node: canvas.Node, *, another: bool = False, wait: bool = True) -> Made:
     """Does the edit that made ``node`` once more; ``another``: with a new seed."""
     _check_waiting(wait)
@@ -150,7 +188,7 @@ def _run(
     references = settings.pop("references", ())
     own = {setting.name for offer in the_controller().offers for setting in offer.own}
     extras = tuple(Extra(name, str(settings.pop(name))) for name in sorted(own & settings.keys()))
-    wanted = dataclasses.replace(recipe, **settings, extras=extras)
+    wanted = dataclasses.replace(recipe, **settings, extras=(*recipe.extras, *extras))
     job = runs.run(the_controller(), document, node, wanted, Then.KEEP, reading, combining, references)
     return _result(job, wait)
 

@@ -21,6 +21,7 @@ from .server.client.roles import (
     named,
     needs_of,
     no_method,
+    points_out,
     reaches_beyond,
     role_of,
 )
@@ -28,7 +29,7 @@ from .server.client.strengths import swept
 from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
 from .server.wire.offers import Need, Role
-from .server.wire.recipe import Recipe
+from .server.wire.recipe import Click, Recipe
 from .server.wire.sides import SIDES
 
 
@@ -46,7 +47,7 @@ def run(
     references: further layers to look at. Raises ``OverpaintError`` for what cannot be begun."""
     check_words(recipe, controller.offers)
     recipe = with_room(controller, document, recipe)
-    source = canvas.capture(document, node, wish_for(controller, recipe.method, reading))
+    source = canvas.capture(document, node, wish_for(controller, recipe.method, reading, recipe.points))
     return controller.begin(source, recipe, then, combining, canvas.noted(document, references))
 
 
@@ -76,12 +77,17 @@ def to_look_at(
     return canvas.also_selected(document, node) if takes else []
 
 
-def wish_for(controller: Controller, method: str, reading: Reading) -> canvas.CaptureOptions:
-    """What has to be captured for ``method``."""
+def wish_for(
+    controller: Controller, method: str, reading: Reading, clicks: tuple[Click, ...] = ()
+) -> canvas.CaptureOptions:
+    """What has to be captured for ``method``. clicks: places that were pointed at, instead of by a selection."""
     needs_selection = Need.SELECTION in needs_of(method, controller.offers)
     whole, beyond = (asked(method, controller.offers) for asked in (reaches_beyond, goes_on))
+    pointing = points_out(method, controller.offers) and not clicks
     fills = role_of(method, controller.offers) is Role.REPLACE
-    return canvas.CaptureOptions(needs_selection, whole=whole, beyond=beyond, reading=reading, fills=fills)
+    return canvas.CaptureOptions(
+        needs_selection, whole=whole, beyond=beyond, pointing=pointing, reading=reading, fills=fills
+    )
 
 
 def with_room(controller: Controller, document: canvas.Document | None, recipe: Recipe) -> Recipe:

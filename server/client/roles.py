@@ -82,6 +82,25 @@ FORMS = {
 }
 
 
+SELECTING = {
+    "snap": Form(
+        "Snap to Object",
+        "Make what is roughly selected the outline of the thing under it",
+        "snap",
+        (Need.SELECTION, Need.LAYER),
+    ),
+    "click": Form(
+        "Select by Click",
+        "Select what lies under each part of the selection, or under the points",
+        "click",
+        (Need.POINTS, Need.LAYER),
+    ),
+    "subject": Form("Select Subject", "Select what the picture is of", "subject", (Need.LAYER,)),
+    "background": Form("Select Background", "Select all but what the picture is of", "background", (Need.LAYER,)),
+}
+"""Entries of their own for what Overpaint has for ``Role.SELECT``, by the names of the methods."""
+
+
 def suitable(
     role: Role, offers: Iterable[MethodOffer], model: str = "", looking: bool = False, worded: bool = False
 ) -> list[MethodOffer]:
@@ -127,6 +146,8 @@ def role_of(method: str, offers: Iterable[MethodOffer]) -> Role | None:
     offer = named(method, offers)
     if offer is not None:
         return offer.role
+    if method in SELECTING:
+        return Role.SELECT
     return next((role for role, form in FORMS.items() if form.usual == method and method), None)
 
 
@@ -136,6 +157,8 @@ def needs_of(method: str, offers: Iterable[MethodOffer]) -> tuple[Need, ...]:
     offer = named(method, offers)
     if offer is not None:
         return offer.needs
+    if method in SELECTING:
+        return SELECTING[method].needs
     role = role_of(method, offers)
     return FORMS[role].needs if role is not None else ()
 
@@ -151,8 +174,7 @@ def needs_for(role: Role, method: str, offers: Iterable[MethodOffer]) -> tuple[N
 
 def points_out(method: str, offers: Iterable[MethodOffer]) -> bool:
     """Whether what is selected only points at something for ``method``, which is about all of the picture."""
-    offer = named(method, offers)
-    return offer is not None and offer.needs_points
+    return Need.POINTS in needs_of(method, offers)
 
 
 def reaches_beyond(method: str, offers: Iterable[MethodOffer]) -> bool:
@@ -161,7 +183,7 @@ def reaches_beyond(method: str, offers: Iterable[MethodOffer]) -> bool:
     offers = tuple(offers)
     offer = named(method, offers)
     if offer is None:
-        return goes_on(method, offers)
+        return goes_on(method, offers) or (method in SELECTING and Need.SELECTION not in SELECTING[method].needs)
     return not offer.needs_selection and (offer.answers is Answers.SELECTION or offer.role is Role.EXPAND)
 
 

@@ -10,7 +10,7 @@ from settings import ARGUMENTS, COMBINING, LARGEST_SEED, Kind, arguments, combin
 from server.client.combining import Combining
 from server.wire.errors import OverpaintError
 from server.wire.offers import Role
-from server.wire.recipe import SETTINGS, Extra, Recipe
+from server.wire.recipe import SETTINGS, Click, Extra, Recipe
 from server.wire.sides import SIDES
 
 DEFAULTS = {argument.name: argument.default for argument in ARGUMENTS}
@@ -52,7 +52,8 @@ def test_every_procedure_has_every_setting_that_a_method_may_read() -> None:
     every = {"prompt", "method", "extras", "reading", *SETTINGS}
     for kind in Kind:
         own = {side.name for side in SIDES} if kind is Kind.EXPAND else set()
-        assert {argument.name for argument in arguments(kind)} - {"combining"} == every | own
+        own |= {"combining", "points", "not-points"} if kind.selects else set()
+        assert {argument.name for argument in arguments(kind)} == every | own
 
 
 def test_how_far_a_picture_goes_on_is_asked_side_by_side_and_what_is_empty_is_not_said() -> None:
@@ -81,11 +82,19 @@ def test_edit_strengths_are_written_in_the_procedures_argument() -> None:
 
 
 def test_what_becomes_of_the_selection_is_asked_where_one_is_found_and_is_one_of_four() -> None:
-    assert [kind for kind in Kind if COMBINING in arguments(kind)] == [Kind.SELECT]
+    assert all((COMBINING in arguments(kind)) == kind.selects for kind in Kind)
     assert combining({}) is Combining.REPLACE
     assert combining({"combining": "subtract"}) is Combining.SUBTRACT
     with pytest.raises(OverpaintError, match="replace, add, subtract, intersect"):
         combining({"combining": "multiply"})
+
+
+def test_places_are_written_as_pixels() -> None:
+    assert recipe({"points": " 120,80  200,90 ", "not-points": "3,4"}).points == (
+        Click(120, 80), Click(200, 90), Click(3, 4, False),
+    )  # fmt: skip
+    with pytest.raises(OverpaintError, match="no place in the image"):
+        recipe({"points": "120;80"})
 
 
 def test_every_role_has_a_procedure() -> None:

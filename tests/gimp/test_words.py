@@ -9,7 +9,6 @@ import pytest
 from settings import ARGUMENTS, Kind, arguments
 from words import LABELS, label
 
-from server.client.roles import FORMS
 from server.client.translation import languages, tr, use_language
 
 
@@ -44,11 +43,12 @@ def test_no_two_controls_of_the_second_dialog_share_a_letter(language: str) -> N
 @pytest.mark.parametrize("language", ["en", *languages()])
 def test_no_two_entries_of_a_menu_share_a_letter(language: str) -> None:
     use_language(language)
-    further = [kind.value for kind in Kind if not FORMS[kind.role].usual]
-    usual = [kind.value for kind in Kind if kind.value not in further]
-    for keys in (further, [*usual, "run-again", "another", "earlier"]):
+    selecting = [kind.value for kind in Kind if kind.selects]
+    further = [kind.value for kind in Kind if not kind.selects and not kind.form.usual]
+    usual = [kind.value for kind in Kind if kind.value not in (*further, *selecting)]
+    for keys in (further, selecting, [*usual, "run-again", "another", "earlier"]):
         letters = [letter for key in keys for letter in re.findall(r"_(\w)", label(f"menu-{key}").lower())]
-        letters += ["f"] if keys is not further else []  # the menu of the others, which has no words of its own
+        letters += ["f", "s"] if "earlier" in keys else []  # the menus below, which have no words of their own
         assert len(letters) == len(set(letters)), letters
 
 

@@ -22,9 +22,9 @@ LAYERS = {"paintlayer", "grouplayer", "vectorlayer", "filelayer", "filllayer", "
 class KritaSource:
     """A layer as it was when the request was made; the active one may be another by the time the answer comes.
 
-    selection: its bounds in document pixels, None where nothing is selected. ``chosen`` is a copy of it. area: the part
-    of the picture that can be edited: nothing beyond the canvas is seen. fills: the answer may be where nothing is.
-    again: the id of the answer whose edit is done once more; it and what came after it are not seen.
+    selection: its bounds in document pixels, None where all is to be edited. ``chosen`` is a copy of it, if any. area:
+    the part of the picture that can be edited: nothing beyond the canvas is seen. fills: the answer may be where
+    nothing is. again: the id of the answer whose edit is done once more; it and what came after it are not seen.
     """
 
     document_id: str
@@ -42,13 +42,14 @@ class KritaSource:
 @dataclass(frozen=True, eq=False)
 class CaptureOptions:
     """What an edit asks of its layer. selected: stands in for a selection where there is none. whole: all of it is
-    meant, whatever is selected; beyond: with all of the canvas, because the answer goes on beyond that. The rest as in
-    ``KritaSource``."""
+    meant, whatever is selected; beyond: with all of the canvas, because the answer goes on beyond that; pointing: what
+    is selected only points at something in all of it. The rest as in ``KritaSource``."""
 
     needs_selection: bool = False
     selected: Selection | None = None
     whole: bool = False
     beyond: bool = False
+    pointing: bool = False
     reading: Reading = Reading.LAYER
     fills: bool = False
     again: str = ""
@@ -119,15 +120,16 @@ def check_still(nodes: Iterable[Node]) -> None:
 
 
 def _chosen(document: Document, node: Node, wish: CaptureOptions) -> tuple[Selection | None, Bounds | None]:
-    """A copy of what is selected, and its bounds; of the layer's own selection where it has one."""
-    if wish.whole:
+    """A copy of what is selected, and its bounds where that is what is to be edited; of the layer's own selection, if
+    it has one."""
+    if wish.whole and not wish.pointing:
         return None, None
     own = local_selection(node) if node.parentNode() is not None else None
     chosen = own.selection() if own is not None else document.selection() or wish.selected
     bounds = Bounds(chosen.x(), chosen.y(), chosen.width(), chosen.height()) if chosen else None
     if chosen is None or bounds is None or bounds.empty:
         return None, None
-    return chosen.duplicate(), bounds
+    return chosen.duplicate(), None if wish.pointing else bounds
 
 
 def _source(

@@ -38,12 +38,25 @@ def desk(krita: Krita) -> Iterator[Krita]:
 
 
 def test_the_menu_has_every_action_and_each_is_known_to_the_shortcut_editor(krita: Krita) -> None:
-    names = ("replace", "erase", "edit_layer", "imagic", "create", "select", "run_again", "another_variation", "cancel")
+    names = (
+        "replace",
+        "erase",
+        "edit_layer",
+        "imagic",
+        "create",
+        "snap",
+        "click",
+        "subject",
+        "background",
+        "run_again",
+        "another_variation",
+        "cancel",
+    )
     krita.ask("await_server")
     assert krita.ask("tools_menu") == [
         "Replace Selection…", "Erase Selection", "Edit Layer…", "Edit with a Prompt (Imagic)…",
-        "Paint an Effect Layer…", "Create Layer…", "Enlarge", "Compare…", "Teach a Word…",
-        "Edit by Instruction…", "Expand", "Select",
+        "Paint an Effect Layer…", "Create Layer…", "Enlarge", "Expand", "Compare…", "Teach a Word…",
+        "Edit by Instruction…", "Snap to Object", "Select by Click", "Select Subject", "Select Background",
         "Run Again", "Another Variation", "Cancel",
     ]  # fmt: skip
     assert set(krita.ask("shortcuts")) >= {f"overpaint_{name}" for name in names}

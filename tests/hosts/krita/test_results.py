@@ -291,8 +291,9 @@ def test_a_picture_made_of_words_is_a_layer_of_its_own(paper: Krita) -> None:
 # --- from the menu -------------------------------------------------------------------------------------
 
 
-def test_select_in_the_menu_selects(paper: Krita) -> None:
-    paper.ask("action", name="overpaint_select")
+def test_a_selection_is_made_from_the_docker(paper: Krita) -> None:
+    paper.ask("choose_method", method="found")
+    paper.ask("run_chosen")
     assert paper.ask("last_job")["phase"] == "DONE"
     assert close(chosen(paper), ramp())
 

@@ -1,0 +1,1 @@
+"""Does selecting find what was meant?"""
