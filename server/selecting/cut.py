@@ -12,7 +12,7 @@ import numpy.typing as npt
 from server.pixels.masks import Region
 from server.wire.geometry import Bounds
 
-LONGEST = 320
+LONGEST = 280
 """Pixels of the longer side of the close-up."""
 
 Levels = npt.NDArray[np.uint8]

@@ -12,8 +12,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from server.pixels.masks import Region, depth_in, window
-from server.pixels.picture import F32
+from server.pixels.masks import Region, window
+from server.pixels.picture import F32, Picture, on_paper
 
 _ALIKE = 0.1
 """Distance of two colours, of a diagonal of √3, at which they tell half as much as very different ones."""
@@ -27,22 +27,25 @@ _THICK = 0.6
 _NEAR = 3
 """Pixels from an outline to what is compared across it."""
 
+_FINE = 6
+"""Of a wider band the nearest pixels are looked for in steps."""
+
 _SOLID = 0.04
 """Less transparency, or less of the thing, than this is a camera's noise."""
 
 
-def soft_edge(rgb: F32, found: Region, reach: int) -> F32:
-    """(H, W), 0..1. rgb: (H, W, 3), 0..1. reach: pixels to both sides of the outline where the edge is looked for."""
+def soft_edge(picture: Picture, found: Region, reach: int) -> F32:
+    """(H, W), 0..1. reach: pixels to both sides of the outline where the edge is looked for."""
     alpha = found.astype(np.float32)
     if not found.any() or found.all():
         return alpha
     here = window(found, 3 * reach + 1)
     part = alpha[here]
-    part[...] = _mixed(rgb[here], found[here], reach)
+    part[...] = _mixed(_shown(picture, here), found[here], reach)
     return alpha
 
 
-def contrast(rgb: F32, found: Region) -> float:
+def contrast(picture: Picture, found: Region) -> float:
     """How far the colours on both sides of the outline are apart, of √3 at most: the middle one of all places along it.
     0: there is no outline."""
     if not found.any() or found.all():
@@ -53,19 +56,23 @@ def contrast(rgb: F32, found: Region) -> float:
     band = ~(inner | outer)
     if not inner.any() or not outer.any() or not band.any():
         return 0.0
-    smooth = cv2.blur(rgb[here], (5, 5)).astype(np.float32, copy=False)
-    apart = _nearest(inner, band, smooth) - _nearest(outer, band, smooth)
+    smooth = cv2.blur(_shown(picture, here), (5, 5)).astype(np.float32, copy=False)
+    apart = _nearest(inner, band, smooth, 1) - _nearest(outer, band, smooth, 1)
     return float(np.median(np.sqrt((apart**2).sum(1))))
+
+
+def _shown(picture: Picture, here: tuple[slice, slice]) -> F32:
+    return on_paper(Picture(picture.rgb[here], picture.alpha[here]))
 
 
 def _mixed(rgb: F32, found: Region, reach: int) -> F32:
     inner, outer = _surely(found, reach), _surely(~found, reach)
     band = ~(inner | outer)
-    alpha = np.where(inner, 1, 0).astype(np.float32)
     if not inner.any() or not outer.any() or not band.any():
         return found.astype(np.float32)
-    smooth = cv2.blur(rgb, (3, 3)).astype(np.float32, copy=False)
-    fore, back = _nearest(inner, band, smooth), _nearest(outer, band, smooth)
+    alpha = inner.astype(np.float32)
+    smooth, step = cv2.blur(rgb, (3, 3)).astype(np.float32, copy=False), max(1, reach // _FINE)
+    fore, back = _nearest(inner, band, smooth, step), _nearest(outer, band, smooth, step)
     here, apart = rgb[band], fore - back
     far = (apart**2).sum(1)
     share = (((here - back) * apart).sum(1) / np.maximum(far, 1e-6)).clip(0, 1)
@@ -74,23 +81,30 @@ def _mixed(rgb: F32, found: Region, reach: int) -> F32:
     outline = cv2.GaussianBlur(found.astype(np.float32), (0, 0), max(0.7, reach / 6))[band]
     mixed = trust * share + (1 - trust) * outline
     alpha[band] = np.clip((mixed - _SOLID) / (1 - 2 * _SOLID), 0, 1)
-    return np.where(band, cv2.medianBlur(alpha, 3), alpha).astype(np.float32)
+    alpha[band] = cv2.medianBlur(alpha, 3)[band]
+    return alpha
 
 
 def _surely(region: Region, reach: int) -> Region:
     """Deeper in it than ``reach``; of what is thinner its middle."""
-    depth = depth_in(region)
+    depth = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L1, 3, dstType=cv2.CV_8U)
     side = 2 * reach + 1
     deepest = cv2.dilate(depth, np.ones((side, side), np.uint8))
     sure: Region = region & (depth > np.minimum(reach, _THICK * deepest))
     return sure
 
 
-def _nearest(sure: Region, band: Region, colours: F32) -> F32:
-    """(n, 3) of the n pixels of ``band``: the colour of the nearest of ``sure``."""
-    away = np.where(sure, 0, 1).astype(np.uint8)
+def _nearest(sure: Region, band: Region, colours: F32, step: int) -> F32:
+    """(n, 3) of the n pixels of ``band``: the colour of the nearest of ``sure``, of which every ``step``th is looked
+    at."""
+    sparse = sure[::step, ::step]
+    if not sparse.any():
+        sparse, step = sure, 1
+    away = np.where(sparse, 0, 1).astype(np.uint8)
     _, labels = cv2.distanceTransformWithLabels(away, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    of_label = np.zeros((int(labels.max()) + 1, 3), np.float32)
-    of_label[labels[sure]] = colours[sure]
-    nearest: F32 = of_label[labels[band]]
+    places = np.empty(int(labels.max()) + 1, np.intp)
+    places[labels[sparse]] = np.flatnonzero(sparse)
+    rows, columns = np.nonzero(band)
+    y, x = np.divmod(places[labels[rows // step, columns // step]], sparse.shape[1])
+    nearest: F32 = colours[y * step, x * step]
     return nearest

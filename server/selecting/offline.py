@@ -27,7 +27,7 @@ from .walker import Graph
 
 Bits = npt.NDArray[np.bool_]
 
-_ROUNDS = 3
+_ROUNDS = 2
 _PULL, _HELD = 0.05, 1e3
 """What the look of a region counts beside its neighbours, and what a seed does."""
 
@@ -37,7 +37,7 @@ _CERTAIN, _SAYS = 6.0, 0.5
 _FAR_OFF = 0.05
 """What a region counts for what is around, where only its look speaks for that."""
 
-_REACHES = (0.08, 0.15, 0.25, 0.4)
+_REACHES = (0.1, 0.2, 0.38)
 """How far from what was pointed at a thing may reach, in diagonals of the picture."""
 
 _OFF = 0.04
@@ -46,8 +46,8 @@ _OFF = 0.04
 _MARGIN = 0.3
 """What of its surroundings a close-up has, in sizes of what is in it."""
 
-_CUTS = (5, 2)
-"""How often a lasso or a box is cut, and what grew from a seed."""
+_AROUND_CUTS, _SCRIBBLE_CUTS, _CLICK_CUTS = 5, 2, 1
+"""How often it is cut: a lasso or a box knows least of what is in it, and after a click somebody waits."""
 
 _BEYOND, _DEEP = 0.15, 0.12
 """How far from the outline of the regions that of the pixels may lie, outside and inside, in square roots of its
@@ -73,6 +73,19 @@ class Guess:
     typical: F32
 
 
+@dataclass(frozen=True, eq=False)
+class Clicked:
+    """What was found by the last clicks: the next question most often has one more. found: how likely each region is,
+    those wanted and those not."""
+
+    points: tuple[Click, ...] = ()
+    found: tuple[F32, Bits, Bits] | None = None
+
+    def begin(self, points: tuple[Click, ...]) -> tuple[F32, Bits, Bits] | None:
+        """What is known already, where ``points`` begin as these."""
+        return self.found if points[: len(self.points)] == self.points else None
+
+
 class OfflineEngine:
     name = "regions"
 
@@ -86,6 +99,7 @@ class LookedAt:
 
     def __init__(self, levels: Levels, found: Regions) -> None:
         self._levels, self.regions, self._graph = levels, found, Graph.of(found)
+        self._clicks = Clicked()
         self._height, self._width = levels.shape[:2]
         self._down, self._across = (
             small / large for small, large in zip(found.labels.shape, levels.shape[:2], strict=True)
@@ -112,7 +126,7 @@ class LookedAt:
         trimap[distance_to(drawn) > _OFF * np.sqrt(drawn.sum())] = cv2.GC_BGD
         for point in prompts.points:
             trimap[self._pixel(view, point)] = cv2.GC_FGD if point.wanted else cv2.GC_BGD
-        return self._whole_of(view, cut(view.of(self._levels).astype(np.uint8), trimap, _CUTS[0]))
+        return self._whole_of(view, cut(view.of(self._levels).astype(np.uint8), trimap, _AROUND_CUTS))
 
     def _within(self, drawn: Region, wanted: Bits, unwanted: Bits) -> F32:
         found = self.regions
@@ -134,7 +148,11 @@ class LookedAt:
             covered = self.regions.mean(self._small(prompts.rough))
             wanted = (covered > 0.5) | (covered >= 0.8 * covered.max())
             likely = self._best(self._grown(wanted, unwanted))
-        for point in prompts.points:
+        further = prompts.points
+        before = self._clicks.begin(further) if prompts.rough is None else None
+        if before is not None:
+            (likely, wanted, unwanted), further = before, further[len(self._clicks.points) :]
+        for point in further:
             here = self._at([point])
             if point.wanted and likely[here].min() <= 0.5:
                 parts = self._grown(here, unwanted & ~here)
@@ -143,6 +161,8 @@ class LookedAt:
                 parts = self._grown(here, ((likely <= 0.5) | wanted) & ~here)
                 likely = self._best([np.minimum(likely, 1 - part) for part in parts])
             wanted, unwanted = (wanted | here, unwanted) if point.wanted else (wanted & ~here, unwanted | here)
+        if prompts.rough is None:
+            self._clicks = Clicked(prompts.points, (likely, wanted, unwanted))
         return np.where(wanted, 1, np.where(unwanted, 0, likely)).astype(np.float32)
 
     def _outlined(self, likely: F32, prompts: Prompts) -> F32:
@@ -164,7 +184,8 @@ class LookedAt:
             if point.wanted:
                 seeds[self._pixel(view, point)] = True
             trimap[self._pixel(view, point)] = cv2.GC_FGD if point.wanted else cv2.GC_BGD
-        found = cut(view.of(self._levels).astype(np.uint8), trimap, _CUTS[1])
+        rounds = _CLICK_CUTS if prompts.rough is None else _SCRIBBLE_CUTS
+        found = cut(view.of(self._levels).astype(np.uint8), trimap, rounds)
         return self._whole_of(view, _with(found, seeds) if seeds.any() else found)
 
     def _best(self, found: list[F32]) -> F32:

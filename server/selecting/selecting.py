@@ -6,7 +6,7 @@ import numpy as np
 
 from server.editing.edit import Report, Scene, Step
 from server.pixels.masks import bounds
-from server.pixels.picture import F32, on_paper
+from server.pixels.picture import F32
 from server.wire.errors import Code, OverpaintError
 from server.wire.words import mark
 
@@ -32,12 +32,13 @@ def selected(scene: Scene, engine: Engine, prompts: Prompts, report: Report) -> 
     found = (seen.find(prompts) >= 0.5) & (scene.picture.alpha > 0)
     if not found.any():
         raise nothing_there()
-    return soft_edge(on_paper(scene.picture), found, reach(found)) * (scene.picture.alpha > 0)
+    mask, alpha = soft_edge(scene.picture, found, reach(found)), scene.picture.alpha
+    return mask if alpha.all() else mask * (alpha > 0)
 
 
 def stands_out(scene: Scene, found: F32) -> bool:
     """Whether anything can be seen along the outline."""
-    return contrast(on_paper(scene.picture), found >= 0.5) > _PLAIN
+    return contrast(scene.picture, found >= 0.5) > _PLAIN
 
 
 def reach(found: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> int:
