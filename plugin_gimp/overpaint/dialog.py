@@ -125,6 +125,8 @@ class DialogForm:
         self._entry.connect("changed", lambda _: self._changed())
         box.pack_start(above, False, False, 0)
         box.pack_start(self._entry, False, False, 0)
+        if not self._kind.takes_words:
+            box.set_no_show_all(True)
         return box
 
     def _reading_row(self) -> Gtk.Widget:

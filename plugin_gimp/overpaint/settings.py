@@ -49,6 +49,8 @@ class Kind(str, Enum):
     SELECT = "select"
     COMPARE = "compare"
     TEACH = "teach"
+    LIFT = "lift"
+    SPLIT = "split"
 
     @property
     def role(self) -> Role:
@@ -78,6 +80,11 @@ class Kind(str, Enum):
     def asks(self) -> bool:
         """A person is asked for more before it begins."""
         return self is not Kind.ERASE and not self.method
+
+    @property
+    def takes_words(self) -> bool:
+        """Whether a person can say something of what is wanted."""
+        return self not in (Kind.ERASE, Kind.LIFT)
 
     @property
     def question(self) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 
 from ..wire.messages import Finished
 from ..wire.results import ResultKind
-from .translation import tr
+from .translation import tr, tr_sent
 
 _LONGEST = 40
 
@@ -26,8 +26,9 @@ def layer_names(prompt: str, count: int, done: str = "") -> list[str]:
 
 
 def group_name(finished: Finished) -> str:
-    """Of the group that the layers of one answer come in."""
-    return layer_name(finished.recipe.prompt, None, _done(finished))
+    """Of the group that the layers of one answer come in: after the words, else after what is in it, from the top."""
+    inside = ", ".join(tr_sent(result.name) for result in reversed(finished.results) if result.name)
+    return layer_name(finished.recipe.prompt, None, shortened(inside) or _done(finished))
 
 
 def _done(finished: Finished) -> str:
@@ -42,7 +43,8 @@ def answer_names(finished: Finished) -> list[str]:
     stand in the names, beside the variation's number where there are several of each: "a sitting dog 0.7", "a sitting
     dog 0.7 · 2"."""
     return [
-        shortened(result.name) or made for result, made in zip(finished.results, _made_names(finished), strict=True)
+        shortened(tr_sent(result.name)) or made
+        for result, made in zip(finished.results, _made_names(finished), strict=True)
     ]
 
 

@@ -79,6 +79,13 @@ FORMS = {
         "dreambooth",
         (Need.PROMPT, Need.LAYER),
     ),
+    Role.LIFT: Form(
+        "Lift Out",
+        "Make what is selected a layer of its own, with a clean edge, and continue what lies behind it",
+        "lift",
+        (Need.SELECTION, Need.LAYER),
+    ),
+    Role.SPLIT: Form("Split into Objects", "Make every thing in the layer a layer of its own", "split", (Need.LAYER,)),
 }
 
 
@@ -234,7 +241,7 @@ def fitted(recipe: Recipe, offer: MethodOffer | None) -> Recipe:
     changes["extras"] = tuple(extra for extra in recipe.extras if extra.name in own)
     if not offer.needs_points:
         changes["points"] = ()
-    if offer.role is Role.ERASE or (offer.role is Role.EXPAND and not offer.reads_words):
+    if offer.role in (Role.ERASE, Role.LIFT) or (offer.role is Role.EXPAND and not offer.reads_words):
         changes["prompt"] = ""  # words that nobody reads would become the layer's name
     if not offer.needs_prompt and recipe.model not in offer.models:
         changes["model"] = ""

@@ -104,7 +104,7 @@ class Dispatch:
         for name, question in list(self._questions.items()):
             if question.peer == peer and not question.begun:
                 del self._questions[name]
-                self._lane(question.estimate.recipe).remove(name)
+                self._leave(name)
 
     def advance(self) -> None:
         """Give idle slots their next jobs and questions; those who wait will hear their new places.
@@ -131,7 +131,7 @@ class Dispatch:
             self._table.listen(job, None)
             self._runner.stop(slot, self._settings.stop_grace)
         else:
-            self._lane(job.submit.recipe).remove(job.id)
+            self._leave(job.id)
             self._table.forget(job)
             self.advance()
 
@@ -185,7 +185,12 @@ class Dispatch:
         return sorted(able, key=lambda slot: not slot.light)
 
     def _lane(self, recipe: Recipe) -> FairQueue:
-        return self._lanes[registry.is_light(recipe.method)]
+        return self._lanes[registry.is_light(recipe.method) and not self._model_of(recipe)]
+
+    def _leave(self, name: str) -> None:
+        """Whichever lane it is in: a model that was installed meanwhile would put it into the other one now."""
+        for queue in self._lanes.values():
+            queue.remove(name)
 
     def _orders(self) -> list[list[str]]:
         return [queue.order() for queue in self._lanes.values()]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from server.models.families.families import Ability
 from server.wire.offers import Answers, Need, Role
 
 from .method import Method
@@ -24,8 +26,9 @@ def click(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answe
     from server.selecting.prompts import Prompts
     from server.selecting.selecting import selected
 
-    found = selected(scene, engines.offline(), Prompts(places(scene)), report)
-    return Answer(NewSelection(found), recipe)
+    name, engine = engines.pointing(recipe.model, models, report)
+    found = selected(scene, engine, Prompts(places(scene)), report)
+    return Answer(NewSelection(found), replace(recipe, model=name))
 
 
 METHOD = Method(
@@ -34,6 +37,8 @@ METHOD = Method(
     purpose="Selects what lies under each part of the selection, or under the points you give; needs no model.",
     role=Role.SELECT,
     needs=(Need.POINTS, Need.LAYER),
+    settings=("model",),
     answers=Answers.SELECTION,
+    better_with=Ability.POINT,
     run=click,
 )

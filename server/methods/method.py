@@ -28,6 +28,7 @@ class Method:
     without. settings: those of ``SETTINGS`` that it reads, besides ``ALWAYS``. own: those that it brings. answers: what
     it gives back. explores: the setting that a slider may change afterwards. requires: what a model has to be able to
     do; None: it works without a model. may_use: what a model has to be able to do to be offered all the same then.
+    better_with: the same, but such a model is taken wherever one is installed, and nobody has to name it.
     references: what a model has to be able to do for the method to be given reference pictures with it; None: it takes
     none, unless it needs some.
     presets, estimator: for a method that learns the picture first. usual: of those of its role the one that a menu
@@ -46,6 +47,7 @@ class Method:
     explores: str = ""
     requires: Ability | None = None
     may_use: Ability | None = None
+    better_with: Ability | None = None
     references: Ability | None = None
     presets: tuple[PresetOffer, ...] = ()
     estimator: Estimator | str = ""
@@ -59,7 +61,8 @@ class Method:
 
     @property
     def light(self) -> bool:
-        """It loads no model and learns nothing: a process without torch can do it, beside one that is busy."""
+        """It needs no model and learns nothing: a process without torch can do it, beside one that is busy, where no
+        model is taken (``registry.model_for``)."""
         return self.requires is None and not self.presets
 
     def load(self) -> Edit:

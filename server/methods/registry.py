@@ -59,11 +59,12 @@ def is_light(name: str) -> bool:
 
 def model_for(recipe: Recipe, cards: Iterable[Card]) -> str:
     """The name of the model that ``recipe`` makes its method load: its own, else the first of those installed that can
-    do it, else none. A method that is ``light`` loads none that a process could keep."""
+    do it, else none. A method that only ``may_use`` one loads none that a process could keep."""
     entry = next((entry for entry in methods() if entry.name == recipe.method), None)
-    if entry is None or entry.requires is None:
+    ability = (entry.requires or entry.better_with) if entry is not None else None
+    if ability is None:
         return ""
-    return recipe.model or next((card.name for card in able(entry.requires, cards)), "")
+    return recipe.model or next((card.name for card in able(ability, cards)), "")
 
 
 def offers(cards: Iterable[Card]) -> tuple[MethodOffer, ...]:
@@ -73,7 +74,7 @@ def offers(cards: Iterable[Card]) -> tuple[MethodOffer, ...]:
 
 
 def _offer(entry: Method, cards: tuple[Card, ...]) -> MethodOffer:
-    ability = entry.requires or entry.may_use
+    ability = entry.requires or entry.better_with or entry.may_use
     fit = able(ability, cards) if ability else ()
     looking = (card.name for card in fit if entry.references in card.abilities)
     return entry.offer(tuple(card.name for card in fit), tuple(looking))

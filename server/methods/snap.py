@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from server.models.families.families import Ability
 from server.wire.offers import Answers, Need, Role
 from server.wire.setting import Group, Setting, SettingKind
 
@@ -36,10 +38,11 @@ def snap(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer
 
     rough = scene.selected if scene.selected is not None else scene.mask >= 0.5
     drawn = drawn_as(rough, Drawn(recipe.extra(DRAWN) or DRAWN.choices[0]))
-    found = selected(scene, engines.offline(), Prompts(rough=rough, drawn=drawn), report)
+    name, engine = engines.pointing(recipe.model, models, report)
+    found = selected(scene, engine, Prompts(rough=rough, drawn=drawn), report)
     if not stands_out(scene, found):
         raise nothing_there()
-    return Answer(NewSelection(found), recipe)
+    return Answer(NewSelection(found), replace(recipe, model=name))
 
 
 METHOD = Method(
@@ -48,8 +51,9 @@ METHOD = Method(
     purpose="Makes a rough selection the outline of the thing under it, with soft edges; needs no model.",
     role=Role.SELECT,
     needs=(Need.SELECTION, Need.LAYER),
-    settings=("context",),
+    settings=("model", "context"),
     own=(DRAWN,),
     answers=Answers.SELECTION,
+    better_with=Ability.POINT,
     run=snap,
 )

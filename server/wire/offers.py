@@ -36,6 +36,10 @@ class Role(str, Enum):
     """Does the same with several methods or models, to choose from."""
     TEACH = "teach"
     """Learns what a new word means, for any prompt."""
+    LIFT = "lift"
+    """Makes what is selected a layer of its own, with its own edge and colours."""
+    SPLIT = "split"
+    """Makes every thing in the picture a layer of its own."""
 
 
 class Need(str, Enum):

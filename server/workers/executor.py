@@ -13,6 +13,7 @@ from server.methods.method import Method
 from server.models.store.store import ModelFolders, ModelStore
 from server.wire import messages as wire
 from server.wire.errors import Code, OverpaintError
+from server.wire.recipe import Recipe
 from server.workers import job, link, progress
 from server.workers.failure import worded
 from server.workers.oom_retry import retried_with_less_memory
@@ -55,7 +56,7 @@ class Executor:
         note: link.Note
         try:
             method = registry.method(question.recipe.method)
-            models = self._models_for(method)
+            models = self._models_for(method, question.recipe)
             with speaking(question.recipe, models):
                 note = method.load_estimator()(question, models)
         except Exception as error:  # whatever it is ends the question, not the worker
@@ -82,7 +83,7 @@ class Executor:
                 self._say(*progress.message(task.job, step, pace))
 
         report(Step("Starting", 0, 0))
-        models = self._models_for(method)
+        models = self._models_for(method, submit.recipe)
         if self._models is not None:
             self._models.low_memory = task.low_memory
         edit, size = method.load(), submit.layer.bounds.extent
@@ -93,8 +94,9 @@ class Executor:
             size,
         )
 
-    def _models_for(self, method: Method) -> Models:
-        if self._models is None and method.requires is not None:
+    def _models_for(self, method: Method, recipe: Recipe) -> Models:
+        loads = method.requires is not None or registry.model_for(recipe, self._without_torch.store.cards())
+        if self._models is None and loads:
             self._models = self._open_models()
         # One without needs asks only what is installed, and torch stays away.
         return cast("Models", self._models or self._without_torch)

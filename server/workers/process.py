@@ -121,7 +121,9 @@ class Process:
         self._warming.join()
         from server.models.runtime.residency import Models
 
-        return Models(self._store, self._device, learned=self._home.learned, loras=self._home.loras)
+        # The light worker is only here for a model that was installed since its work began to wait.
+        device = "cpu" if self._device == link.LIGHT else self._device
+        return Models(self._store, device, learned=self._home.learned, loras=self._home.loras)
 
 
 def main() -> None:

@@ -6,6 +6,8 @@ import psutil
 
 from server.client import events
 from server.methods import registry
+from server.models.store.card import Card
+from server.wire.recipe import Recipe
 from server.workers import link
 from tests.running import RunningServer, submission
 
@@ -54,6 +56,16 @@ def test_where_nothing_is_busy_no_second_process_is_started(own_server: RunningS
 
 
 def test_which_methods_are_light_follows_from_what_they_need():
-    assert {entry.name for entry in registry.methods() if entry.light} == {"erase"}
+    light = {entry.name for entry in registry.methods() if entry.light}
+    assert {"erase", "lift"} <= light
+    assert not light & {"words", "split", "inpaint"}
     assert not registry.is_light("imagic")
     assert not registry.is_light("no such method")
+
+
+def test_what_is_better_with_a_model_takes_the_one_that_is_installed_and_is_light_where_none_is():
+    card = Card("hair", "Hair", "vitmatte", "", "", 0.0, "tests", kind="base")
+    assert registry.model_for(Recipe("lift"), ()) == ""
+    assert registry.model_for(Recipe("lift"), (card,)) == "hair"
+    assert registry.model_for(Recipe("lift", model="other"), (card,)) == "other"
+    assert registry.model_for(Recipe("erase", model="lama"), (card,)) == ""  # it is run without torch

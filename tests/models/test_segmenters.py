@@ -10,7 +10,7 @@ import pytest
 from server.models.families.family import Ability
 from server.models.runtime.residency import Models
 from server.models.runtime.segmenters import grounding_dino, sam3
-from server.models.runtime.segmenters.segmenter import Boxed, Matting, Named, Pointed, Pointing
+from server.models.runtime.segmenters.segmenter import BoxFinder, Matting, Pointing, PointSegmenter, WordSegmenter
 from server.models.store import catalogue
 from server.models.store.hub import Hub
 from server.models.store.pull import fetch
@@ -53,7 +53,7 @@ def test_it_can_do_the_one_thing_and_paints_nothing(models: Models, name: str) -
 def test_what_words_name_is_found_in_the_pictures_own_size(models: Models, name: str, monkeypatch) -> None:
     monkeypatch.setattr(sam3, "SURE", 0.0)
     network = models.resident(name)
-    assert isinstance(network, Named)
+    assert isinstance(network, WordSegmenter)
     found = network.found(IMAGE, "a dog")
     assert found.shape == (48, 80)
     assert 0 <= found.min() < found.max() <= 1
@@ -65,14 +65,14 @@ def test_what_words_name_is_found_in_the_pictures_own_size(models: Models, name:
 def test_nothing_is_found_where_sam_3_is_sure_of_nothing(models: Models, monkeypatch) -> None:
     monkeypatch.setattr(sam3, "SURE", 1.1)
     network = models.resident("sam3")
-    assert isinstance(network, Named)
+    assert isinstance(network, WordSegmenter)
     assert not network.found(IMAGE, "a dog").any()
 
 
 def test_boxes_lie_in_the_picture_the_surest_first(models: Models, monkeypatch) -> None:
     monkeypatch.setattr(grounding_dino, "SURE", 0.0)
     network = models.resident("grounding-dino")
-    assert isinstance(network, Boxed)
+    assert isinstance(network, BoxFinder)
     boxes = network.boxes(IMAGE, "A dog. ")
     assert boxes
     assert all(Bounds(0, 0, 80, 48).contains(box) and not box.empty for box in boxes)
@@ -82,7 +82,7 @@ def test_boxes_lie_in_the_picture_the_surest_first(models: Models, monkeypatch) 
 
 def test_points_in_and_out_and_a_box_change_what_is_outlined(models: Models) -> None:
     network = models.resident("sam2")
-    assert isinstance(network, Pointed)
+    assert isinstance(network, PointSegmenter)
     askings = (
         Pointing(((10.0, 10.0),)),
         Pointing(((60.0, 30.0),)),
@@ -97,7 +97,7 @@ def test_points_in_and_out_and_a_box_change_what_is_outlined(models: Models) -> 
 
 def test_a_picture_is_encoded_once_however_often_it_is_pointed_at(models: Models, monkeypatch) -> None:
     network = models.resident("sam2")
-    assert isinstance(network, Pointed)
+    assert isinstance(network, PointSegmenter)
     encoded = []
     encode = network._network.get_image_embeddings
     monkeypatch.setattr(network._network, "get_image_embeddings", lambda shown: (encoded.append(1), encode(shown))[1])

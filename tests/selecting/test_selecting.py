@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from server.editing.edit import Answer, Scene
 from server.methods import registry
 from server.models.runtime.residency import Models
+from server.models.store.store import ModelFolders, ModelStore
 from server.pixels.masks import Region
 from server.pixels.picture import F32, Picture
 from server.selecting import looked
@@ -21,13 +23,15 @@ from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Click, Extra, Recipe
 from tests.selecting.pictures import HEIGHT, MIDDLE, RADIUS, WIDTH, ball, box, disc, ground, opaque, overlap, scene
 
+NO_MODELS = cast(Models, ModelFolders(ModelStore(Path("none"), bundled=Path("none"))))
+
 AROUND_IT = box(52, 24, 128, 97)
 SCRIBBLE = box(70, 50, 110, 54) | box(88, 50, 92, 84)
 
 
 def found(method: str, where: Scene, *extras: Extra) -> F32:
     edit = registry.method(method).load()
-    answer: Answer[Any] = edit(where, Recipe(method, extras=extras), cast(Models, None), lambda step: None)
+    answer: Answer[Any] = edit(where, Recipe(method, extras=extras), NO_MODELS, lambda step: None)
     return cast(F32, answer.result.mask)
 
 

@@ -104,6 +104,24 @@ def test_enlarged_it_is_twice_as_large_with_crisp_edges(shown: tuple[Path, dict[
     assert steepest(larger) > steepest(resampled)
 
 
+def test_what_is_named_is_selected_and_lifted_out_as_a_group_that_looks_as_before(
+    shown: tuple[Path, dict[str, Any]],
+) -> None:
+    out, report = shown
+    found = report["found_by_name"]
+    assert (found["status"], found["error"]) == ("success", "")
+    some, left, top, right, bottom = found["chosen"]
+    assert some
+    assert (left >= X, top >= Y, right <= X + WIDTH, bottom <= Y + HEIGHT) == (True,) * 4
+    assert found["lifted"] == ["success", ""]
+    assert (found["group"], found["names"]) == (["Lifted out, Behind it"], ["Lifted out", "Behind it"])
+    after, before = (load(out, part) for part in found["same"])
+    assert np.array_equal(after, before)
+    thing = load(out, found["parts"][0])
+    assert len(np.unique(thing[..., 3])) > 10
+    assert np.abs(load(out, found["seen"])[..., :3].astype(int) - before[..., :3]).mean() < 0.5
+
+
 def test_leditspp_is_a_layer_of_the_strength_that_was_asked_for(shown: tuple[Path, dict[str, Any]]) -> None:
     found = shown[1]["edited_at_once"]
     assert (found["status"], found["error"]) == ("success", "")

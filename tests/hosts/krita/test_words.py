@@ -77,6 +77,28 @@ def test_the_same_words_by_several_methods_are_a_group_of_layers(krita: Krita) -
     assert krita.ask("stack") == [source]
 
 
+def test_what_is_named_is_selected_and_lifted_out_as_a_group_that_looks_as_before(krita: Krita) -> None:
+    source = open_friends(krita)
+    before = pixels(krita, source, CANVAS)
+    left, top, width, height = krita.ask(
+        "api", function="method", role="select", method="words", node=source, prompt="dog"
+    )
+    assert CHOSEN.x <= left and left + width <= CHOSEN.x + CHOSEN.width
+    assert CHOSEN.y <= top and top + height <= CHOSEN.y + CHOSEN.height
+    names = krita.ask("api", function="method", role="lift", node=source, seed=1)
+    assert sorted(names) == ["Behind it", "Lifted out"]
+    assert krita.ask("group_of", name="Lifted out, Behind it")
+    shown = before[..., :3].astype(float)
+    for name in ("Behind it", "Lifted out"):
+        layer = pixels(krita, name, CANVAS).astype(float)
+        share = layer[..., 3:] / 255
+        shown = shown * (1 - share) + layer[..., :3] * share
+    assert np.abs(shown - before[..., :3]).mean() < 0.5
+    np.testing.assert_array_equal(pixels(krita, source, CANVAS), before)
+    krita.ask("undo")
+    assert krita.ask("stack") == [source]
+
+
 def test_enlarged_it_is_a_document_twice_as_large_with_crisp_edges(krita: Krita) -> None:
     source = open_friends(krita)
     assert krita.ask("api", function="method", role="enlarge", node=source) == [1280, 528]

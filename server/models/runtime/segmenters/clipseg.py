@@ -14,10 +14,10 @@ from server.models.store.card import Card
 from server.pixels.picture import F32
 from server.wire.geometry import Extent
 
-from .segmenter import IMAGENET, Named, enlarged, extent_of
+from .segmenter import IMAGENET, WordSegmenter, enlarged, extent_of
 
 
-class ClipSeg(Named):
+class ClipSeg(WordSegmenter):
     network_class = CLIPSegForImageSegmentation
 
     def __init__(self, card: Card, network: Any, place: Placement, folder: Path) -> None:

@@ -15,7 +15,7 @@ from server.models.store.card import Card
 from server.pixels.picture import F32
 from server.wire.geometry import Bounds, Extent
 
-from .segmenter import IMAGENET, Boxed, extent_of
+from .segmenter import IMAGENET, BoxFinder, extent_of
 
 SURE = 0.4
 """Score from which a box counts, as its makers show it."""
@@ -24,7 +24,7 @@ _LONGEST = 5 / 3
 """So many times the shorter side that it is shown the longer one may be: 800 and 1333."""
 
 
-class GroundingDino(Boxed):
+class GroundingDino(BoxFinder):
     network_class = GroundingDinoForObjectDetection
 
     def __init__(self, card: Card, network: Any, place: Placement, folder: Path) -> None:

@@ -16,12 +16,12 @@ from server.models.store.card import Card
 from server.pixels.picture import F32
 from server.wire.geometry import Extent
 
-from .segmenter import IMAGENET, Pointed, Pointing, enlarged, extent_of
+from .segmenter import IMAGENET, Pointing, PointSegmenter, enlarged, extent_of
 
 _INSIDE, _OUTSIDE = 1, 0
 
 
-class Sam2(Pointed):
+class Sam2(PointSegmenter):
     network_class = Sam2Model
 
     def __init__(self, card: Card, network: Any, place: Placement, folder: Path) -> None:

@@ -13,7 +13,7 @@ from server.models.store.card import Card
 from server.pixels.picture import F32
 from server.wire.geometry import Extent
 
-from .segmenter import HALVES, Named, enlarged, extent_of
+from .segmenter import HALVES, WordSegmenter, enlarged, extent_of
 
 SURE = 0.5
 """Score from which something counts as what the words name, as its makers show it."""
@@ -22,7 +22,7 @@ _TOKENS = 32
 """To which the words were always filled up."""
 
 
-class Sam3(Named):
+class Sam3(WordSegmenter):
     network_class = Sam3Model
 
     def __init__(self, card: Card, network: Any, place: Placement, folder: Path) -> None:

@@ -81,7 +81,7 @@ class Segmenter(Resident):
         return ((as_batch(resample(image, size)) - mean) / deviation).to(self.place.device)
 
 
-class Pointed(Segmenter):
+class PointSegmenter(Segmenter):
     """Finds the thing that is pointed at."""
 
     @abstractmethod
@@ -89,7 +89,7 @@ class Pointed(Segmenter):
         """(H, W, 3), 0..1 → (H, W): how surely each pixel belongs to it, 0..1."""
 
 
-class Named(Segmenter):
+class WordSegmenter(Segmenter):
     """Finds what words name."""
 
     @abstractmethod
@@ -97,7 +97,7 @@ class Named(Segmenter):
         """(H, W, 3), 0..1 → (H, W): how surely each pixel belongs to something that is called so, 0..1."""
 
 
-class Boxed(Segmenter):
+class BoxFinder(Segmenter):
     """Finds the boxes around what words name."""
 
     @abstractmethod

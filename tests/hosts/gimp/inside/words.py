@@ -85,6 +85,28 @@ def enlarged(found):
     found["resampled"] = dump(layer, "resampled")
 
 
+def found_by_name(found):
+    """The dog, by its name, and then lifted out of what was found."""
+    image, layer = opened()
+    asked = {"prompt": "dog", "method": "words"}
+    found["status"], found["error"], *_ = run("overpaint-select", image, [layer], **asked)
+    found["chosen"] = [int(part) for part in Gimp.Selection.bounds(image)[1:]]
+    before = dump(layer, "lifted-before")
+    found["lifted"] = run("overpaint-lift-selection", image, [layer], seed=1)[:2]
+    found["names"] = [
+        new.get_name() for group in image.get_layers() if group.is_group() for new in group.get_children()
+    ]
+    found["group"] = [group.get_name() for group in image.get_layers() if group.is_group()]
+    found["parts"] = [
+        dump(new, f"lifted-{new.get_name()}")
+        for group in image.get_layers()
+        if group.is_group()
+        for new in group.get_children()
+    ]
+    found["same"] = dump(layer, "lifted-after"), before
+    found["seen"] = merged(image, "lifted-seen")
+
+
 def at_strength(found, prompt, **settings):
     image, layer = opened()
     image.select_rectangle(Gimp.ChannelOps.REPLACE, *DOG)
@@ -108,6 +130,6 @@ def learned_once(found):
         at_strength(one, f"{words} on white background, cartoon", method="unitune", steps=2, eta="0.8")
 
 
-run_all([panda, fox, created, cut_out, effect, compared, enlarged, edited_at_once, learned_once])
+run_all([panda, fox, created, cut_out, effect, compared, enlarged, found_by_name, edited_at_once, learned_once])
 report["finished"] = True
 save()
