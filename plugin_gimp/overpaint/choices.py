@@ -91,7 +91,8 @@ class Choices:
     @property
     def _suitable(self) -> list[MethodOffer]:
         """What it is chosen from, the best first; nothing before the server has answered."""
-        return roles.suitable(self._kind.role, self._welcome.methods) if self._welcome is not None else []
+        offers = roles.suitable(self._kind.role, self._welcome.methods) if self._welcome is not None else []
+        return [offer for offer in offers if self._kind.method in ("", offer.name)]
 
     @property
     def _presets(self) -> Sequence[PresetOffer]:

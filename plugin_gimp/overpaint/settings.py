@@ -42,6 +42,7 @@ class Kind(str, Enum):
     CREATE = "create"
     ENLARGE = "enlarge"
     EXPAND = "expand"
+    WORDS = "select-words"
     SNAP = "snap"
     CLICK = "select-click"
     SUBJECT = "select-subject"
@@ -79,7 +80,7 @@ class Kind(str, Enum):
     @property
     def asks(self) -> bool:
         """A person is asked for more before it begins."""
-        return self is not Kind.ERASE and not self.method
+        return self is not Kind.ERASE and (not self.method or Need.PROMPT in self.form.needs)
 
     @property
     def takes_words(self) -> bool:
@@ -99,7 +100,13 @@ def kind_of(method: str, offers: Iterable[MethodOffer]) -> Kind:
     return next(iter(of_role), Kind.EDIT_LAYER)
 
 
-_METHODS = {Kind.SNAP: "snap", Kind.CLICK: "click", Kind.SUBJECT: "subject", Kind.BACKGROUND: "background"}
+_METHODS = {
+    Kind.WORDS: "words",
+    Kind.SNAP: "snap",
+    Kind.CLICK: "click",
+    Kind.SUBJECT: "subject",
+    Kind.BACKGROUND: "background",
+}
 _ROLES = {Kind.EDIT_LAYER: Role.REDRAW, Kind.IMAGIC: Role.LEARN, **dict.fromkeys(_METHODS, Role.SELECT)}
 _ASKED = {
     **dict.fromkeys((Kind.EFFECT, Kind.INSTRUCT, Kind.ENLARGE, Kind.EXPAND, Kind.COMPARE), Kind.EDIT_LAYER),

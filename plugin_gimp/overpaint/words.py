@@ -33,6 +33,8 @@ LABELS: dict[str, str] = {
     "button-enlarge": mark("_Enlarge"),
     "menu-expand": mark("E_xpand…"),
     "button-expand": mark("_Expand"),
+    "menu-select-words": mark("Select by _Words…"),
+    "button-select-words": mark("S_elect"),
     "menu-snap": mark("Snap to _Object"),
     "menu-select-click": mark("Select by _Click"),
     "menu-select-subject": mark("Select _Subject"),

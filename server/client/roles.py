@@ -90,6 +90,7 @@ FORMS = {
 
 
 SELECTING = {
+    "words": Form("Select by Words", "Select what you name", "words", (Need.PROMPT, Need.LAYER)),
     "snap": Form(
         "Snap to Object",
         "Make what is roughly selected the outline of the thing under it",

@@ -51,7 +51,7 @@ def test_each_runs_with_its_own_setting(strangers: CommandLine, picture: Path, t
     assert (image.read(answer).pixels == 90).any()
 
 
-@pytest.mark.parametrize("role", ["effect", "instruct", "create", "enlarge", "expand", "compare", "teach"])
+@pytest.mark.parametrize("role", ["effect", "instruct", "create", "enlarge", "compare", "teach"])
 def test_a_role_that_nobody_else_has_is_theirs(
     strangers: CommandLine, picture: Path, tmp_path: Path, role: str
 ) -> None:

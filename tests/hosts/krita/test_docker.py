@@ -44,6 +44,9 @@ def test_the_menu_has_every_action_and_each_is_known_to_the_shortcut_editor(krit
         "edit_layer",
         "imagic",
         "create",
+        "lift",
+        "split",
+        "words",
         "snap",
         "click",
         "subject",
@@ -56,7 +59,8 @@ def test_the_menu_has_every_action_and_each_is_known_to_the_shortcut_editor(krit
     assert krita.ask("tools_menu") == [
         "Replace Selection…", "Erase Selection", "Edit Layer…", "Edit with a Prompt (Imagic)…",
         "Paint an Effect Layer…", "Create Layer…", "Enlarge", "Expand", "Compare…", "Teach a Word…",
-        "Edit by Instruction…", "Snap to Object", "Select by Click", "Select Subject", "Select Background",
+        "Lift Out", "Split into Objects", "Edit by Instruction…",
+        "Select by Words…", "Snap to Object", "Select by Click", "Select Subject", "Select Background",
         "Run Again", "Another Variation", "Cancel",
     ]  # fmt: skip
     assert set(krita.ask("shortcuts")) >= {f"overpaint_{name}" for name in names}
