@@ -53,6 +53,7 @@ SEEDS: tuple[wire.Message, ...] = (
     wire.Acknowledged(_JOB),
     wire.Cancel(_JOB),
     wire.Cancelled(_JOB),
+    wire.Skip(_JOB),
     wire.Failed(_JOB, Code.BUSY, "It is busy.", "Wait.", 7),
     wire.Estimate(_JOB, _RECIPE, _LAYER, Depth.U8, "a" * 64),
     wire.Estimated(_JOB, "a", "quick", 1.0, 2.0, 3.0, 0.5),

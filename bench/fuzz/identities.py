@@ -125,6 +125,7 @@ def _theft(job: str, rng: random.Random) -> tuple[wire.Message, bytes | None, Ch
         (wire.Credit(job, 8), None, Channel.DATA),
         (wire.Chunk(job, "layer", 0), b"evil", Channel.DATA),
         (wire.Cancel(job), None, Channel.CONTROL),
+        (wire.Skip(job), None, Channel.CONTROL),
         (wire.Ping(7), None, Channel.CONTROL),
     ]
     return rng.choice(tries)

@@ -59,6 +59,7 @@ __all__ = [
     "select_at",
     "select_background",
     "select_subject",
+    "skip",
     "snap_selection",
 ]
 
@@ -170,6 +171,11 @@ def run_again(document: canvas.Document, node: canvas.Node, *, another: bool = F
     """Does the edit that made ``node`` once more; ``another``: with a new seed."""
     _check_waiting(wait)
     return _result(runs.run_again(the_controller(), document, node, another), wait)
+
+
+def skip(job: KritaJob) -> None:
+    """A comparison leaves out the method that is at work, and goes on with the next."""
+    the_controller().skip(job)
 
 
 def cancel(job: KritaJob) -> None:

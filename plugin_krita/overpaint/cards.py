@@ -28,9 +28,11 @@ from .qt import (
 )
 from .server.client.followed import Phase
 from .server.client.naming import shortened
+from .server.client.roles import role_of
 from .server.client.translation import tr
 from .server.client.wording import sentence
 from .server.wire.errors import OverpaintError
+from .server.wire.offers import Role
 from .strength_pane import StrengthPane
 
 PREVIEW = 150
@@ -97,6 +99,9 @@ class JobCard(QFrame):
         self._bar.setAccessibleName(tr("Working"))
         self._button = QPushButton(tr("Cancel"))
         self._button.clicked.connect(lambda: controller.cancel(job))
+        self._skip = QPushButton(tr("Skip this one"))
+        self._skip.setToolTip(tr("The comparison goes on with the next method"))
+        self._skip.clicked.connect(lambda: controller.skip(job))
         self._place = QPushButton(tr("Put into this picture"))
         self._place.clicked.connect(self._put_here)
         self._preview = QLabel()
@@ -112,6 +117,7 @@ class JobCard(QFrame):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
+        head.addWidget(self._skip, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 6, 8)
@@ -133,6 +139,7 @@ class JobCard(QFrame):
         self._bar.setValue(round(1000 * (job.fraction or 0)))
         self._button.setText(self._way_out())
         self._button.setEnabled(job.phase is not Phase.CANCELLING)
+        self._skip.setVisible(job.phase is Phase.WORKING and self._compares)
         self._place.setVisible(job.phase is Phase.ORPHANED)
         self._show_preview()
         if job.phase is Phase.CHOOSING:
@@ -143,6 +150,10 @@ class JobCard(QFrame):
             self.grew.emit(self._pane)
         if job.phase is Phase.DONE:
             QTimer.singleShot(DONE_MS, lambda: self._controller.remove(job))
+
+    @property
+    def _compares(self) -> bool:
+        return role_of(self.job.recipe.method, self._controller.offers) is Role.COMPARE
 
     def _way_out(self) -> str:
         if self.job.phase is Phase.EXPLORING and not self.job.nodes:

@@ -116,6 +116,11 @@ class Controller(QObject):
             self.link.cancel(job.id)
             self.loop.hurry()
 
+    def skip(self, job: KritaJob) -> None:
+        """A comparison goes on without the method that is at work."""
+        self.link.skip(job.id)
+        self.loop.hurry()
+
     def remove(self, job: KritaJob) -> None:
         if job in self.jobs:
             self.jobs.remove(job)

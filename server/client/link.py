@@ -42,6 +42,9 @@ _LASTING_S = 1.0
 _STEADY_S = 60.0
 """After one that was answered for so long, earlier losses are forgotten: an edit of hours outlives many a sleep."""
 
+_SKIPS_SINCE = 2
+"""Minor version of the protocol."""
+
 
 class Link:
     """``application``: "krita", "gimp", "cli". ``home``: of this user. ``connection``: a certain server
@@ -94,6 +97,12 @@ class Link:
         followed.cancelled = True
         if self._ready is not None:
             followed.ask(self._ready)
+
+    def skip(self, job: str) -> None:
+        """A comparison leaves out the method that is at work, and goes on with the next. Nothing happens while there is
+        no server, or where it is too old to understand."""
+        if self._ready is not None and self.welcome is not None and self.welcome.minor >= _SKIPS_SINCE:
+            self._ready.skip(job)
 
     def acknowledge(self, job: str) -> None:
         """The answer is in the document; ``Acknowledged`` follows."""

@@ -88,6 +88,10 @@ class Session:
             transfer.stop()
         self._say(wire.Cancel(job), Channel.CONTROL)
 
+    def skip(self, job: str) -> None:
+        """A comparison leaves out the method that is at work; not answered."""
+        self._say(wire.Skip(job), Channel.CONTROL)
+
     def acknowledge(self, job: str) -> None:
         """The answer is in the document: the server may forget the job. ``Acknowledged`` follows."""
         self._acknowledged.add(job)
@@ -249,7 +253,8 @@ class Session:
         elif getattr(message, "job", None) in self._acknowledged:
             self._handle_acknowledged(message)
         elif isinstance(message, wire.Cancelled):
-            self._ended(message.job, message)
+            self._transfers.pop(message.job, None)
+            self._events.append(message)
         elif isinstance(message, wire.Estimated):
             self._questions.discard(message.question)
             self._events.append(message)
@@ -278,13 +283,9 @@ class Session:
         for reply in replies:
             self._say(reply)
         if isinstance(event, (events.Arrived, events.EditFailed)):
-            self._ended(job, event)
-        elif event is not None:
+            self._transfers.pop(job, None)
+        if event is not None:
             self._events.append(event)
-
-    def _ended(self, job: str, event: events.Event) -> None:
-        self._transfers.pop(job, None)
-        self._events.append(event)
 
     def _welcomed(self, channel: Channel, welcome: wire.Welcome) -> None:
         if channel in self._greeted:

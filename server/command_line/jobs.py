@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from server.client import roles
 from server.client.blocking import Client, OnEvent
 from server.command_line import output
 from server.command_line.connecting import connect
 from server.documents import image
 from server.wire.errors import Code, OverpaintError
 from server.wire.messages import JobLine
+from server.wire.offers import Role
 from server.wire.paths import Home
 
 
@@ -24,6 +26,23 @@ def cancel(home: Home, beginning: str) -> str:
     with connect(home) as client:
         job = _the_one(client, beginning)
         client.cancel(job)
+        return job
+
+
+def skip(home: Home, beginning: str) -> str:
+    """Makes a comparison leave out the method that is at work; returns its id. Raises bad-request for another edit."""
+    with connect(home) as client:
+        job = _the_one(client, beginning)
+        method = next(line.method for line in client.jobs() if line.job == job)
+        offer = roles.named(method, client.hello().methods)
+        if offer is None or offer.role is not Role.COMPARE:
+            raise OverpaintError(
+                Code.BAD_REQUEST,
+                f"{job[:8]} compares no methods, so there is none to skip.",
+                f"“overpaint jobs cancel {job[:8]}” ends it.",
+            )
+        client.link.skip(job)
+        client.jobs()  # the server has heard of it, too
         return job
 
 

@@ -40,6 +40,15 @@ def jobs_cancel(job: Annotated[str, typer.Argument(help="The beginning of its id
         lines.say(f"Cancelled: {keeping.cancel(home, job)[:8]}")
 
 
+@app.command("skip")
+def jobs_skip(job: Annotated[str, typer.Argument(help="The beginning of its id is enough.")]) -> None:
+    """Let a comparison leave out the method that is at work, and go on with the next."""
+    from server.command_line import jobs as keeping
+
+    with command() as home:
+        lines.say(f"Skipped in {keeping.skip(home, job)[:8]}: the method that was at work.")
+
+
 @app.command("fetch")
 def jobs_fetch(
     job: Annotated[str, typer.Argument(help="The beginning of its id is enough.")],

@@ -22,6 +22,10 @@ class CancelledEdit(Exception):  # noqa: N818 - not an error: the user wanted it
     """Raised by ``Report`` when the user gave the job up; an edit lets it pass."""
 
 
+class SkippedPart(Exception):  # noqa: N818 - not an error: the user wanted it
+    """Raised by ``Report`` when the user does not want what is being done, but what comes after it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """picture: the crop at its own size. mask: float32 (H, W), 0..1, white = repaint (the denoise mask).

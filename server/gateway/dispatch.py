@@ -22,7 +22,7 @@ from server.wire import content, results
 from server.wire.errors import Code, OverpaintError
 from server.wire.frames import Buffer
 from server.wire.messages import Cancelled, Estimate, Estimated, Failed, Finished, JobState, Message, Progress, Queued
-from server.wire.offers import Limits
+from server.wire.offers import Limits, Role
 from server.wire.recipe import Recipe
 from server.wire.words import mark
 from server.workers import link
@@ -134,6 +134,14 @@ class Dispatch:
             self._leave(job.id)
             self._table.forget(job)
             self.advance()
+
+    def skip(self, name: str, client: str) -> None:
+        """A comparison of this client leaves out what it is at; one that does not run is at nothing."""
+        job = self._table.find(name, client)
+        if job is not None and registry.method(job.submit.recipe.method).role is Role.COMPARE:
+            for slot in self._runner.slots:
+                if slot.work == job.id:
+                    self._runner.skip(slot)
 
     def hear(self) -> None:
         """Takes what the runner reports."""

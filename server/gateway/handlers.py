@@ -38,6 +38,7 @@ from server.wire.messages import (
     JobState,
     ListJobs,
     Message,
+    Skip,
     Submit,
 )
 from server.wire.offers import Limits
@@ -137,6 +138,8 @@ class Handlers:
             self._acknowledge(peer, message.job)
         elif isinstance(message, Cancel):
             self._cancel(peer, message.job)
+        elif isinstance(message, Skip):
+            self._dispatch.skip(message.job, peer.client)
         elif isinstance(message, ListJobs):
             self._send(peer, listed(self._table.of(peer.client), self._journal), None)
         elif isinstance(message, Estimate):

@@ -15,12 +15,13 @@ from server.wire.messages import (
     ListJobs,
     Message,
     Ping,
+    Skip,
     Submit,
 )
 
 _FROM_CLIENT = {
     Channel.DATA: (Submit, Chunk, Credit, Fetch, Acknowledge, Estimate, ListJobs, Attach),
-    Channel.CONTROL: (Cancel, Ping),
+    Channel.CONTROL: (Cancel, Skip, Ping),
 }
 
 

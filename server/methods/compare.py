@@ -1,7 +1,7 @@
 """Compare: the same selection and words by every method that can follow them, as a group of layers to choose from.
 
 The picture travels once and each model is loaded once. What needs no learning comes first, so that a preview stands
-early; a method that fails is named beside the answer and the others go on.
+early; a method that fails is named beside the answer, one that the person skips is left out, and the others go on.
 """
 
 from __future__ import annotations
@@ -62,16 +62,20 @@ class Attempt:
 def compare(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer[Repaint]:
     """Raises ``OverpaintError``: bad-request for a name of ``METHODS`` that there is none of, model-missing where no
     method can do it, and where all fail what the last one says."""
-    from server.editing.edit import Answer, seed_of
+    from server.editing.edit import Answer, CancelledEdit, SkippedPart, seed_of
     from server.editing.results import Repaint
 
     recipe = replace(recipe, seed=seed_of(recipe))
-    attempts, failures = [], []
+    attempts, failures, skipped = [], [], False
     for method in contenders(recipe, models, selected=bool((scene.mask != 1).any())):
         try:
             attempts.append(_attempt(method, scene, recipe, models, report))
+        except SkippedPart:
+            skipped = True
         except OverpaintError as error:
             failures.append((method.title, error))
+    if not attempts and skipped and not failures:
+        raise CancelledEdit
     if not attempts:
         raise failures[-1][1] if failures else _none()
     notices = (mark(f"{title} could not do it: {error.sentence}") for title, error in failures)

@@ -241,6 +241,14 @@ class Cancelled:
 
 
 @dataclass(frozen=True)
+class Skip:
+    """A comparison leaves out the method that is at work and goes on with the next; on the control socket. It is not
+    answered, and means nothing to a job that waits or has ended, nor to one of another kind."""
+
+    job: str
+
+
+@dataclass(frozen=True)
 class Failed:
     """``job`` is empty when the error concerns the session (a version mismatch, an unreadable message)."""
 
@@ -296,5 +304,5 @@ class Attach:
 Message = (
     Hello | Welcome | Ping | Pong
     | Submit | Accepted | Chunk | Credit | Queued | Progress | Finished | Fetch | Acknowledge | Acknowledged
-    | Cancel | Cancelled | Failed | Estimate | Estimated | ListJobs | Jobs | Attach
+    | Cancel | Cancelled | Skip | Failed | Estimate | Estimated | ListJobs | Jobs | Attach
 )  # fmt: skip

@@ -4,10 +4,11 @@ them, each process (or thread) has one of these."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from server.editing.edit import CancelledEdit, Step
+from server.editing.edit import CancelledEdit, SkippedPart, Step
 from server.methods import registry
 from server.methods.method import Method
 from server.models.store.store import ModelFolders, ModelStore
@@ -26,6 +27,26 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+@dataclass
+class Wishes:
+    """Jobs that are to be given up, and those that are to leave out what they are at. Said from another thread."""
+
+    stopped: set[str] = field(default_factory=set)
+    skipped: set[str] = field(default_factory=set)
+
+    def heed(self, job: str) -> None:
+        """Called at each step. Raises ``CancelledEdit`` or, once each time, ``SkippedPart``."""
+        if job in self.stopped:
+            raise CancelledEdit
+        if job in self.skipped:
+            self.skipped.discard(job)
+            raise SkippedPart
+
+    def forget(self, job: str) -> None:
+        self.stopped.discard(job)
+        self.skipped.discard(job)
+
+
 class Executor:
     """store: what is installed. open_models: makes the ``Models`` as soon as a method needs one. say: hears each note,
     with the bytes of a preview; may be called from the thread that runs."""
@@ -39,12 +60,12 @@ class Executor:
         self._models: Models | None = None
         self._loaded: tuple[str, ...] = ()
 
-    def run(self, task: Task, stopped: Container[str]) -> None:
-        """Does the task and says how it ended. stopped: jobs to be given up, looked at at each step."""
+    def run(self, task: Task, wishes: Wishes) -> None:
+        """Does the task and says how it ended."""
         note: link.Note
         try:
-            note = self._do(task, stopped)
-        except CancelledEdit:
+            note = self._do(task, wishes)
+        except (CancelledEdit, SkippedPart):  # where one part was all there is, nothing is left
             note = wire.Cancelled(task.job)
         except Exception as error:  # whatever an edit raises ends that edit, not the worker
             log.exception("job %s failed", task.job)
@@ -71,14 +92,13 @@ class Executor:
             self._models.unload()
             self._say_loaded()
 
-    def _do(self, task: Task, stopped: Container[str]) -> wire.Finished:
+    def _do(self, task: Task, wishes: Wishes) -> wire.Finished:
         submit = task.files.request()
         method = registry.method(submit.recipe.method)
         pace, throttle = progress.Pace(), progress.Throttle()
 
         def report(step: Step) -> None:
-            if task.job in stopped:
-                raise CancelledEdit
+            wishes.heed(task.job)
             if throttle.passes(step):
                 self._say(*progress.message(task.job, step, pace))
 

@@ -47,6 +47,13 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class SkipPart:
+    """Leave out the part of the job that is under way, and go on with the next."""
+
+    job: str
+
+
+@dataclass(frozen=True)
 class Unload:
     """Free what models hold."""
 
@@ -91,7 +98,7 @@ class Died:
     oom_killed: bool = False
 
 
-Order = Run | Stop | Unload | Estimate
+Order = Run | Stop | SkipPart | Unload | Estimate
 Note = Ready | Devices | Loaded | Beat | Died | Progress | Finished | Failed | Cancelled | Estimated
 
 _ORDERS: dict[str, type] = {kind.__name__: kind for kind in typing.get_args(Order)}

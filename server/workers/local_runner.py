@@ -66,6 +66,9 @@ class LocalRunner:
     def stop(self, slot: Slot, grace: float) -> None:
         cast(Worker, slot).stop(grace)
 
+    def skip(self, slot: Slot) -> None:
+        cast(Worker, slot).skip()
+
     def unload(self, slot: Slot) -> None:
         cast(Worker, slot).unload()
 

@@ -20,7 +20,7 @@ from server.models.store.store import ModelStore
 from server.wire.messages import Estimate
 from server.wire.paths import Home
 from server.workers import device, link, oom
-from server.workers.executor import Executor
+from server.workers.executor import Executor, Wishes
 from server.workers.runner import Task
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Process:
         self._writing = threading.Lock()
         self._device = wanted_device
         self._todo: queue.SimpleQueue[link.Order] = queue.SimpleQueue()
-        self._stopped: set[str] = set()
+        self._wishes = Wishes()
         self._executor = Executor(self._store, self._open_models, self._say)
         self._had_pause = False
         self._warming_began = False
@@ -61,8 +61,8 @@ class Process:
             order = self._next_order()
             if isinstance(order, link.Run):
                 task = Task(order.job, SpoolFiles(Path(order.files)), order.guest, order.low_memory)
-                self._executor.run(task, self._stopped)
-                self._stopped.discard(task.job)
+                self._executor.run(task, self._wishes)
+                self._wishes.forget(task.job)
             elif isinstance(order, Estimate):
                 self._executor.answer(order)
             elif isinstance(order, link.Unload):
@@ -93,7 +93,9 @@ class Process:
         while (frame := link.read(self._orders)) is not None:
             order = link.unpack_order(frame[0])
             if isinstance(order, link.Stop):
-                self._stopped.add(order.job)
+                self._wishes.stopped.add(order.job)
+            elif isinstance(order, link.SkipPart):
+                self._wishes.skipped.add(order.job)
             else:
                 self._todo.put(order)
         os._exit(0)  # the gateway has ended or wants us to; whatever runs is of no use to anybody

@@ -121,6 +121,10 @@ class Runner(Protocol):
         other."""
         ...
 
+    def skip(self, slot: Slot) -> None:
+        """Have the slot's job leave out the part that it is at, at the next step, and go on with the next one."""
+        ...
+
     def unload(self, slot: Slot) -> None:
         """Nobody has asked for anything in a while: models may leave its memory."""
         ...

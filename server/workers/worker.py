@@ -67,6 +67,10 @@ class Worker(Slot):
             self.stop_by = time.monotonic() + grace
             self._order(link.Stop(self.work))
 
+    def skip(self) -> None:
+        if self.work is not None:
+            self._order(link.SkipPart(self.work))
+
     def ask(self, question: Estimate) -> None:
         self.work = question.question
         self._order(question)

@@ -9,6 +9,7 @@ import pytest
 
 from server.client import events
 from server.models.store.store import ModelStore
+from server.wire.recipe import Extra
 from tests.conftest import short_folder
 from tests.running import RunningServer, submission, until
 
@@ -60,6 +61,31 @@ def test_a_cancel_takes_effect_at_the_next_step(painting: RunningServer):
         client.wait_for(events.Cancelled)
         client.run(inpaint())
         assert painted(client) < 100
+
+
+def compared(methods: str, **more):
+    return submission("compare", 64, 64, prompt="a boat", extras=(Extra("methods", methods),), **more)
+
+
+def test_skipping_a_method_of_a_comparison_goes_on_with_the_next(painting: RunningServer):
+    with painting.client() as client:
+        job = compared("sdedit inpaint", steps=300)
+        client.start(job)
+        until(lambda: painted(client) >= 2, "two steps")
+        client.session.skip(job.job)
+        arrived = client.wait_for(events.Arrived)
+        (layer,) = arrived.results
+        assert layer.result.name.startswith("Replace")
+        client.session.acknowledge(job.job)
+
+
+def test_skipping_means_nothing_to_an_edit_of_another_kind(painting: RunningServer):
+    with painting.client() as client:
+        job = inpaint(steps=20, seed=90)
+        client.start(job)
+        until(lambda: painted(client) >= 2, "two steps")
+        client.session.skip(job.job)
+        assert client.wait_for(events.Arrived).job == job.job
 
 
 def painted(client) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from server.editing.edit import Answer, CancelledEdit, Scene, Step
+from server.editing.edit import Answer, CancelledEdit, Scene, SkippedPart, Step
 from server.methods import registry
 from server.methods.compare import compare
 from server.methods.method import Method
@@ -102,6 +102,29 @@ def test_one_that_fails_is_named_and_the_others_go_on(models: Models, dry: Metho
     answer = compare(scene(square()), asked("dry sdedit"), models, quietly)
     assert len(answer.result.images) == 1
     assert answer.notices[-1] == "Dry could not do it: The paint is dry."
+
+
+def test_one_that_is_skipped_is_left_out_and_the_others_go_on(models: Models) -> None:
+    skipped: list[Step] = []
+
+    def skip_the_first(step: Step) -> None:
+        if step.stage == "Painting" and not skipped:
+            skipped.append(step)
+            raise SkippedPart
+
+    answer = compare(scene(square()), asked(), models, skip_the_first)
+    (name,) = answer.result.names
+    assert name.startswith("Replace · ")
+    assert not [notice for notice in answer.notices if "could not" in notice]
+
+
+def test_where_all_are_skipped_nothing_comes(models: Models) -> None:
+    def skip(step: Step) -> None:
+        if step.stage == "Painting":
+            raise SkippedPart
+
+    with pytest.raises(CancelledEdit):
+        compare(scene(square()), asked(), models, skip)
 
 
 def test_where_all_fail_it_says_why(models: Models, dry: Method) -> None:

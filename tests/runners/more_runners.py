@@ -13,7 +13,7 @@ from server.wire.errors import Code, OverpaintError
 from server.wire.messages import Cancelled, Estimate, Estimated, Failed, Finished
 from server.wire.paths import Home
 from server.workers import link
-from server.workers.executor import Executor
+from server.workers.executor import Executor, Wishes
 from server.workers.local_runner import LocalRunner
 from server.workers.runner import RunnerOptions, Slot, Task
 from server.workers.worker import Worker
@@ -37,7 +37,7 @@ class ThreadRunner:
         self._said: queue.SimpleQueue[tuple[Slot, link.Note, bytes]] = queue.SimpleQueue()
         self._bell, self._ring = socket.socketpair()
         self._bell.setblocking(False)
-        self._stopped: set[str] = set()
+        self._wishes = Wishes()
         self._work: list[queue.SimpleQueue[Task | Estimate | None]] = []
         self.slots = [Slot(number) for number in range(int(options.address or 1))]
         for slot in self.slots:
@@ -58,7 +58,10 @@ class ThreadRunner:
 
     def stop(self, slot: Slot, grace: float) -> None:
         """Force there is none against a thread."""
-        self._stopped.add(slot.work or "")
+        self._wishes.stopped.add(slot.work or "")
+
+    def skip(self, slot: Slot) -> None:
+        self._wishes.skipped.add(slot.work or "")
 
     def unload(self, slot: Slot) -> None:
         self._work[slot.number].put(None)
@@ -94,7 +97,7 @@ class ThreadRunner:
         while True:
             work = self._work[slot.number].get()
             if isinstance(work, Task):
-                executor.run(work, self._stopped)
+                executor.run(work, self._wishes)
             elif isinstance(work, Estimate):
                 executor.answer(work)
             else:

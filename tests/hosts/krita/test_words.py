@@ -99,6 +99,15 @@ def test_what_is_named_is_selected_and_lifted_out_as_a_group_that_looks_as_befor
     assert krita.ask("stack") == [source]
 
 
+def test_one_of_a_comparison_is_skipped_on_its_card_and_the_others_come(krita: Krita) -> None:
+    source = open_friends(krita)
+    select(krita, CHOSEN)
+    settings = {"prompt": "cat", "methods": "sdedit inpaint", "model": "illustration", "steps": 60}
+    assert krita.ask("skipped", node=source, **settings) == "Skip this one"
+    krita.ask("await_idle")
+    assert [name.split(" · ")[0] for name in krita.ask("stack")] == [source, "Replace"]
+
+
 def test_enlarged_it_is_a_document_twice_as_large_with_crisp_edges(krita: Krita) -> None:
     source = open_friends(krita)
     assert krita.ask("api", function="method", role="enlarge", node=source) == [1280, 528]

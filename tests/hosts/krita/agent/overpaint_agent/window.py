@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from krita import Krita
 
+from .documents import current, layer_named
 from .qt import QApplication, QDockWidget, QItemSelectionModel, QModelIndex, QPoint, Qt, QTest, QTreeView, QWidget
 from .waiting import until, wait
 
@@ -198,6 +199,18 @@ def click_keep(index: int) -> None:
     card = next(card for card in our_docker().panel._cards.values() if card._answers)
     card._answers[index].keep.click()
     wait(0.5)
+
+
+def skipped(node: str, **values) -> str:
+    """A comparison is begun, and its first method skipped as soon as it is at work; what the button says."""
+    from overpaint import api
+
+    job = api.method("compare", current(), layer_named(node), wait=False, **values)
+    until(lambda: job.line.startswith("Painting") or job.phase.settled)
+    button = our_docker().panel._cards[job.id]._skip
+    said = "" if button.isHidden() else button.text()
+    button.click()
+    return said
 
 
 def click_close() -> None:
