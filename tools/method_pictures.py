@@ -12,6 +12,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import ZipFile
 
 from PIL import Image
 
@@ -61,15 +62,21 @@ def main() -> int:
     names = parser.parse_args().names or list(every)
     with home_of_its_own() as home, tempfile.TemporaryDirectory() as folder:
         for name in names:
-            act, out = every[name], Path(folder) / f"{name}.png"
+            act, out = every[name], Path(folder) / f"{name}.ora"
             model = "" if name == "erase" else ILLUSTRATION_MODEL
             done = edit(
                 home, Order(act.picture, act.selection, replace(act.recipe, model=model, seed=SEED), out), Teller()
             )
             print(f"{name}: {done.seconds:.0f} s")
-            shown = [_shown(one, act.part) for one in (outlined(act.picture, act.selection), Image.open(done.files[0]))]
+            shown = [_shown(one, act.part) for one in (outlined(act.picture, act.selection), _merged(out))]
             _beside(*shown).save(IMAGES / f"method-{name}.jpg", quality=88)
     return 0
+
+
+def _merged(layered: Path) -> Image.Image:
+    """All layers, as an OpenRaster file has them beside each other."""
+    with ZipFile(layered) as inside, inside.open("mergedimage.png") as file:
+        return Image.open(file).convert("RGB")
 
 
 def _shown(picture: Image.Image, part: tuple[float, float, float, float]) -> Image.Image:

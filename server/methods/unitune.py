@@ -1,7 +1,9 @@
 """UniTune: one picture learned under a rare word, then edited by any words beside it (Valevski et al., arXiv
 2210.09477, §3).
 
-    fine-tuning  the network is fitted to the picture alone, under rare tokens that mean nothing yet (§3.1);
+    fine-tuning  the network is fitted to the picture alone, under rare tokens that mean nothing yet (§3.1), before what
+                 the model itself calls the picture, if it has words for it: else the tokens would come to mean those,
+                 too, and the edit would contradict them;
     sampling     "[rare tokens] [the edit]", with guidance so strong that the words win over what was learned (§3.2);
                  for more fidelity it begins at the noised picture instead of noise, as SDEdit does (§3.3).
 

@@ -160,7 +160,7 @@ def _measure(adapter: Adapter, chosen: Preset, size: Extent) -> Measured:
             step[phase] = _seconds_per_step(adapter, TuningDataset(encoded), state, phase, plan)
             nbytes = max(nbytes, adapter.nbytes + learned + need.of(plan))
     denoise, decode = _seconds_to_paint(adapter, encoded, words, image)
-    evaluations = adapter.evaluations if chosen.start is Start.CAPTION else 0
+    evaluations = adapter.evaluations if chosen.start in (Start.CAPTION, Start.RARE) else 0
     return Measured(evaluations * denoise / _GUIDED, step, denoise, decode, nbytes)
 
 

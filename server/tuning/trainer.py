@@ -96,12 +96,20 @@ class Trainer:
         if job.beside:
             words = Conditioning.stack([job.adapter.condition(one) for one in (job.prompt, *job.beside)])
             return TuningState(words.detach(), first_weights(job.adapter, job.preset))
-        caption = self._caption() if job.preset.start is Start.CAPTION else ""
-        begin = job.adapter.condition(job.prompt if job.preset.start is Start.TARGET else caption)
-        return TuningState(begin.detach(), first_weights(job.adapter, job.preset), caption=caption)
+        begin, caption = self._words()
+        return TuningState(
+            job.adapter.condition(begin).detach(), first_weights(job.adapter, job.preset), caption=caption
+        )
 
-    def _caption(self) -> str:
-        return look(self._job.adapter, self._job.identity, self._view, self._report, self._job.cache)
+    def _words(self) -> tuple[str, str]:
+        """Those that the embedding begins at, and what the model calls the picture where they hold that."""
+        job = self._job
+        if job.preset.start is Start.TARGET:
+            return job.prompt, ""
+        if job.preset.start is Start.NOTHING:
+            return "", ""
+        caption = look(job.adapter, job.identity, self._view, self._report, job.cache)
+        return (f"{job.prompt} {caption}".strip() if job.preset.start is Start.RARE else caption), caption
 
     def phases(self, state: TuningState) -> tuple[TuningPhase, ...]:
         """Those still to do, the one it is in first."""

@@ -62,6 +62,17 @@ def test_it_learns_as_published():
     assert family("sd15").unitune.layers == UNITUNE_CROSS_ATTENTION.layers
 
 
+def test_the_rare_word_goes_before_what_the_model_calls_the_picture(models: Models, monkeypatch: pytest.MonkeyPatch):
+    prompts: list[str] = []
+    adapter = models.get(untrained.NAME)
+    condition = adapter.condition
+    monkeypatch.setattr(adapter, "condition", lambda prompt: prompts.append(prompt) or condition(prompt))
+    run(models, recipe(untrained.NAME))
+    (learned,) = [prompt for prompt in prompts if prompt.startswith(RARE) and "a hat" not in prompt]
+    assert len(learned.split(", ")) >= 3, "thing, ground and style"
+    run(models, recipe("sd15"))  # has no words for a picture
+
+
 @pytest.mark.parametrize("family", KINDS)
 def test_the_second_prompt_costs_one_painting(models: Models, family: str):
     before = fingerprint(models.get(family).network)

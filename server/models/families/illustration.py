@@ -39,7 +39,7 @@ class Illustration(StableDiffusion):
     )
     native = 64
     presets = (_QUALITY, _FAST, PAPER)
-    unitune = replace(UNITUNE, phases=(TuningPhase(LEARNING_PICTURE, 128, weights_rate=1e-4, batch=4),))
+    unitune = UNITUNE
     dreambooth = replace(
         DREAMBOOTH,
         phases=(TuningPhase(LEARNING_PICTURES, 200, weights_rate=2e-3, batch=8),),

@@ -46,6 +46,9 @@ class Start(Enum):
     """At that of no words."""
     CAPTION = "caption"
     """At what the model itself calls the picture, which completes the words asked for, too."""
+    RARE = "rare"
+    """At a word that means nothing yet, and what the model itself calls the picture behind it: that word then means no
+    more than what those words leave open."""
 
 
 @dataclass(frozen=True)
@@ -90,15 +93,17 @@ PAPER = Preset(
 )
 """Imagic for Stable Diffusion (arXiv 2210.09276, appendix A)."""
 
-UNITUNE = Preset("unitune", (TuningPhase(LEARNING_PICTURE, 128, weights_rate=1e-4, batch=4),))
+UNITUNE = Preset("unitune", (TuningPhase(LEARNING_PICTURE, 128, weights_rate=1e-4, batch=4),), start=Start.RARE)
 """UniTune (arXiv 2210.09477, §3.1): the whole network, 128 steps of 4."""
 
 UNITUNE_CROSS_ATTENTION = Preset(
-    "unitune", (TuningPhase(LEARNING_PICTURE, 128, weights_rate=9e-5, batch=4),), layers=("attn2",)
+    "unitune", (TuningPhase(LEARNING_PICTURE, 128, weights_rate=9e-5, batch=4),), layers=("attn2",), start=Start.RARE
 )
 """UniTune as it was brought to Stable Diffusion: the layers that read the words only."""
 
-UNITUNE_SMALL = Preset("unitune-small", (TuningPhase(LEARNING_PICTURE, 128, weights_rate=4e-4, batch=4),), rank=16)
+UNITUNE_SMALL = Preset(
+    "unitune-small", (TuningPhase(LEARNING_PICTURE, 128, weights_rate=4e-4, batch=4),), rank=16, start=Start.RARE
+)
 """Where there is too little memory for that: a low-rank update (arXiv 2106.09685), which wants larger steps."""
 
 DREAMBOOTH = Preset(
