@@ -25,7 +25,6 @@ def words(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answe
     from server.editing.painting import misgivings
     from server.editing.results import NewSelection
     from server.models.runtime.adapter import Adapter
-    from server.pixels.picture import on_paper
     from server.selecting import naming
     from server.selecting.matting import soft_edge
     from server.selecting.prompts import Prompts
@@ -42,7 +41,7 @@ def words(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answe
             f"Nothing was found that would be called “{recipe.prompt[:80]}”.",
             "Say it in other words, or draw around it and snap to it.",
         )
-    mask = soft_edge(on_paper(scene.picture), found, reach(found)) * there
+    mask = soft_edge(scene.picture, found, reach(found)) * there
     unsure = misgivings(model, settled) if isinstance(model, Adapter) else ()
     return Answer(NewSelection(mask), settled, unsure)
 

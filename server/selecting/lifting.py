@@ -13,14 +13,14 @@ from server.editing.results import OwnLayer
 from server.pixels import masks
 from server.pixels.foreground import foreground
 from server.pixels.masks import Region
-from server.pixels.picture import F32, Picture
+from server.pixels.picture import F32, Picture, on_paper
 from server.wire.geometry import Bounds
 
 if TYPE_CHECKING:
     from server.models.runtime.segmenters.segmenter import Matting
 
-Matte = Callable[[F32, Region, int], F32]
-"""image (H, W, 3), what was found (H, W), pixels to both sides of its outline that the edge may take → alpha (H, W)."""
+Matte = Callable[[Picture, Region, int], F32]
+"""The picture, what was found in it (H, W), pixels to both sides of that outline that the edge may take → alpha."""
 
 FAINT = 0.02
 """Alpha below which nothing of the thing is there."""
@@ -53,7 +53,7 @@ def lifted(picture: Picture, selected: Region, edge: int, matte: Matte) -> Lifte
     Where the picture is transparent nothing is lifted."""
     rows, columns = masks.window(selected, 3 * edge + 8)
     rgb, inside, there = picture.rgb[rows, columns], selected[rows, columns], picture.alpha[rows, columns]
-    alpha = matte(rgb.clip(0, 1), inside, edge) if edge else inside.astype(np.float32)
+    alpha = matte(Picture(rgb, there), inside, edge) if edge else inside.astype(np.float32)
     alpha = np.where(alpha < FAINT, np.float32(0), alpha)
     alpha = alpha if alpha.any() else inside.astype(np.float32)
     mixed = (alpha > 0) & (alpha < 1)
@@ -69,10 +69,10 @@ def lifted(picture: Picture, selected: Region, edge: int, matte: Matte) -> Lifte
 def by_network(network: Matting) -> Matte:
     """By a network that wants to be told what is sure."""
 
-    def matte(rgb: F32, found: Region, reach: int) -> F32:
+    def matte(picture: Picture, found: Region, reach: int) -> F32:
         inside, outside = masks.depth_in(found) > reach, masks.distance_to(found) > reach
         trimap = np.where(inside, 1, np.where(outside, 0, 0.5)).astype(np.float32)
-        return network.matte(rgb, trimap)
+        return network.matte(on_paper(picture).clip(0, 1), trimap)
 
     return matte
 
