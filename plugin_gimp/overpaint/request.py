@@ -112,7 +112,7 @@ class EditRequest:
         if min(taken.alphas) == 255 or mask is None or taken.clipped:
             return min(taken.alphas) < 255 and any(taken.alphas)
         near = rim.near(taken.alphas, taken.raster.bounds, mask)
-        return not near.solid_around if self.kind is Kind.ERASE else near.all_there
+        return not near.solid_around if self.kind in (Kind.ERASE, Kind.HEAL) else near.all_there
 
 
 def order(

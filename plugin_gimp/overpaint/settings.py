@@ -35,6 +35,7 @@ class Kind(str, Enum):
 
     REPLACE = "replace"
     ERASE = "erase"
+    HEAL = "heal"
     EDIT_LAYER = "edit-layer"
     IMAGIC = "imagic"
     EFFECT = "effect"

@@ -17,6 +17,8 @@ use_language()
 LABELS: dict[str, str] = {
     "menu-replace": mark("_Replace Selection…"),
     "menu-erase": mark("_Erase Selection"),
+    "menu-heal": mark("_Heal Marks…"),
+    "button-heal": mark("H_eal"),
     "menu-edit-layer": mark("Edit _Layer…"),
     "menu-imagic": mark("Edit with a _Prompt (Imagic)…"),
     "extras": mark("Further settings (_Z)"),
@@ -94,6 +96,8 @@ LABELS: dict[str, str] = {
     "grow-tip": mark("Pixels by which the selection is grown first"),
     "feather": mark("Fe_ather"),
     "feather-tip": mark("Pixels over which the answer fades out beyond the selection; -1: chosen for you"),
+    "grain": mark("Grain (_1)"),
+    "grain-tip": mark("How much of the picture's grain and sharpness the answer gets, from 0 to 1; -1: chosen for you"),
     "context": mark("S_urroundings"),
     "context-tip": mark("Pixels around the selection that the model sees; -1: chosen for you"),
     "reading": mark("_Based on"),

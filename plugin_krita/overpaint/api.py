@@ -122,9 +122,9 @@ def _etas(eta: float | str | Sequence[float]) -> tuple[float, ...]:
 def method(
     role: str, document: canvas.Document, node: canvas.Node, prompt: str = "", *, wait: bool = True, **settings: Setting
 ) -> Made:
-    """Does what a method of ``role`` does: "replace", "erase", "redraw", "learn", "effect", "instruct", "create",
-    "enlarge", "expand", "select" or "compare"; with ``method="…"`` a certain one. A setting that the method brings
-    itself is given by its name."""
+    """Does what a method of ``role`` does: "replace", "erase", "heal", "redraw", "learn", "effect", "instruct",
+    "create", "enlarge", "expand", "select" or "compare"; with ``method="…"`` a certain one. A setting that the method
+    brings itself is given by its name."""
     if role not in [known.value for known in Role]:
         names = ", ".join(known.value for known in Role)
         raise problem(

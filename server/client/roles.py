@@ -44,6 +44,12 @@ FORMS = {
         "erase",
         (Need.SELECTION, Need.LAYER),
     ),
+    Role.HEAL: Form(
+        "Heal Marks",
+        "Find wires, letters, dust and scratches in a rough selection and remove only them, as a new layer",
+        "heal",
+        (Need.SELECTION, Need.LAYER),
+    ),
     Role.REDRAW: Form(
         "Edit Layer",
         "Redraw the layer, or the selected part of it, after your words, as a new layer",

@@ -45,6 +45,7 @@ def settle(recipe: Recipe, adapter: Adapter, strength: float) -> Recipe:
         strength=strength if recipe.strength is None else recipe.strength,
         steps=chosen.steps if recipe.steps is None else recipe.steps,
         guidance=chosen.guidance if recipe.guidance is None else recipe.guidance,
+        grain=1.0 if recipe.grain is None else recipe.grain,
     )
 
 

@@ -84,7 +84,11 @@ class Repaint:
         raster, shown = formats.answer_raster(crop.source.raster), self._shown(crop)
         for image, (eta, seed), name in zip(self.images, draws, names, strict=True):
             about = ResultBlob(ResultKind.REPAINT, "", raster, seed, eta, plain(name, _LONGEST_NAME))
-            yield FinishedPart(about, partial(_continued, crop.source, image, shown))
+            yield FinishedPart(about, partial(_continued, crop.source, image, shown, self._grain(crop), seed))
+
+    def _grain(self, crop: EditedCrop) -> float:
+        """What continues a picture around a hole (``painted``) has its grain already."""
+        return 0.0 if self.painted is not None or crop.recipe.grain is None else crop.recipe.grain
 
     def _shown(self, crop: EditedCrop) -> Masks:
         if self.painted is None:
@@ -178,8 +182,8 @@ def seeds(first: int, variations: int) -> tuple[int, ...]:
     return tuple((first + number) % 2**32 for number in range(variations))
 
 
-def _continued(source: Source, image: F32, shown: Masks) -> bytes:
-    return formats.encode_answer(blend.finish(source.picture, image, shown), source)
+def _continued(source: Source, image: F32, shown: Masks, grain: float, seed: int) -> bytes:
+    return formats.encode_answer(blend.finish(source.picture, image, shown, grain, seed), source)
 
 
 def _own(crop: EditedCrop, layer: OwnLayer, bounds: Bounds) -> bytes:

@@ -237,7 +237,7 @@ METHOD = Method(
     "FLUX.",
     role=Role.LEARN,
     needs=(Need.PROMPT, Need.LAYER),
-    settings=("model", "negative", "eta", "seed", "variations", "steps"),
+    settings=("model", "negative", "eta", "seed", "variations", "steps", "grain"),
     own=(SOURCE, SOURCE_GUIDANCE, TARGET_GUIDANCE, N_MIN, N_AVG, TERMINAL),
     explores="eta",
     requires=Ability.FLOW,

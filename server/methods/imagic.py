@@ -110,7 +110,7 @@ METHOD = Method(
     "edit strength says.",
     role=Role.LEARN,
     needs=(Need.PROMPT, Need.LAYER),
-    settings=("preset", "model", "eta", "seed", "variations", "steps", "guidance"),
+    settings=("preset", "model", "eta", "seed", "variations", "steps", "grain", "guidance"),
     explores="eta",
     requires=Ability.LEARN,
     presets=OFFERS,

@@ -80,7 +80,7 @@ METHOD = Method(
     "edit strength says how much may change.",
     role=Role.REDRAW,
     needs=(Need.PROMPT, Need.LAYER),
-    settings=("model", "negative", "seed", "variations", "strength", "steps", "guidance"),
+    settings=("model", "negative", "seed", "variations", "strength", "steps", "grain", "guidance"),
     requires=Ability.REDRAW,
     references=Ability.REFERENCES,
     estimator=estimate,

@@ -5,6 +5,8 @@ by an amount that may vary over the picture). Outside the edit the truth is know
 add inside. It is estimated as a Gaussian process (kriging; Rasmussen & Williams 2006, chapter 2): an offset and a gain
 per channel, each a constant plus a smooth field over the picture, with priors that keep both small, so that a tiny ring
 corrects little and what the model painted inside plays no part.
+
+What is finer than colour is matched last (``grain``): the sharpness that the model's own pictures lose, and grain.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy.typing as npt
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
 
+from .grain import regrained, resharpened
 from .icc import F64
 from .masks import Masks, Region, bounds, distance_to, window
 from .picture import F32, Picture
@@ -43,8 +46,9 @@ _MOST = 0.2
 """No correction is larger."""
 
 
-def finish(source: Picture, answer: F32, masks: Masks) -> Picture:
+def finish(source: Picture, answer: F32, masks: Masks, grain: float = 0.0, seed: int = 0) -> Picture:
     """The new layer: ``answer`` (float32 (H, W, 3), sRGB-encoded) matched to ``source``, alpha = ``masks.composite``.
+    grain: the share of the source's grain and sharpness that it gets where it lacks them; seed: of that grain.
 
     Where alpha is 0 the colours are the source's own, bit for bit. Raises OverpaintError (EDIT_FAILED) where the answer
     has no numbers, as models in half precision sometimes give.
@@ -53,6 +57,10 @@ def finish(source: Picture, answer: F32, masks: Masks) -> Picture:
     rgb = source.rgb.copy()
     here = window(masks.edit, 0)
     rgb[here][masks.edit[here]] = match_colours(source, answer, masks.edit)[masks.edit[here]]
+    if grain > 0:
+        known = ~masks.edit & (source.alpha > 0.999)
+        rgb = resharpened(rgb, answer, masks.edit, known, grain)
+        rgb = regrained(rgb, masks.edit, known, np.random.default_rng(seed), grain)
     return Picture(rgb, masks.composite)
 
 

@@ -16,6 +16,8 @@ class Role(str, Enum):
     """Puts what the words describe in place of the selection."""
     ERASE = "erase"
     """Removes what is selected and continues its surroundings."""
+    HEAL = "heal"
+    """Removes what disturbs in the selection, and leaves the rest of it."""
     REDRAW = "redraw"
     """Redraws the layer, or its selected part, after the words."""
     LEARN = "learn"

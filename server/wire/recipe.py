@@ -73,6 +73,7 @@ class Recipe:
     guidance: the classifier-free guidance scale.
     grow: pixels of the document by which the selection is grown before anything else.
     feather: pixels beyond the grown selection.
+    grain: the share of the grain and sharpness around it that an answer gets where it lacks them.
     preset: for a method that first learns the picture: how, a name of ``MethodOffer.presets``; empty for the first.
     eta: for the same methods: edit strengths, 0 is the picture as it was learned, 1 what the words alone ask for. There
         is one answer for each eta and variation, at most 16 in all; empty: ``USUAL_ETA``.
@@ -101,6 +102,9 @@ class Recipe:
     )
     context: int | None = _setting(
         None, _WHOLE, "Context", "Pixels of surroundings the model sees", 0, 8192, step=16, unit="px"
+    )
+    grain: float | None = _setting(
+        None, _SHARE, "Grain", "How much of the picture's grain and sharpness the answer gets; 0: none", 0, 1
     )
     preset: str = _name(
         SettingKind.CHOICE,

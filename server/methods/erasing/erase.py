@@ -15,6 +15,7 @@ import numpy as np
 from server.editing.edit import Answer, Report, Scene, seed_of
 from server.editing.results import Repaint, seeds
 from server.models.inpainting_networks.network import InpaintingNetwork, installed
+from server.pixels.grain import regrained
 from server.pixels.picture import F32, Picture
 from server.wire.errors import Code, OverpaintError
 from server.wire.recipe import Recipe
@@ -24,6 +25,7 @@ from .levels import COLOURS, Bits, inscribed, whole_patches
 from .membrane import membrane
 from .progress import ErasingProgress
 from .regions import Region, regions
+from .repeats import repeated
 from .rim import with_rim
 
 if TYPE_CHECKING:
@@ -47,8 +49,17 @@ it, where nothing is to be found out, and a screen's dots would lose their step.
 def erase(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer[Repaint]:
     """``Edit`` of the method *erase*: pixels outside the selection come back as they were. Colours of fully transparent
     pixels are never copied. Raises empty-selection when nothing is selected, bad-request when everything is."""
-    hole = hole_of(scene)
+    return erase_hole(scene, hole_of(scene), recipe, models, report)
+
+
+def erase_hole(
+    scene: Scene, hole: Bits, recipe: Recipe, models: Models, report: Report, doubted: Bits | None = None
+) -> Answer[Repaint]:
+    """``hole`` bool (H, W) painted; all else as it was. doubted: what must not be copied, whether it is painted or not.
+    Raises bad-request where nothing is around it."""
     known = ~hole & (scene.picture.alpha > 0)
+    if doubted is not None and (known & ~doubted).any():
+        known &= ~doubted
     if not known.any():
         raise _nothing_around(scene.picture)
     first = seed_of(recipe)
@@ -59,8 +70,11 @@ def erase(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answe
     work = tuple((region, settings_for(region, known)) for region in regions(hole))
     count = sum(passes_of(region, settings) for region, settings in work)
     progress = ErasingProgress(report, count * recipe.variations, scene.picture.rgb)
-    images = tuple(_erased(scene.picture.rgb, work, known, seed, progress) for seed in seeds(first, recipe.variations))
-    return Answer(Repaint(images, hole), replace(recipe, seed=first, model=""))
+    grain = 1.0 if recipe.grain is None else recipe.grain
+    images = tuple(
+        _erased(scene.picture.rgb, work, known, seed, grain, progress) for seed in seeds(first, recipe.variations)
+    )
+    return Answer(Repaint(images, hole), replace(recipe, seed=first, model="", grain=grain))
 
 
 def hole_of(scene: Scene) -> Bits:
@@ -124,11 +138,12 @@ def _erased(
     work: tuple[tuple[Region, PatchSettings | None], ...],
     known: Bits,
     seed: int,
+    grain: float,
     progress: ErasingProgress,
 ) -> F32:
     image = picture.copy()
     for number, (region, settings) in enumerate(work):
-        paint(image, region, settings, known, np.random.default_rng([seed, number]), progress)
+        paint(image, region, settings, known, np.random.default_rng([seed, number]), progress, grain)
     return image
 
 
@@ -139,14 +154,16 @@ def paint(
     known: Bits,
     rng: np.random.Generator,
     progress: ErasingProgress,
+    grain: float = 1.0,
 ) -> None:
-    """Paints one hole in ``image``, in place; ``known``: bool (H, W), what of it may be copied."""
+    """Paints one hole in ``image``, in place; ``known``: bool (H, W), what of it may be copied. grain: the share of the
+    surroundings' that it gets."""
     part = image[region.rows, region.columns]
     if settings is None:
         painted = _surface(image, region, known)
         progress.passed(painted, region)
     else:
-        painted = _patched(part, region, known, settings, rng, progress)
+        painted = _painted(part, region, known[region.rows, region.columns], settings, rng, grain, progress)
     part[region.hole] = painted[region.hole]
 
 
@@ -163,15 +180,27 @@ def _filled(picture: F32, hole: Bits, known: Bits, filler: InpaintingNetwork, re
     return image
 
 
-def _patched(
-    part: F32, region: Region, known: Bits, settings: PatchSettings, rng: np.random.Generator, progress: ErasingProgress
+def _painted(
+    part: F32,
+    region: Region,
+    around: Bits,
+    settings: PatchSettings,
+    rng: np.random.Generator,
+    grain: float,
+    progress: ErasingProgress,
 ) -> F32:
-    around = known[region.rows, region.columns]
+    """``part`` (h, w, 3) with the hole of ``region`` painted: at the steps of what repeats, by patches otherwise."""
 
     def show(canvas: F32) -> None:
         progress.passed(canvas, region)
 
-    painted = fill(part, region.hole, around, settings, rng, show, progress.pulse)
+    pattern = repeated(part, region.hole, around) if inscribed(region.hole) > _THIN else None
+    if pattern is not None:  # where it is found again is known better than any patch could tell, grain and all
+        show(pattern)
+        painted = pattern
+    else:
+        painted = fill(part, region.hole, around, settings, rng, show, progress.pulse)
+        painted = regrained(painted, region.hole, around, rng, grain)
     return np.clip(painted, part[around].min(0), part[around].max(0))
 
 

@@ -29,6 +29,12 @@ _SEARCHED_PIXELS = 1_600_000
 _DENSE = 4
 """Radius of patches up to which all of their pixels are read; of larger ones every second row and column is enough."""
 
+_SPREAD = 6
+"""Sweeps at each size with which the votes' error is spread: it is spread again after every pass."""
+
+_FINE = 1.5
+"""Pixels of blur that take away the finest detail."""
+
 _FAR = 60
 """Pixels from what is known beyond which no patch is trusted more than another: 1.3 to the minus 175th is nothing."""
 
@@ -36,11 +42,13 @@ _FAR = 60
 @dataclass(frozen=True)
 class PatchSettings:
     """radius: of a patch, pixels. coarse: the same at all sizes but the finest; larger ones see more of what a
-    picture is built of. sweeps: of the search, per pass. The passes are of matching and voting.
+    picture is built of. sweeps: of the search, per pass. The passes are of matching and voting. nearby: how far, in
+    pixels, the finest size looks around what the one before it found; that is where nearly all of its time went.
     trust: how fast a vote's weight falls with the distance from what is known, per pixel of the level.
     sharp: how much more a good match weighs than a middling one. texture: how much the texture features weigh beside
     the colours. held: the share of them that stays what the surroundings foretell. These three together decide between
-    fine texture and a smooth mean.
+    fine texture and a smooth mean. crisp: the share of the finest detail that is at last copied from one patch instead
+    of being the mean of many, which softens it.
     along: of a hole that is open on one side, how much a match costs that lies a pixel further down, and one that lies
     a pixel further to the right: what goes on sideways is to stay in its row."""
 
@@ -49,11 +57,14 @@ class PatchSettings:
     sweeps: int = 4
     coarsest_passes: int = 8
     middle_passes: int = 5
-    finest_passes: int = 3
+    finest_passes: int = 2
+    finest_sweeps: int = 2
+    nearby: int = 4
     trust: float = 1.3
     sharp: float = 4.0
     texture: float = 5.0
     held: float = 0.15
+    crisp: float = 0.3
     along: tuple[float, float] = (0.0, 0.0)
 
     def at(self, depth: int) -> PatchSettings:
@@ -72,6 +83,15 @@ def fill(
     """
     rim = 2 * settings.coarse + 1
     levels = pyramid(colour, hole, known, settings.coarse, rim)
+    canvas = _by_patches(levels, settings, rng, show, pulse)
+    inner = canvas[rim:-rim, rim:-rim, :COLOURS]
+    return np.where(hole[..., None], inner, colour).astype(np.float32)
+
+
+def _by_patches(
+    levels: list[Level], settings: PatchSettings, rng: np.random.Generator, show: Show, pulse: Pulse
+) -> F32:
+    """From coarse to fine."""
     field: Field | None = None
     canvas = peel(levels[-1], _radius_at(len(levels) - 1, settings), settings.texture, rng, pulse)
     for depth in range(len(levels) - 1, -1, -1):
@@ -79,11 +99,12 @@ def fill(
         if field is not None:
             field = painter.doubled(field)
             canvas = painter.vote(field, None)
+            if depth == 0:
+                painter.look_only_near(field)
         for _ in range(_passes_at(depth, len(levels), levels[depth].hole.size, settings)):
             field, canvas = painter.paint(field, canvas)
             show(canvas[..., :COLOURS])
-    inner = canvas[rim:-rim, rim:-rim, :COLOURS]
-    return np.where(hole[..., None], inner, colour).astype(np.float32)
+    return canvas if field is None else painter.crisp(field, canvas)
 
 
 def passes(hole: Bits, settings: PatchSettings) -> int:
@@ -112,6 +133,10 @@ class Field:
     valid: Bits
 
 
+def _finest_detail(colours: F32) -> F32:
+    return np.asarray(colours - cv2.GaussianBlur(colours, (0, 0), _FINE), np.float32)
+
+
 class Painter:
     """Matching and voting at one level."""
 
@@ -132,6 +157,7 @@ class Painter:
         self._trust = (settings.trust ** -np.minimum(depth, _FAR)).astype(np.float32)
         self._smooth = level.smooth()
         self._searching: tuple[Describer, Search] | None = None
+        self._sweeps = settings.sweeps
 
     def doubled(self, coarse: Field) -> Field:
         """The field of the level at half this size, at this size; a random source where it has none."""
@@ -143,12 +169,32 @@ class Painter:
         usable &= self._is_source.ravel()[flat]
         return self._field(np.where(usable, flat, self._anywhere()))
 
+    def look_only_near(self, field: Field) -> None:
+        """From now on only what lies around the sources of ``field`` is a source, and searched for less long."""
+        used = np.zeros(self._is_source.shape, np.uint8)
+        used.ravel()[self._best(field)] = 1
+        side = 2 * self._settings.nearby + 1
+        self._is_source = self._is_source & (cv2.dilate(used, np.ones((side, side), np.uint8)) > 0)
+        self._sources = np.flatnonzero(self._is_source)
+        self._sweeps = self._settings.finest_sweeps
+
+    def crisp(self, field: Field, canvas: F32) -> F32:
+        """``canvas`` with a share of its finest detail copied from each pixel's own source."""
+        level = self._level
+        copied = np.where(level.known[..., None], level.truth[..., :COLOURS], canvas[..., :COLOURS])
+        inside = self._level.hole.ravel()[self._targets]
+        copied.reshape(-1, COLOURS)[self._targets[inside]] = self._planes[:COLOURS, self._best(field)[inside]].T
+        more = _finest_detail(copied) - _finest_detail(np.ascontiguousarray(canvas[..., :COLOURS]))
+        result = canvas.copy()
+        result[..., :COLOURS] += np.where(self._level.hole[..., None], np.float32(self._settings.crisp) * more, 0)
+        return result
+
     def paint(self, field: Field | None, canvas: F32) -> tuple[Field, F32]:
         """One pass: better matches for the canvas as it is, then the canvas that they vote for."""
         describer, search = self._searching or self._prepared()
         described = self._describe(describer, canvas, self._targets)
         matching = search.measure(described, self._anywhere() if field is None else self._best(field))
-        for number in range(self._settings.sweeps):
+        for number in range(self._sweeps):
             search.improve(described, matching, 2 + 3 * number, self._pulse)
         found = self._field(matching.best)
         return found, self.vote(found, matching)
@@ -197,7 +243,7 @@ class Painter:
         if not rim.any():
             return np.zeros_like(voted)
         error = np.where(rim[..., None], self._level.truth[..., :COLOURS] - voted, 0)
-        return membrane(error, ~self._level.hole)
+        return membrane(error, ~self._level.hole, _SPREAD)
 
     def _prepared(self) -> tuple[Describer, Search]:
         """Only when it is wanted: the sources' rows are most of the memory and, for a small hole, of the time."""

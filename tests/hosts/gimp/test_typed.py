@@ -174,6 +174,30 @@ def test_what_is_selected_does_not_bound_what_is_looked_for(shown: Shown) -> Non
     assert (found["found"], found["whichever"]) == (["success", ""], ["success", ""])
 
 
+def test_a_shadow_joins_the_selection_before_anything_is_painted(shown: Shown) -> None:
+    found = done(shown, "a_shadow_is_selected")
+    selected = shown.pixels(found["selected"])[..., 0] > 0.5
+    assert selected[SELECTED].all()
+    assert selected[34:40, 56:76].mean() > 0.8
+    assert selected[:30, 60:].mean() < 0.02
+    assert found["layers"] == []
+
+
+def test_only_the_marks_in_a_rough_selection_are_painted(shown: Shown) -> None:
+    found = done(shown, "marks_are_healed")
+    (new,) = found["layers"]
+    answer = levels(shown.out, new)
+    alpha = np.zeros((HEIGHT, WIDTH))
+    alpha[new["y"] : new["y"] + new["height"], new["x"] : new["x"] + new["width"]] = answer[..., -1]
+    y, x = np.indices((HEIGHT, WIDTH))
+    away = np.abs(y - 28 - x // 8)
+    inside = (x >= 12) & (x < 78)
+    assert (alpha[(away <= 1) & inside] == 255).mean() > 0.95
+    assert not alpha[away > 6].any()
+    assert not alpha[:10].any()
+    assert answer[answer[..., -1] > 0][:, :3].min() > 100
+
+
 def test_locked_layers_are_enlarged_and_moved_with_their_image(shown: Shown) -> None:
     found = shown.case("everything_locked")
     assert all(found[name]["error"] == "" for name in ("enlarge", "expand"))

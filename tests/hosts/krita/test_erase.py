@@ -287,3 +287,46 @@ def test_a_profile_that_came_inside_a_picture_is_sent_byte_for_byte(krita: Krita
     sent = krita.file("sent.icc")
     krita.ask("profile", path=str(sent), model=space[0], depth=space[1], name=space[2])
     assert sent.read_bytes() == profile
+
+
+def gray(shape: tuple[int, int] = (SIZE.height, SIZE.width)) -> np.ndarray:
+    """(height, width, 4), opaque, with a little grain."""
+    levels = np.random.default_rng(3).integers(148, 155, (*shape, 1)).repeat(4, 2).astype(np.uint8)
+    levels[..., 3] = 255
+    return levels
+
+
+def test_a_shadow_joins_the_selection_before_anything_is_painted(krita: Krita) -> None:
+    krita.ask("new_document", width=SIZE.width, height=SIZE.height)
+    picture = gray()
+    picture[BLOT.slices] = (30, 40, 200, 255)
+    shadow = Rect(BLOT.x + BLOT.width, BLOT.y + 18, 40, 14)
+    picture[shadow.slices][..., :3] = picture[shadow.slices][..., :3] * 0.6
+    paint(krita, "Ink", picture)
+    select(krita, BLOT)
+    krita.ask("api", function="method", role="select", method="shadow")
+    chosen = selection(krita, SIZE)
+    assert chosen is not None
+    assert (chosen[BLOT.slices] == 255).all()
+    assert (chosen[shadow.slices] > 127).mean() > 0.8
+    assert not chosen[: BLOT.y - 12].any()
+    assert krita.ask("stack") == ["Ink"]
+    assert krita.ask("api", function="erase_selection") == ["Erased"]
+    assert (pixels(krita, "Erased", SIZE)[shadow.slices][..., :3].mean()) > 140
+
+
+def test_only_the_marks_in_a_rough_selection_are_painted(krita: Krita) -> None:
+    krita.ask("new_document", width=SIZE.width, height=SIZE.height)
+    picture = gray()
+    y, x = np.indices((SIZE.height, SIZE.width))
+    away = np.abs(y - 100 - x // 8)
+    picture[away <= 1] = (20, 20, 20, 255)
+    paint(krita, "Ink", picture)
+    rough = Rect(40, 60, 240, 120)
+    select(krita, rough)
+    assert krita.ask("api", function="method", role="heal") == ["Erased"]
+    answer = pixels(krita, "Erased", SIZE)
+    inside = (x >= rough.x + 2) & (x < rough.x + rough.width - 2)
+    assert (answer[..., 3][(away <= 1) & inside] == 255).mean() > 0.95
+    assert not answer[..., 3][(away > 6) | outside(rough, SIZE)].any()
+    assert answer[answer[..., 3] > 0][:, :3].min() > 100
