@@ -50,6 +50,17 @@ def matchpatch(image: F32, hole: Bits) -> F32:
     return np.where(hole[..., None], painted, image).astype(np.float32)
 
 
+def patchmatch(image: F32, hole: Bits) -> F32:
+    """patchmatch-cython's inpaint_pyramid with its defaults: the classical PatchMatch of Barnes et al."""
+    package = importlib.import_module("patchmatch_cython")  # not imported above: it is a package of the tests alone
+    blind = np.where(hole[..., None], 0, image * 255).round().astype(np.uint8)
+    try:
+        painted = package.inpaint_pyramid(blind, hole.astype(np.uint8) * 255, seed=1)
+    except ValueError:  # it finds no patch of its usual size between the wires of a fence
+        painted = package.inpaint_pyramid(blind, hole.astype(np.uint8) * 255, patch_size=3, seed=1)
+    return np.where(hole[..., None], np.asarray(painted) / np.float32(255), image).astype(np.float32)
+
+
 def _ignore(step: Step) -> None:
     """Nobody watches."""
 
