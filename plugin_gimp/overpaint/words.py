@@ -96,7 +96,7 @@ LABELS: dict[str, str] = {
     "grow-tip": mark("Pixels by which the selection is grown first"),
     "feather": mark("Fe_ather"),
     "feather-tip": mark("Pixels over which the answer fades out beyond the selection; -1: chosen for you"),
-    "grain": mark("Grain (_1)"),
+    "grain": mark("Grain (_5)"),
     "grain-tip": mark("How much of the picture's grain and sharpness the answer gets, from 0 to 1; -1: chosen for you"),
     "context": mark("S_urroundings"),
     "context-tip": mark("Pixels around the selection that the model sees; -1: chosen for you"),

@@ -248,7 +248,7 @@ def fitted(recipe: Recipe, offer: MethodOffer | None) -> Recipe:
     changes["extras"] = tuple(extra for extra in recipe.extras if extra.name in own)
     if not offer.needs_points:
         changes["points"] = ()
-    if offer.role in (Role.ERASE, Role.LIFT) or (offer.role is Role.EXPAND and not offer.reads_words):
+    if offer.role in (Role.ERASE, Role.HEAL, Role.LIFT) or (offer.role is Role.EXPAND and not offer.reads_words):
         changes["prompt"] = ""  # words that nobody reads would become the layer's name
     if not offer.needs_prompt and recipe.model not in offer.models:
         changes["model"] = ""

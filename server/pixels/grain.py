@@ -42,6 +42,9 @@ _NEARBY = 16.0
 _EVERYWHERE = 0.02
 """What the mean of all counts beside what is nearby."""
 
+_ROUNDS = 3
+"""How often the bands of what is added are brought into balance."""
+
 _UNSEEN = 0.25 / 255
 """A deviation that is no grain: gradients of 16 bits stay as clean as they are."""
 
@@ -137,15 +140,23 @@ def _missing(part: F32, inside: Region, known: Region, rng: np.random.Generator)
         return None
     half = _TILE // 2
     places = tiles[rng.integers(0, len(tiles), (part.shape[0] // half + 2, part.shape[1] // half + 2))]
-    return sum((_lacking(band, plain, places) for band in bands), np.zeros_like(part))
+    lacking = [np.maximum(_strength(band, plain.around) - _strength(band, plain.inside), 0) for band in bands]
+    laid = [_quilted(band, places) * np.sqrt(amount) for band, amount in zip(bands, lacking, strict=True)]
+    return _balanced(laid, [float(amount[plain.inside].mean()) for amount in lacking], plain.inside)
 
 
-def _lacking(band: F32, plain: _Plain, places: Indices) -> F32:
-    """Grain of one band, as strong as what it lacks."""
-    laid = _quilted(band, places)
-    strength = max(float(np.square(laid[plain.inside], dtype=np.float64).mean()), 1e-12)
-    lacking = np.maximum(_strength(band, plain.around) - _strength(band, plain.inside), 0)
-    return np.asarray(laid * np.sqrt(lacking / np.float32(strength)), np.float32)
+def _balanced(laid: list[F32], wanted: list[float], where: Region) -> F32:
+    """The sum of ``laid``, each made so strong that the bands of that sum are as strong as ``wanted``: a band of grain
+    is not all in its band, for these overlap."""
+    everywhere = np.ones_like(where)
+    for _ in range(_ROUNDS):
+        found = _bands(np.asarray(sum(laid), np.float32), everywhere)
+        have = [float(np.square(band[where], dtype=np.float64).mean()) for band in found]
+        laid = [
+            each * np.float32(math.sqrt(want / max(has, 1e-12)))
+            for each, want, has in zip(laid, wanted, have, strict=True)
+        ]
+    return np.asarray(sum(laid), np.float32)
 
 
 def _strength(band: F32, where: Region) -> F32:

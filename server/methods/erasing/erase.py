@@ -196,8 +196,9 @@ def _painted(
 
     pattern = repeated(part, region.hole, around) if inscribed(region.hole) > _THIN else None
     if pattern is not None:  # where it is found again is known better than any patch could tell, grain and all
-        show(pattern)
         painted = pattern
+        for _ in range(passes_of(region, settings)):  # as many as were foreseen
+            show(pattern)
     else:
         painted = fill(part, region.hole, around, settings, rng, show, progress.pulse)
         painted = regrained(painted, region.hole, around, rng, grain)

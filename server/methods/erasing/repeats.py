@@ -26,6 +26,9 @@ _SHORTEST = 3
 _SMOOTH = 24.0
 """Pixels of blur, of what is light and not pattern."""
 
+_SAMPLES = 5000
+"""Pixels to which a slope is fitted."""
+
 _LIKE, _AS_LIKE, _MOST = 0.45, 0.9, 500
 """Correlation of a step that is worth trying; as a share of the best one's; how many are tried."""
 
@@ -33,7 +36,7 @@ _ENOUGH = 1
 """Steps that foretell a pixel together: the mean of more would soften what it is made of."""
 
 _RING = 20
-_FORETOLD = 0.55
+_FORETOLD = 0.75
 """Share of the detail around the hole that the steps have to foretell, to be believed inside it."""
 
 _FEWEST = 400
@@ -56,11 +59,22 @@ def repeated(colour: F32, hole: Bits, known: Bits) -> F32 | None:
 
 
 def _light(colour: F32, known: Bits) -> F32:
-    """What is left of the picture without its pattern, smoothly through the hole."""
+    """What is left of the picture without its pattern, smoothly through the hole. A slope is taken away first: beside a
+    border a blur would leave some of it, and every slope foretells itself."""
+    slope = _slope(colour, known)
     weight = known.astype(np.float32)
-    total = cv2.GaussianBlur(colour * weight[..., None], (0, 0), _SMOOTH)
+    total = cv2.GaussianBlur((colour - slope) * weight[..., None], (0, 0), _SMOOTH)
     blurred = total / np.maximum(cv2.GaussianBlur(weight, (0, 0), _SMOOTH), 1e-4)[..., None]
-    return membrane(np.asarray(blurred, np.float32), known)
+    return slope + membrane(np.asarray(blurred, np.float32), known)
+
+
+def _slope(colour: F32, known: Bits) -> F32:
+    """The surface of second degree that fits what is known."""
+    y, x = (values.astype(np.float32) / max(known.shape) - 0.5 for values in np.indices(known.shape))
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], 2)
+    some = np.flatnonzero(known)[:: max(1, np.count_nonzero(known) // _SAMPLES)]
+    fit, *_ = np.linalg.lstsq(terms.reshape(-1, 6)[some], colour.reshape(-1, 3)[some], rcond=None)
+    return np.asarray(terms @ fit, np.float32)
 
 
 def _steps(detail: F32, hole: Bits, known: Bits) -> Ints:

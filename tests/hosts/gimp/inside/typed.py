@@ -1,13 +1,8 @@
 """Runs inside GIMP: answers of every kind, from the methods of ``tests/foreign/answerers.py``."""
 
 from easel import *  # noqa: F403
-<<<<<<< HEAD
 from easel import TYPES, add_layer, describe, dump, merged, new_image, report, run, run_all, save
-from gi.repository import Gimp
-=======
-from easel import TYPES, add_layer, describe, dump, new_image, report, run, run_all, save
 from gi.repository import Gegl, Gimp
->>>>>>> aa34952 (Heal Marks erases only the wires, letters, dust and scratches of a rough selection; Select with Its Shadow adds shadow and reflection to it, to be seen first; what is erased goes on with the picture's grain, and patterns in step)
 
 KINDS = (
     ("RGB", "U8_NON_LINEAR"),
@@ -119,7 +114,6 @@ def selected_elsewhere(found):
         found[method or "whichever"] = run("overpaint-select", image, [layer], method=method)[:2]
 
 
-<<<<<<< HEAD
 def smaller_than_its_image(found):
     """Along the right border there is nothing of it to go on."""
     image, layer = new_image(*SIZE, size=(60, 50))
@@ -127,7 +121,8 @@ def smaller_than_its_image(found):
     found["left"] = run("overpaint-expand", image, [layer], left="10")[:2]
     found["size"] = [image.get_width(), image.get_height()]
     found["much"] = run("overpaint-expand", image, [layer], left="far")[:2]
-=======
+
+
 def scene(image, layer, *, wire=False):
     """A gray ground with a red thing and its shadow to the right, or with a wire across."""
     width, height = SIZE
@@ -156,8 +151,7 @@ def marks_are_healed(found):
     image, layer = new_image(*SIZE)
     scene(image, layer, wire=True)
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 10, 10, 70, 50)
-    ask(found, "heal", image, layer, "healed")
->>>>>>> aa34952 (Heal Marks erases only the wires, letters, dust and scratches of a rough selection; Select with Its Shadow adds shadow and reflection to it, to be seen first; what is erased goes on with the picture's grain, and patterns in step)
+    ask(found, "heal-selection", image, layer, "healed")
 
 
 def everything_locked(found):
@@ -200,12 +194,9 @@ run_all(
         *CASES,
         a_layer_beside_the_corner,
         selected_elsewhere,
-<<<<<<< HEAD
         smaller_than_its_image,
-=======
         a_shadow_is_selected,
         marks_are_healed,
->>>>>>> aa34952 (Heal Marks erases only the wires, letters, dust and scratches of a rough selection; Select with Its Shadow adds shadow and reflection to it, to be seen first; what is erased goes on with the picture's grain, and patterns in step)
         everything_locked,
         out_of_nothing,
         an_unknown_way_to_combine,
