@@ -32,9 +32,6 @@ _SAMPLES = 5000
 _LIKE, _AS_LIKE, _MOST = 0.45, 0.9, 500
 """Correlation of a step that is worth trying; as a share of the best one's; how many are tried."""
 
-_ENOUGH = 1
-"""Steps that foretell a pixel together: the mean of more would soften what it is made of."""
-
 _RING = 20
 _FORETOLD = 0.75
 """Share of the detail around the hole that the steps have to foretell, to be believed inside it."""
@@ -116,23 +113,24 @@ def _self_likeness(gray: F32, known: Bits) -> F32:
 
 
 def _predicted(detail: F32, known: Bits, wanted: Bits, steps: Ints) -> tuple[F32, Bits]:
-    """What the steps say of every pixel ``wanted``: the mean of what is found at the first few of them that lead to
-    something known; and whether any does."""
-    total, count = np.zeros_like(detail), np.zeros(known.shape, np.float32)
+    """What is found at the likeliest step that leads from a pixel ``wanted`` to something known, and whether any does.
+    The mean of several would soften what a pattern is made of."""
+    result, done = np.zeros_like(detail), np.zeros_like(known)
     for step in steps:
-        there = (_moved(known.astype(np.uint8), step) > 0) & wanted & (count < _ENOUGH)
+        there = (_moved(known.astype(np.float32), step) > 0) & wanted & ~done
         if there.any():
-            total += _moved(detail, step) * there[..., None]
-            count += there
-        if (count[wanted] >= _ENOUGH).all():
+            result[there] = _moved(detail, step)[there]
+            done |= there
+        if done[wanted].all():
             break
-    return total / np.maximum(count, 1)[..., None], count > 0
+    return result, done
 
 
-def _moved(values: np.ndarray, step: Ints) -> np.ndarray:
+def _moved(values: F32, step: Ints) -> F32:
     """At each pixel what is ``step`` from it; nothing beyond the border."""
-    turn = np.float32([[1, 0, -step[1]], [0, 1, -step[0]]])
-    return cv2.warpAffine(values, turn, values.shape[1::-1], flags=cv2.INTER_NEAREST)
+    turn = np.array([[1, 0, -step[1]], [0, 1, -step[0]]], np.float32)
+    moved = cv2.warpAffine(values, turn, (values.shape[1], values.shape[0]), flags=cv2.INTER_NEAREST)
+    return np.asarray(moved, np.float32)
 
 
 def _explained(detail: F32, foretold: F32, where: Bits) -> float:
