@@ -33,7 +33,7 @@ BOUNDS = (
     Bound("outside", most=0),
     Bound("ring5_step", most=0.4),
     Bound("edge1_step", most=0.6),
-    Bound("noise_ratio", least=0.9, most=1.1),
+    Bound("noise_ratio", least=0.8, most=1.1),
     Bound("sharpness_ratio", least=0.9, most=1.1),
 )
 PHOTOGRAPHS = ("coffee", "chelsea", "astronaut", "rocket")

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from server.wire.errors import Code, OverpaintError
 from server.wire.geometry import Bounds
 
-from .grain import regrained, resharpened
+from .grain import as_fine
 from .icc import F64
 from .masks import Masks, Region, bounds, distance_to, window
 from .picture import F32, Picture
@@ -59,8 +59,7 @@ def finish(source: Picture, answer: F32, masks: Masks, grain: float = 0.0, seed:
     rgb[here][masks.edit[here]] = match_colours(source, answer, masks.edit)[masks.edit[here]]
     if grain > 0:
         known = ~masks.edit & (source.alpha > 0.999)
-        rgb = resharpened(rgb, answer, masks.edit, known, grain)
-        rgb = regrained(rgb, masks.edit, known, np.random.default_rng(seed), grain)
+        rgb = as_fine(rgb, answer, masks.edit, known, np.random.default_rng(seed), grain)
     return Picture(rgb, masks.composite)
 
 

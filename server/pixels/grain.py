@@ -69,20 +69,39 @@ def regrained(image: F32, painted: Region, known: Region, rng: np.random.Generat
     return result
 
 
-def resharpened(image: F32, answer: F32, painted: Region, known: Region, share: float = 1.0) -> F32:
-    """``image`` (H, W, 3) as sharp in ``painted`` as it is around. answer: all that the painter made, the surroundings
-    too: what these lost of their detail, band by band, the painted part gets back. Where the painter kept the
-    surroundings as they are, or painted something else there, nothing happens."""
+def as_fine(
+    image: F32, answer: F32, painted: Region, known: Region, rng: np.random.Generator, share: float = 1.0
+) -> F32:
+    """``image`` (H, W, 3) as sharp and as grainy in ``painted`` as it is around. answer: all that the painter made, the
+    surroundings too: what these lost of their detail, band by band and at the very same pixels, the painted part gets
+    back. Where the painter kept the surroundings as they are nothing is known of it, and nothing happens."""
     rows, columns = _near(painted)
     part, made, inside = image[rows, columns], answer[rows, columns], painted[rows, columns]
-    ring = known[rows, columns] & (distance_to(inside) <= _RING)
-    if np.count_nonzero(ring) < _FEWEST or np.array_equal(part[ring], made[ring]):
+    around = known[rows, columns]
+    ring = around & (distance_to(inside) <= _RING)
+    if share <= 0 or np.count_nonzero(ring) < _FEWEST or np.array_equal(part[ring], made[ring]):
         return image
-    true, had = _bands(part, ring | inside), _bands(made, np.ones_like(ring))
-    added = sum(np.float32(_gain(one[ring], other[ring]) - 1) * other for one, other in zip(true, had, strict=True))
+    true, had = _bands(part, around | inside), _bands(made, np.ones_like(ring))
+    contrast = _gain(_coarse(part, around | inside)[ring], _coarse(made, np.ones_like(ring))[ring])
+    gains = [max(1.0, _gain(one[ring], other[ring]) / contrast) for one, other in zip(true, had, strict=True)]
+    added = [np.float32(gain - 1) * other for gain, other in zip(gains, had, strict=True)]
+    plain = _Plain.of(part, inside, around)
+    if plain is not None:
+        lost = [
+            np.maximum(
+                _strength(one, plain.around) - np.float32((gain * contrast) ** 2) * _strength(other, plain.around), 0
+            )
+            for one, other, gain in zip(true, had, gains, strict=True)
+        ]
+        added.append(_grain(true, lost, plain, rng))
     result = image.copy()
-    result[rows, columns][inside] += np.float32(share) * np.asarray(added, np.float32)[inside]
+    result[rows, columns][inside] += np.float32(share) * np.asarray(sum(added), np.float32)[inside]
     return result
+
+
+def _coarse(rgb: F32, where: Region) -> F32:
+    """What is coarser than grain, and no slope of light."""
+    return _averaged(rgb, where, _BLURS[-1]) - _averaged(rgb, where, 6.0)
 
 
 def _near(painted: Region) -> tuple[slice, slice]:
@@ -96,7 +115,7 @@ def _gain(true: F32, had: F32) -> float:
     both, own, whole = (float((a * b).mean(dtype=np.float64)) for a, b in ((true, had), (had, had), (true, true)))
     if both <= 0 or both**2 < _FOLLOWS * own * whole:
         return 1.0
-    return min(max(both / own, 1.0), _SHARPEST)
+    return min(max(both / own, 1 / _SHARPEST), _SHARPEST)
 
 
 def _bands(rgb: F32, where: Region) -> list[F32]:
@@ -135,12 +154,17 @@ def _missing(part: F32, inside: Region, known: Region, rng: np.random.Generator)
     bands = _bands(part, inside | known)
     if math.sqrt(sum(float((band[plain.around] ** 2).mean()) for band in bands)) < _UNSEEN:
         return None
+    lacking = [np.maximum(_strength(band, plain.around) - _strength(band, plain.inside), 0) for band in bands]
+    return _grain(bands, lacking, plain, rng)
+
+
+def _grain(bands: list[F32], lacking: list[F32], plain: _Plain, rng: np.random.Generator) -> F32:
+    """As strong as what is lacking in each band, everywhere."""
     tiles = _tiles(plain.around)
     if not len(tiles):
-        return None
-    half = _TILE // 2
-    places = tiles[rng.integers(0, len(tiles), (part.shape[0] // half + 2, part.shape[1] // half + 2))]
-    lacking = [np.maximum(_strength(band, plain.around) - _strength(band, plain.inside), 0) for band in bands]
+        return np.zeros_like(bands[0])
+    half, (height, width) = _TILE // 2, bands[0].shape[:2]
+    places = tiles[rng.integers(0, len(tiles), (height // half + 2, width // half + 2))]
     laid = [_quilted(band, places) * np.sqrt(amount) for band, amount in zip(bands, lacking, strict=True)]
     return _balanced(laid, [float(amount[plain.inside].mean()) for amount in lacking], plain.inside)
 
