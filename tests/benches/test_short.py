@@ -18,6 +18,7 @@ PLANTED = {
     "enlarge": ("--most", "seam", -1),
     "effect": ("--most", "untouched", -1),
     "roundtrip": ("--most", "different", -1),
+    "select": ("--least", "snap_iou", 2),
     "overhead": ("--least", "pixels_identical", 2),
     "imagic": ("--least", "kept_db", 1e9),
     "imagic.memory": ("--most", "rows_unforeseen", -1),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.hosts.krita.pictures import Rect, paint, select, selection
 from tests.hosts.krita.running import Krita, RefusedError
+from tests.hosts.screen import Screen
 from tests.selecting.pictures import HEIGHT, WIDTH, ball, box, disc, overlap
 
 SIZE = Rect(0, 0, WIDTH, HEIGHT)
@@ -35,7 +37,9 @@ def chosen(krita: Krita) -> np.ndarray:
     return np.zeros((HEIGHT, WIDTH), np.float32) if found is None else found.astype(np.float32) / 255
 
 
-def test_snap_to_object_in_the_menu_makes_a_rough_selection_the_things_outline_in_one_step(desk: Krita) -> None:
+def test_snap_to_object_in_the_menu_makes_a_rough_selection_the_things_outline_in_one_step(
+    desk: Krita, krita_display: Screen, artefacts: Path
+) -> None:
     select(desk, AROUND_IT)
     former, before = chosen(desk), desk.ask("steps")
     desk.ask("action", name="overpaint_snap")
@@ -44,6 +48,7 @@ def test_snap_to_object_in_the_menu_makes_a_rough_selection_the_things_outline_i
     assert len(np.unique(chosen(desk))) > 10  # soft
     assert len(desk.ask("steps")) == len(before) + 1
     assert desk.ask("stack") == ["Ink"]
+    krita_display.screenshot(artefacts / "krita-snapped.png")
     desk.ask("undo")
     np.testing.assert_array_equal(chosen(desk), former)
 
