@@ -15,10 +15,10 @@ import numpy as np
 from server.pixels.masks import Region, window
 from server.pixels.picture import F32, Picture, on_paper
 
-_ALIKE = 0.1
+_ALIKE = 0.05
 """Distance of two colours, of a diagonal of √3, at which they tell half as much as very different ones."""
 
-_NO_MIXTURE = 0.08
+_NO_MIXTURE = 0.15
 """How far a pixel may be from the line between F and B to count as a mixture of them."""
 
 _THICK = 0.6
@@ -29,9 +29,6 @@ _NEAR = 3
 
 _FINE = 6
 """Of a wider band the nearest pixels are looked for in steps."""
-
-_SOLID = 0.04
-"""Less transparency, or less of the thing, than this is a camera's noise."""
 
 
 def soft_edge(picture: Picture, found: Region, reach: int) -> F32:
@@ -80,8 +77,7 @@ def _mixed(rgb: F32, found: Region, reach: int) -> F32:
     trust = far / (far + _ALIKE**2) * np.exp(-off / (2 * _NO_MIXTURE**2))
     outline = cv2.GaussianBlur(found.astype(np.float32), (0, 0), max(0.7, reach / 6))[band]
     mixed = trust * share + (1 - trust) * outline
-    alpha[band] = np.clip((mixed - _SOLID) / (1 - 2 * _SOLID), 0, 1)
-    alpha[band] = cv2.medianBlur(alpha, 3)[band]
+    alpha[band] = mixed.clip(0, 1)
     return alpha
 
 
