@@ -52,7 +52,8 @@ def lifted(picture: Picture, selected: Region, edge: int, matte: Matte) -> Lifte
     """The thing that is ``selected``, bool (H, W), not empty, whose edge lies within ``edge`` pixels of that outline.
     Where the picture is transparent nothing is lifted."""
     rows, columns = masks.window(selected, 3 * edge + 8)
-    rgb, inside, there = picture.rgb[rows, columns], selected[rows, columns], picture.alpha[rows, columns]
+    rgb, there = picture.rgb[rows, columns], picture.alpha[rows, columns]
+    inside = _without_pinholes(selected[rows, columns], edge)
     alpha = matte(Picture(rgb, there), inside, edge) if edge else inside.astype(np.float32)
     alpha = np.where(alpha < FAINT, np.float32(0), alpha)
     alpha = alpha if alpha.any() else inside.astype(np.float32)
@@ -64,6 +65,15 @@ def lifted(picture: Picture, selected: Region, edge: int, matte: Matte) -> Lifte
     here = Bounds(box.x - columns.start, box.y - rows.start, box.width, box.height).slices
     thing = Picture(np.ascontiguousarray(colours[here]), np.ascontiguousarray((alpha * there)[here]))
     return Lifted(thing, box, hole)
+
+
+def _without_pinholes(found: Region, edge: int) -> Region:
+    """What is enclosed and smaller than the band in which an edge is looked for belongs to the thing: a glint, a
+    pupil."""
+    count, labels, about, _ = cv2.connectedComponentsWithStats((~found).astype(np.uint8), connectivity=4)
+    small = [at for at in range(1, count) if about[at, cv2.CC_STAT_AREA] <= (2 * edge) ** 2]
+    filled: Region = found | np.isin(labels, small)
+    return filled
 
 
 def by_network(network: Matting) -> Matte:

@@ -110,6 +110,13 @@ def test_without_a_soft_edge_it_is_cut_as_it_was_selected(no_models):
     assert np.array_equal(rgb[where.selected], where.picture.rgb[where.selected])
 
 
+def test_a_pinhole_in_the_selection_is_no_hole_in_the_thing(no_models):
+    where = scene()
+    where.selected[58:61, 88:91] = False
+    behind, thing = lifted_from(where, no_models).result.layers
+    assert spread(thing)[1][55:65, 85:95].min() == 1
+
+
 def test_an_edge_is_looked_for_no_farther_than_asked(no_models):
     _, alpha = spread(lifted_from(scene(), no_models, edge="2").result.layers[1])
     away = cv2.distanceTransform((disc() < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
