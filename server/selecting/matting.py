@@ -3,8 +3,7 @@ of what is behind, I = α F + (1 − α) B, and both colours are near by.
 
 F and B are those of the nearest pixels that are surely one or the other. Where they are alike, or the pixel is no
 mixture of them, its colour says nothing, and the outline itself is taken. Closed-form matting (Levin, Lischinski and
-Weiss, 2006) solves a sparse system over all the picture instead; what that would cost and give stands in
-docs/selecting.md.
+Weiss, 2006) solves a sparse system over all the picture instead; why not here stands in docs/architecture.md.
 """
 
 from __future__ import annotations

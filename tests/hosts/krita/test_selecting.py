@@ -48,6 +48,7 @@ def test_snap_to_object_in_the_menu_makes_a_rough_selection_the_things_outline_i
     assert len(np.unique(chosen(desk))) > 10  # soft
     assert len(desk.ask("steps")) == len(before) + 1
     assert desk.ask("stack") == ["Ink"]
+    desk.ask("wait", seconds=0.5)
     krita_display.screenshot(artefacts / "krita-snapped.png")
     desk.ask("undo")
     np.testing.assert_array_equal(chosen(desk), former)
