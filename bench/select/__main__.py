@@ -33,6 +33,7 @@ from bench.select.trial import Trial, overlap
 from server.editing.edit import Scene
 from server.methods import registry
 from server.models.runtime.residency import Models
+from server.models.store.store import ModelFolders, ModelStore
 from server.pixels.masks import Region
 from server.pixels.picture import F32, Picture
 from server.wire.errors import OverpaintError
@@ -47,6 +48,9 @@ BOUNDS = (
 CLICKS, RIGHT = 3, 0.95
 FOUND = 0.8
 """Below this the edge is another thing's, and how soft it is says nothing."""
+
+NO_MODELS = cast(Models, ModelFolders(ModelStore(Path("none"), bundled=Path("none"))))
+"""Only what needs none is measured, whatever is installed."""
 
 LARGE = 2048
 _EVERY = 33
@@ -121,7 +125,7 @@ def found(method: str, trial: Trial, drawn: Region | None = None, clicks: tuple[
     scene = Scene(Picture(trial.image, opaque), mask, selected=mask > 0, points=clicks, picture_content=trial.name)
     edit = registry.method(method).load()
     try:
-        answer: Any = edit(scene, Recipe(method), cast(Models, None), lambda step: None)
+        answer: Any = edit(scene, Recipe(method), NO_MODELS, lambda step: None)
     except OverpaintError:
         return np.zeros(trial.alpha.shape, np.float32)
     return cast(F32, answer.result.mask)
