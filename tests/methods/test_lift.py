@@ -113,7 +113,7 @@ def test_without_a_soft_edge_it_is_cut_as_it_was_selected(no_models):
 def test_a_pinhole_in_the_selection_is_no_hole_in_the_thing(no_models):
     where = scene()
     where.selected[58:61, 88:91] = False
-    behind, thing = lifted_from(where, no_models).result.layers
+    _, thing = lifted_from(where, no_models).result.layers
     assert spread(thing)[1][55:65, 85:95].min() == 1
 
 
