@@ -9,7 +9,7 @@ it; then clicks, each in the middle of the largest part that is still wrong, unt
     strokes, and of a flood fill from the same clicks. subject_iou: of the drawings, with nothing drawn at all.
     matte_error_ratio: how far the edge is from the true transparency, near it, as a share of the same with a hard edge;
     the median of the drawings that were found. click_ms: a click after the first in a picture of 2048 × 2048 pixels,
-    decoded, to its soft selection.
+    decoded, to its soft selection. words_iou: of ``bench.select.words``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 
 from bench.bounds import Bound, add_options, conclude
-from bench.select import artwork, photographs, rivals
+from bench.select import artwork, photographs, rivals, words
 from bench.select.hand import GESTURES, next_click
 from bench.select.sheet import Row, write_sheet
 from bench.select.trial import Trial, overlap
@@ -44,6 +44,7 @@ BOUNDS = (
     Bound("click_iou", least=0.85),
     Bound("matte_error_ratio", most=0.5),
     Bound("click_ms", most=150),
+    Bound("words_iou", least=0.7),
 )
 CLICKS, RIGHT = 3, 0.95
 FOUND = 0.8
@@ -77,6 +78,8 @@ def main() -> int:
         "drawings": len(kinds["artwork"]),
         "things": len(kinds["photographs"]),
     }
+    if not options.short:  # words are tried in short by themselves
+        summary["words_iou"] = words.figures(words.measure())["words_iou"]
     return conclude(summary, () if options.short else BOUNDS, options)
 
 
