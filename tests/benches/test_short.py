@@ -17,6 +17,7 @@ PLANTED = {
     "erase": ("--most", "outside_of_line", -1),
     "enlarge": ("--most", "seam", -1),
     "effect": ("--most", "untouched", -1),
+    "select.words": ("--least", "words_cases", 1e9),
     "roundtrip": ("--most", "different", -1),
     "select": ("--least", "snap_iou", 2),
     "overhead": ("--least", "pixels_identical", 2),
