@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
+import cv2
 import numpy as np
 
 from server.models.runtime.adapter import Adapter
@@ -35,8 +36,15 @@ _MOST_PASSES = 16
 """A larger part is painted in so many and enlarged the rest of the way: a pass takes as long as two fifths of a
 painting, and nobody should wait for a hundred."""
 
+_LARGEST = 1 << 20
+"""Pixels of a picture that goes through the network once more: the time grows with them, and what it makes of more than
+these is a large picture already."""
+
 _MARGIN = 8
 """Pixels of what was painted around the selection that are enlarged with it."""
+
+_BESIDE = 8
+"""One part in so many of a pass's side is shown of what lies beside the selection."""
 
 _FINER = mark("Drawing finer")
 
@@ -90,7 +98,7 @@ def enlarged(painted: Painted, adapter: Adapter, report: Report) -> F32:
     def on_tile(done: int, of: int) -> None:
         report(Step(_FINER, done, of))
 
-    while ratio > SMALL:
+    while ratio > SMALL and image.shape[0] * image.shape[1] <= _LARGEST:
         by = min(network.factor, max(2, ceil(ratio / SMALL)))
         image = enlarge(image, by, network, on_tile)
         ratio /= by
@@ -103,7 +111,8 @@ def redrawn(painted: Painted, adapter: Adapter, redraw: Redraw, report: Report) 
     extent = passes_extent(painted, adapter.native)
     if extent == Extent(painted.image.shape[1], painted.image.shape[0]):
         return resample(painted.image, painted.target), extent
-    drawn, mask = resample(painted.image, extent).copy(), resample(painted.mask, extent)
+    first, mask = resample(painted.image, extent), resample(painted.mask, extent)
+    drawn, blur = first.copy(), extent.longest / max(painted.image.shape[:2])
     tiles = _tiles(mask, adapter.native)
     for number, tile in enumerate(tiles):
         here = drawn[tile.bounds.slices]
@@ -114,9 +123,8 @@ def redrawn(painted: Painted, adapter: Adapter, redraw: Redraw, report: Report) 
 
         sizes = adapter.sizes(tile.bounds.extent)
         made = unfit(redraw(fit(here, sizes), fit_mask(change, sizes), STRENGTH, number, on_step), sizes)
+        made = made + cv2.GaussianBlur(first[tile.bounds.slices] - made, (0, 0), blur)  # it keeps the colours
         here[...] = here * (1 - change[..., None]) + made * change[..., None]
-    small = Extent(painted.image.shape[1], painted.image.shape[0])
-    drawn += resample(painted.image - resample(drawn, small), extent)  # what drifted is what was painted first
     return resample(drawn.clip(0, 1), painted.target), extent
 
 
@@ -124,8 +132,12 @@ def passes_extent(painted: Painted, native: int) -> Extent:
     """The size at which it is painted again; that of ``painted`` itself where it is not."""
     target, least = painted.target, 1 / painted.ratio
     scale = 1.0 if painted.ratio > SMALL else least
-    box = masks.bounds(painted.mask)
-    while scale > least and count_tiles(round(box.height * scale), round(box.width * scale), native) > _MOST_PASSES:
+    box, beside = masks.bounds(painted.mask), 2 * (native // _BESIDE + 1)
+
+    def passes() -> int:
+        return count_tiles(ceil(box.height * scale) + beside, ceil(box.width * scale) + beside, native)
+
+    while scale > least and passes() > _MOST_PASSES:
         scale *= 0.9
     if scale <= least * SMALL:
         return Extent(painted.image.shape[1], painted.image.shape[0])
@@ -135,6 +147,6 @@ def passes_extent(painted: Painted, native: int) -> Extent:
 def _tiles(mask: F32, side: int) -> list[Tile]:
     """Those of the selected part that have something of it; each is shown a little of what is beside that."""
     height, width = mask.shape
-    box = masks.bounds(mask).grown(side // 8).intersect(Bounds(0, 0, width, height))
+    box = masks.bounds(mask).grown(side // _BESIDE).intersect(Bounds(0, 0, width, height))
     placed = (Tile(tile.bounds.shifted(box.x, box.y), tile.change) for tile in tiles_of(box.height, box.width, side))
     return [tile for tile in placed if np.any(mask[tile.bounds.slices] > 0)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from server.models.families.family import Ability
 from server.wire.offers import Need, Role
+from server.wire.setting import Group, Setting, SettingKind
 
 from .method import Method
 from .sdedit import redraw
@@ -29,13 +30,30 @@ if TYPE_CHECKING:
     from server.wire.recipe import Recipe
 
 
+INSIDE, FILL = "inside", "fill"
+
+FIT = Setting(
+    "fit",
+    SettingKind.CHOICE,
+    "The new thing",
+    "inside: lies whole within the selection; fill: reaches up to its edge",
+    group=Group.FIRST,
+    choices=(INSIDE, FILL),
+)
+"""Where nobody chose, a model that is shown close-ups keeps things whole: for those it was measured (``bench.fit``)."""
+
+
 def inpaint(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Answer[Repaint]:
     """At strength 1 what was under the mask is forgotten; below, its colours and shapes shine through."""
     from server.editing.painting import load, paint, settle
 
+    from .fitting import fitted
+
     card = models.choose(recipe.model, Ability.INPAINT)
     adapter = load(models, card.name, report)
-    return paint(scene, settle(recipe, adapter, adapter.defaults.strength), adapter, report, repaint)
+    settled = settle(recipe, adapter, adapter.defaults.strength)
+    inside = (recipe.extra(FIT) or (INSIDE if adapter.close_up else FILL)) == INSIDE
+    return paint(scene, settled, adapter, report, fitted(repaint) if inside else repaint)
 
 
 def estimate(question: Estimate, models: Models) -> Estimated:
@@ -59,6 +77,7 @@ METHOD = Method(
     role=Role.REPLACE,
     needs=(Need.PROMPT, Need.SELECTION, Need.LAYER),
     settings=("model", "negative", "seed", "variations", "strength", "steps", "grain", "guidance"),
+    own=(FIT,),
     requires=Ability.INPAINT,
     references=Ability.REFERENCES,
     estimator=estimate,
