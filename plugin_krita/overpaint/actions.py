@@ -64,13 +64,13 @@ class OverpaintActions(canvas.Extension):
 
 
 def _title(role: Role) -> str:
-    return _dotted(FORMS[role], TITLES.get(role, ""))
+    return _dotted(FORMS[role], TITLES.get(role, ""), asks=role is Role.EXPAND)
 
 
-def _dotted(form: Form, title: str = "") -> str:
-    """Dots where words are asked for next."""
+def _dotted(form: Form, title: str = "", *, asks: bool = False) -> str:
+    """Dots where words are asked for next, or how far."""
     shown = tr(title or form.title)
-    return f"{shown}…" if Need.PROMPT in form.needs else shown
+    return f"{shown}…" if asks or Need.PROMPT in form.needs else shown
 
 
 def _show_offered(entries: dict[Role, QAction]) -> None:

@@ -84,10 +84,17 @@ def _select(job: KritaJob) -> Task:
 def _enlarge(job: KritaJob) -> Task:
     assert job.arrived is not None and job.pixels is not None
     (one,), new = job.arrived.results, _new_layer(job, 0)
+    place_there = one.result.raster.bounds
+    if one.result.scale == 1 and canvas.holds(job.source, job.pixels.fit, place_there):  # done again: there is room
+        yield from place(job, [0])
+        return
     larger = yield from canvas.enlarge(job.source, job.pixels.space, job.pixels.fit, new, one.result.scale)
     job.document = larger.document
     job.notice = tr("The larger picture is a document of its own: ‘{name}’ stays as it is.", name=job.source.name)
-    _record(job, larger.document, job.arrived.finished, 0, larger.layer, larger.bounds, b"")
+    finished = job.arrived.finished
+    moved = larger.bounds.x - place_there.x, larger.bounds.y - place_there.y
+    crop = finished.crop.shifted(*moved) if one.result.scale == 1 else larger.bounds
+    _record(job, larger.document, finished, 0, larger.layer, crop, b"")
 
 
 def place_shown(job: KritaJob) -> Task:

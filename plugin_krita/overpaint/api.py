@@ -230,6 +230,6 @@ def _result(job: KritaJob, wait: bool) -> Made:
         raise OverpaintError(Code.CANCELLED, job.stage)
     if job.kind is ResultKind.SELECTION:
         return job.selection
-    if job.kind is ResultKind.CANVAS:
+    if job.kind is ResultKind.CANVAS and job.document is not None:
         return job.document
     return job.nodes if len(job.nodes) != 1 else job.nodes[0]

@@ -28,6 +28,7 @@ from .server.client.roles import (
 from .server.client.strengths import swept
 from .server.client.translation import tr
 from .server.wire.errors import Code, OverpaintError
+from .server.wire.geometry import Bounds
 from .server.wire.offers import Need, Role
 from .server.wire.recipe import Click, Recipe
 from .server.wire.sides import SIDES
@@ -114,6 +115,8 @@ def run_again(
     recipe = another_variation(made.made.recipe) if another else made.made.recipe
     target = canvas.find_node(document, made.source_id) or node
     wish = replace(wish_for(controller, recipe.method, made.made.reading), selected=_selection(document, node, made))
+    if goes_on(recipe.method, controller.offers):  # the canvas has grown since
+        wish = replace(wish, part=_part(document, node, made))
     again = canvas.id_of(node) if target is not node else ""
     looked_at = canvas.found_again(document, made.references)
     return _begin_again(controller, document, target, recipe, replace(wish, again=again), references=looked_at)
@@ -155,6 +158,12 @@ def _record(document: canvas.Document | None, node: canvas.Node | None) -> recor
     if document is None or node is None:
         return None
     return record.load(canvas.kept(document, record.kind(canvas.id_of(node))))
+
+
+def _part(document: canvas.Document, node: canvas.Node, made: record.LayerRecord) -> Bounds | None:
+    """What was read then, where that lies now; None where it was turned or scaled since."""
+    shift = made.place.shift(canvas.place_of(document, node)) if made.place is not None else (0, 0)
+    return made.made.crop.shifted(*shift) if shift else None
 
 
 def _selection(document: canvas.Document, node: canvas.Node, made: record.LayerRecord) -> canvas.Selection | None:

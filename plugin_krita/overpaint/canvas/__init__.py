@@ -20,7 +20,7 @@ from .documents import (
     same,
     selected_bounds,
 )
-from .enlarging import LargerPicture, enlarge
+from .enlarging import LargerPicture, enlarge, holds
 from .pictures import picture, selection_of
 from .placing import KritaNewLayer, place, place_group
 from .reading import read
@@ -68,6 +68,7 @@ __all__ = [
     "find_node",
     "found_again",
     "has_selection",
+    "holds",
     "icon",
     "id_of",
     "isolated",

@@ -16,6 +16,7 @@ from ..server.client.wording import problem
 from ..server.wire.geometry import Bounds
 from ..tasks import NEXT_TURN
 from .destination import check_fit, open_document, place_in, shift
+from .documents import canvas_of
 from .ground import at_rest, copy_at_rest
 from .placing import KritaNewLayer, filled_layer
 from .source import KritaSource
@@ -72,6 +73,11 @@ def enlarge(
     _show(copy, path)
     yield NEXT_TURN
     return LargerPicture(copy, made, moved.raster.bounds)
+
+
+def holds(source: KritaSource, fit: Fit | None, place: Bounds) -> bool:
+    """Whether the document has room for what belongs at ``place``. Raises ``OverpaintError`` as ``enlarge``."""
+    return canvas_of(open_document(source)).contains(place.shifted(*shift(source, fit)))
 
 
 def _resize(copy: Document, canvas: Bounds, room: Bounds, scale: int) -> Generator[bool | None, None, None]:

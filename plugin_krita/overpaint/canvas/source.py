@@ -42,14 +42,16 @@ class KritaSource:
 @dataclass(frozen=True, eq=False)
 class CaptureOptions:
     """What an edit asks of its layer. selected: stands in for a selection where there is none. whole: all of it is
-    meant, whatever is selected; beyond: with all of the canvas, because the answer goes on beyond that; pointing: what
-    is selected only points at something in all of it. The rest as in ``KritaSource``."""
+    meant, whatever is selected; beyond: with all of the canvas, because the answer goes on beyond that; part: what of
+    it is meant then, None: all; pointing: what is selected only points at something in all of it. The rest as in
+    ``KritaSource``."""
 
     needs_selection: bool = False
     selected: Selection | None = None
     whole: bool = False
     beyond: bool = False
     pointing: bool = False
+    part: Bounds | None = None
     reading: Reading = Reading.LAYER
     fills: bool = False
     again: str = ""
@@ -149,6 +151,7 @@ def _area(document: Document, node: Node, selection: Bounds | None, wish: Captur
     """With a selection, of the visible picture, and for what goes on beyond it: the canvas. Else: the layer's content
     on it."""
     canvas = canvas_of(document)
+    canvas = canvas if wish.part is None else canvas.intersect(wish.part)
     if wish.reading is Reading.VISIBLE:
         return canvas
     rect = node.bounds()

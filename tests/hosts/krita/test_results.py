@@ -215,6 +215,16 @@ def test_a_picture_goes_on_as_far_as_a_script_says(paper: Krita, depth: str) -> 
     expanded(paper, 0, 20, 32, 0, depth)
 
 
+def test_another_variation_of_what_goes_on_lies_on_the_first_and_the_picture_grows_no_further(paper: Krita) -> None:
+    size = paper.ask("api", function="method", role="expand", right="25%", top=20)
+    paper.ask("turn_to_active")
+    before = paper.ask("steps")
+    assert paper.ask("api", function="run_again", node="Expanded", another=True) == ["Expanded"]
+    assert paper.ask("stack") == ["Ink", "Expanded", "Expanded"]
+    assert len(paper.ask("steps")) == len(before) + 1
+    assert [one["size"] for one in paper.ask("open_pictures")].count(size) == 1
+
+
 def test_a_selection_beyond_the_canvas_says_how_far_the_picture_goes_on(paper: Krita) -> None:
     """From the menu, and nothing is asked."""
     select(paper, Rect(-24, 30, 180, 40))
