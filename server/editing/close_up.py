@@ -4,7 +4,6 @@ crop: else the thing to be painted would be a few pixels large."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import ceil
 
 import numpy as np
@@ -32,14 +31,20 @@ class CloseUp:
     of: Scene
     part: Bounds
 
-    @cached_property
+    @property
     def scene(self) -> Scene:
-        """What the model is shown."""
+        """What the model is shown; made anew each time, because it may be as large as the document."""
         if self._everything:
             return self.of
         picture, here = self.of.picture, self._grid
-        mask = np.where(self._inside, self.of.mask[here], np.float32(0))
-        return Scene(Picture(picture.rgb[here], picture.alpha[here]), mask)
+        return Scene(Picture(picture.rgb[here], picture.alpha[here]), self.mask)
+
+    @property
+    def mask(self) -> F32:
+        """That of ``scene``."""
+        if self._everything:
+            return self.of.mask
+        return np.where(self._inside, self.of.mask[self._grid], np.float32(0))
 
     def placed(self, image: F32) -> F32:
         """An answer (h, w, 3) to ``scene``, with the rest of the picture around it: (H, W, 3)."""

@@ -68,12 +68,12 @@ class ModelInput:
     @classmethod
     def seen_in(cls, seen: CloseUp, adapter: Resident) -> ModelInput:
         """The same of a view."""
-        scene = seen.of
-        if not scene.mask.any():
+        if not seen.of.mask.any():
             raise OverpaintError(Code.EMPTY_SELECTION, "Nothing is selected.", "Select the part to change.")
-        sizes = adapter.sizes(seen.scene.picture.extent)
-        image, mask = fit(on_paper(seen.scene.picture), sizes), fit_mask(seen.scene.mask, sizes)
-        return cls(seen, sizes, image, mask, tuple(on_paper(reference) for reference in scene.references))
+        scene = seen.scene
+        sizes = adapter.sizes(scene.picture.extent)
+        image, mask = fit(on_paper(scene.picture), sizes), fit_mask(scene.mask, sizes)
+        return cls(seen, sizes, image, mask, tuple(on_paper(reference) for reference in seen.of.references))
 
     def request(self, recipe: Recipe, seed: int, conditioning: Conditioning | None = None) -> SamplingRequest:
         """Of a settled recipe."""
@@ -141,7 +141,7 @@ def _at_full_size(
 ) -> _AtFullSize:
     """What was painted at the model's size, in as much detail as the document has room for."""
     extent = shown.sizes.painted
-    painted = Painted(image[: extent.height, : extent.width], shown.seen.scene.mask, shown.sizes.target)
+    painted = Painted(image[: extent.height, : extent.width], shown.seen.mask, shown.sizes.target)
     if adapter.super_resolution is not None:
         return _AtFullSize(enlarged(painted, adapter, report), extent)
 

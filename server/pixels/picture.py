@@ -37,6 +37,8 @@ class Picture:
 
 def on_paper(picture: Picture) -> F32:
     """(H, W, 3), 0..1, as a model sees it: what is transparent shows white paper."""
+    if (picture.alpha == 1).all():
+        return np.clip(picture.rgb, 0, 1)
     alpha = picture.alpha[..., None]
     paper: F32 = np.clip(picture.rgb * alpha + (1 - alpha), 0, 1).astype(np.float32, copy=False)
     return paper
