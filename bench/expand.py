@@ -39,11 +39,12 @@ from server.wire.recipe import Extra, Recipe
 
 BOUNDS = (
     Bound("outside", most=0),
-    Bound("ring5_step", most=6),
-    Bound("edge1_step", most=6),
+    Bound("ring5_step", most=4),
+    Bound("edge1_step", most=3),
     Bound("model_ring5_step", most=8),
-    Bound("noise_ratio", least=0.6, most=1.3),
+    Bound("noise_ratio", least=0.3, most=1.3),
 )
+SHORT_BOUNDS = (Bound("outside", most=0), Bound("ring5_step", least=0))
 PHOTOGRAPHS = ("rocket", "coffee", "chelsea", "astronaut")
 SIDES = ("left", "top", "right", "bottom")
 CUT = 0.2
@@ -209,7 +210,9 @@ def main() -> int:
     add_options(parser)
     options = parser.parse_args()
     count = 1 if options.short else len(PHOTOGRAPHS)
-    return conclude(measured(PHOTOGRAPHS[:count], SIDES[:count], options.sheet), BOUNDS, options)
+    return conclude(
+        measured(PHOTOGRAPHS[:count], SIDES[:count], options.sheet), SHORT_BOUNDS if options.short else BOUNDS, options
+    )
 
 
 if __name__ == "__main__":

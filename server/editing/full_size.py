@@ -40,6 +40,9 @@ _LARGEST = 1 << 20
 """Pixels of a picture that goes through the network once more: the time grows with them, and what it makes of more than
 these is a large picture already."""
 
+_SMOOTHING = 0.6
+"""Pixels (deviation): what a network drew has edges as hard as stairs, which the next pass would draw large."""
+
 _MARGIN = 8
 """Pixels of what was painted around the selection that are enlarged with it."""
 
@@ -100,7 +103,7 @@ def enlarged(painted: Painted, adapter: Adapter, report: Report) -> F32:
 
     while ratio > SMALL and image.shape[0] * image.shape[1] <= _LARGEST:
         by = min(network.factor, max(2, ceil(ratio / SMALL)))
-        image = enlarge(image, by, network, on_tile)
+        image = enlarge(cv2.GaussianBlur(image, (0, 0), _SMOOTHING), by, network, on_tile)
         ratio /= by
     return painted.with_part(part, image)
 

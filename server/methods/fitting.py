@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from server.models.runtime.denoiser import SamplingRequest
     from server.pixels.picture import F32
 
-_ROOMS = (0.15, 0.2, 0.28)
+_ROOMS = (0.12, 0.15, 0.18)
 """Width of what is held at first, in sides of a square as large as the selection; of each try more."""
 
 _HELD = 0.7

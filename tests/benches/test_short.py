@@ -24,6 +24,9 @@ PLANTED = {
     "imagic": ("--least", "kept_db", 1e9),
     "imagic.memory": ("--most", "rows_unforeseen", -1),
     "host": ("--most", "gimp_extra_s", -1e9),
+    "highres": ("--most", "host_mb", -1),
+    "fit": ("--most", "times", -1),
+    "expand": ("--most", "outside", -1),
 }
 MARKS = {"roundtrip": [], "host": [pytest.mark.hosts]}
 """All others go with the tests that need torch, be it only so that the quick ones stay quick."""
