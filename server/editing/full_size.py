@@ -103,7 +103,8 @@ def enlarged(painted: Painted, adapter: Adapter, report: Report) -> F32:
 
     while ratio > SMALL and image.shape[0] * image.shape[1] <= _LARGEST:
         by = min(network.factor, max(2, ceil(ratio / SMALL)))
-        image = enlarge(cv2.GaussianBlur(image, (0, 0), _SMOOTHING), by, network, on_tile)
+        smooth = np.asarray(cv2.GaussianBlur(image, (0, 0), _SMOOTHING), np.float32)
+        image = enlarge(smooth, by, network, on_tile)
         ratio /= by
     return painted.with_part(part, image)
 
