@@ -8,7 +8,7 @@ installed LaMa or MI-GAN, that network paints instead.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,6 +40,12 @@ _THIN = 6.5
 """Greatest radius, in pixels, of wires, scratches and specks: nobody misses texture there; milder votes are truer."""
 
 _MILD = 1.0
+
+_NARROW = 9.0
+"""Greatest radius, in pixels, of holes that get no grain laid over them, and all the time there is: little grain would
+show, and none of it can be foretold."""
+
+_CAREFUL: dict[str, Any] = {"finest_passes": 3, "finest_sweeps": PatchSettings.sweeps, "crisp": 0.0}
 
 _ROOMY = 21.0
 """Greatest radius, in pixels, up to which a hole gets no larger patches at coarse sizes: most of each would lie outside
@@ -120,7 +126,9 @@ def settings_for(region: Region, known: Bits) -> PatchSettings | None:
         return None
     deepest = inscribed(region.hole)
     if deepest <= _THIN:
-        return PatchSettings(radius=radius, coarse=radius, sharp=_MILD)
+        return PatchSettings(radius=radius, coarse=radius, sharp=_MILD, **_CAREFUL)
+    if deepest <= _NARROW:
+        return PatchSettings(radius=radius, coarse=radius, **_CAREFUL)
     large = deepest > _ROOMY and radius == _RADII[0] and _has_patches(around, PatchSettings.coarse)
     return PatchSettings(radius=radius, coarse=PatchSettings.coarse if large else radius)
 
@@ -201,7 +209,8 @@ def _painted(
             show(pattern)
     else:
         painted = fill(part, region.hole, around, settings, rng, show, progress.pulse)
-        painted = regrained(painted, region.hole, around, rng, grain)
+        if inscribed(region.hole) > _NARROW:
+            painted = regrained(painted, region.hole, around, rng, grain)
     return np.clip(painted, part[around].min(0), part[around].max(0))
 
 

@@ -29,9 +29,6 @@ _SEARCHED_PIXELS = 1_600_000
 _DENSE = 4
 """Radius of patches up to which all of their pixels are read; of larger ones every second row and column is enough."""
 
-_SPREAD = 6
-"""Sweeps at each size with which the votes' error is spread: it is spread again after every pass."""
-
 _FINE = 1.5
 """Pixels of blur that take away the finest detail."""
 
@@ -243,7 +240,7 @@ class Painter:
         if not rim.any():
             return np.zeros_like(voted)
         error = np.where(rim[..., None], self._level.truth[..., :COLOURS] - voted, 0)
-        return membrane(error, ~self._level.hole, _SPREAD)
+        return membrane(error, ~self._level.hole)
 
     def _prepared(self) -> tuple[Describer, Search]:
         """Only when it is wanted: the sources' rows are most of the memory and, for a small hole, of the time."""
