@@ -56,8 +56,8 @@ def patchmatch(image: F32, hole: Bits) -> F32:
     blind = np.where(hole[..., None], 0, image * 255).round().astype(np.uint8)
     try:
         painted = package.inpaint_pyramid(blind, hole.astype(np.uint8) * 255, seed=1)
-    except ValueError:  # it finds no patch of its usual size between the wires of a fence
-        painted = package.inpaint_pyramid(blind, hole.astype(np.uint8) * 255, patch_size=3, seed=1)
+    except ValueError:  # a fence shrunk leaves it no patch to copy
+        painted = package.inpaint_single(blind, hole.astype(np.uint8) * 255, patch_size=3, seed=1)
     return np.where(hole[..., None], np.asarray(painted) / np.float32(255), image).astype(np.float32)
 
 
