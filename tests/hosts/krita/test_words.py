@@ -81,7 +81,7 @@ def test_what_is_named_is_selected_and_lifted_out_as_a_group_that_looks_as_befor
     source = open_friends(krita)
     before = pixels(krita, source, CANVAS)
     left, top, width, height = krita.ask(
-        "api", function="method", role="select", method="words", node=source, prompt="dog"
+        "api", function="method", role="select", method="words", node=source, prompt="dog", model="illustration"
     )
     assert CHOSEN.x <= left and left + width <= CHOSEN.x + CHOSEN.width
     assert CHOSEN.y <= top and top + height <= CHOSEN.y + CHOSEN.height
