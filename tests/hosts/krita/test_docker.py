@@ -57,7 +57,7 @@ def test_the_menu_has_every_action_and_each_is_known_to_the_shortcut_editor(krit
     )
     krita.ask("await_server")
     assert krita.ask("tools_menu") == [
-        "Replace Selection…", "Erase Selection", "Edit Layer…", "Edit with a Prompt (Imagic)…",
+        "Replace Selection…", "Erase Selection", "Heal Marks", "Edit Layer…", "Edit with a Prompt (Imagic)…",
         "Paint an Effect Layer…", "Create Layer…", "Enlarge", "Expand…", "Compare…", "Teach a Word…",
         "Lift Out", "Split into Objects", "Edit by Instruction…",
         "Select by Words…", "Snap to Object", "Select by Click", "Select Subject", "Select Background",
