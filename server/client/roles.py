@@ -132,11 +132,12 @@ def suitable(
 
 def by_what_is_given(offers: Iterable[MethodOffer], given: Collection[Need]) -> list[MethodOffer]:
     """Those that cannot do without something that is not ``given`` last, those that make something of most of it
-    first: what finds things by a name, by places or by a rough selection is told apart by which of these there is."""
+    first: what finds things by a name, by places or by a rough selection is told apart by which of these there is. Of
+    two alike that comes first which has an entry of its own."""
 
-    def lacks(offer: MethodOffer) -> tuple[bool, int]:
+    def lacks(offer: MethodOffer) -> tuple[bool, int, bool]:
         needed = {Need.PROMPT, Need.SELECTION, Need.POINTS}.intersection(offer.needs)
-        return not needed.issubset(given), -len(needed)
+        return not needed.issubset(given), -len(needed), offer.name not in SELECTING
 
     return sorted(offers, key=lacks)
 

@@ -47,7 +47,7 @@ def inpaint(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
     """At strength 1 what was under the mask is forgotten; below, its colours and shapes shine through."""
     from server.editing.painting import load, paint, settle
 
-    from .fitting import fitted
+    from .replacing.fitting import fitted
 
     card = models.choose(recipe.model, Ability.INPAINT)
     adapter = load(models, card.name, report)

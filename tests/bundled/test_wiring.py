@@ -18,7 +18,7 @@ from server.models.store.store import ModelStore
 from server.pixels.picture import F32, Picture
 from server.wire.errors import OverpaintError
 from server.wire.geometry import Extent
-from server.wire.recipe import Recipe
+from server.wire.recipe import Extra, Recipe
 from tests import tiny_models
 from tests.bundled import untrained
 from tools.bundled_model.export import GUIDANCE, STEPS
@@ -130,7 +130,9 @@ def test_a_layer_is_redrawn_and_less_strength_keeps_more_of_it(models: Models) -
 def test_each_step_shows_the_close_up_in_its_place(models: Models) -> None:
     steps: list[Step] = []
     where = scene(512, 512, slice(0, 96), slice(0, 96))
-    inpaint(where, Recipe("inpaint", KNOWN_WORDS, seed=1, steps=3), models, steps.append)
+    inpaint(
+        where, Recipe("inpaint", KNOWN_WORDS, seed=1, steps=3, extras=(Extra("fit", "fill"),)), models, steps.append
+    )
     previews = [step.preview for step in steps if step.stage == "Painting"]
     assert len(previews) == 3
     for preview in previews:

@@ -59,7 +59,7 @@ def picture(folder: Path, channels: int = 3, kind: type = np.uint8, *said: PngCh
 
 
 def made(overpaint: CommandLine, path: Path, role: str, out: str, *options: object) -> dict[str, Any]:
-    way = ("--method", "strange-select") if role == "select" else ("--role", role)
+    way = ("--method", f"strange-{role}") if role in ("select", "expand") else ("--role", role)
     words = (*way, "--set", "shade=90", "--seed", 1, "--out", path.parent / out, "--json")
     status, written, err = overpaint("edit", path, *words, *options)
     assert status == 0, err

@@ -12,7 +12,12 @@ HEAVY = ("torch", "numpy", "cv2", "diffusers", "transformers", "PIL", "rich")
 
 
 def test_the_gateway_needs_none_of_the_heavy_packages_to_answer():
-    code = f"import sys, server.cli, server.gateway.serve\nprint([name for name in {HEAVY!r} if name in sys.modules])"
+    code = (
+        "import sys, server.cli, server.gateway.serve\n"
+        "from server.methods import registry\n"
+        "registry.methods()\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

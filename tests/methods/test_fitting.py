@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server.methods.fitting import fitted, with_room
+from server.methods.replacing.fitting import fitted, with_room
 from server.models.runtime.denoiser import SamplingRequest
 from server.pixels.cut import cut
 from server.pixels.picture import F32

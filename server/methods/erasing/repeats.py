@@ -26,6 +26,9 @@ _SHORTEST = 3
 _SMOOTH = 24.0
 """Pixels of blur, of what is light and not pattern."""
 
+_DRIFT = 6.0
+"""Pixels of blur, of what a copy differs by."""
+
 _SAMPLES = 5000
 """Pixels to which a slope is fitted."""
 
@@ -52,7 +55,17 @@ def repeated(colour: F32, hole: Bits, known: Bits) -> F32 | None:
     foretold, reached = _predicted(detail, known, near, steps)
     if not reached[hole].all() or _explained(detail, foretold, ring & reached) < _FORETOLD:
         return None
-    return np.where(hole[..., None], light + foretold, colour).astype(np.float32)
+    copied, _ = _predicted(colour, known, near, steps)
+    return np.where(hole[..., None], copied + _drift(colour - copied, ring, hole), colour).astype(np.float32)
+
+
+def _drift(difference: F32, ring: Bits, hole: Bits) -> F32:
+    """By how much what is copied is lighter or darker than what is around the ``hole``, smoothly through it. Not all of
+    the light is taken from the surroundings: beside a strong edge that would bring the one side's to the other."""
+    weight = ring.astype(np.float32)
+    total = cv2.GaussianBlur(difference * weight[..., None], (0, 0), _DRIFT)
+    blurred = total / np.maximum(cv2.GaussianBlur(weight, (0, 0), _DRIFT), 1e-4)[..., None]
+    return membrane(np.asarray(blurred, np.float32), ~hole)
 
 
 def _light(colour: F32, known: Bits) -> F32:

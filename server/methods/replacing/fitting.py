@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from server.methods.erasing.membrane import membrane
 from server.pixels.cut import cut
 from server.pixels.masks import depth_in
 from server.pixels.sizes import resample
 from server.wire.geometry import Extent
-
-from .erasing.membrane import membrane
 
 if TYPE_CHECKING:
     from server.editing.painting import Sampler

@@ -1,0 +1,1 @@
+"""How a new thing gets its place in a selection."""
