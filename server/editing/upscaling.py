@@ -6,12 +6,13 @@ into the other. Afterwards the whole, made small again, is the picture once more
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from server.models.runtime.diffusion_upscaler import FACTOR, DiffusionUpscaler, Wording
+from server.models.runtime.diffusion_upscaler import DiffusionUpscaler, Wording
 from server.models.runtime.super_resolution import OnTile, back_projected
 from server.pixels.picture import F32
+from server.pixels.sizes import resample
+from server.wire.geometry import Extent
 
 from .refining import tiles_of
 
@@ -26,28 +27,10 @@ def upscale(picture: F32, by: int, model: DiffusionUpscaler, wording: Wording, s
         def on_tile(step: int, of: int, before: int = number) -> None:
             on_step(before * of + step, len(tiles) * of)
 
-        made = _resized(model.paint(picture[tile.bounds.slices], wording, seed + number, on_tile), by / FACTOR)
         rows, columns = (slice(by * part.start, by * part.stop) for part in tile.bounds.slices)
-        change = _resized(tile.change, by, cv2.INTER_LINEAR)[..., None]
         here = larger[rows, columns]
+        extent = Extent(here.shape[1], here.shape[0])
+        made = resample(model.paint(picture[tile.bounds.slices], wording, seed + number, on_tile), extent)
+        change = resample(tile.change, extent)[..., None]
         here[...] = here * (1 - change) + made * change
     return back_projected(larger, picture)
-
-
-def tiles(height: int, width: int, model: DiffusionUpscaler) -> int:
-    """How many there are of a picture of that size."""
-    return sum(1 for _ in tiles_of(height, width, model.native))
-
-
-def resampled(picture: F32, by: int) -> F32:
-    """(H, W, 3) → (by·H, by·W, 3), with nothing invented."""
-    return _resized(picture, by)
-
-
-def _resized(values: F32, by: float, larger: int = cv2.INTER_CUBIC) -> F32:
-    if by == 1:
-        return values
-    height, width = values.shape[:2]
-    how = cv2.INTER_AREA if by < 1 else larger
-    size = (round(by * width), round(by * height))
-    return np.asarray(cv2.resize(values, size, interpolation=how), np.float32)

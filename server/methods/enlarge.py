@@ -81,16 +81,18 @@ def enlarge(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
 def _enlarger(model: Resident, recipe: Recipe, by: int) -> Enlarger:
     from server.editing.edit import seed_of
     from server.editing.enlarging import Enlarger
-    from server.editing.upscaling import resampled, upscale
+    from server.editing.upscaling import upscale
     from server.models.runtime import super_resolution
     from server.models.runtime.diffusion_upscaler import DiffusionUpscaler
+    from server.pixels.sizes import resample
+    from server.wire.geometry import Extent
 
     if isinstance(model, DiffusionUpscaler):
         wording, seed = _wording(model, recipe), seed_of(recipe)
         return Enlarger(
             by,
             lambda picture, on_step: upscale(picture, by, model, wording, seed, on_step),
-            lambda opacity, on_step: resampled(opacity, by),
+            lambda opacity, on_step: resample(opacity, Extent(by * opacity.shape[1], by * opacity.shape[0])),
         )
     network = _network(model)
 
@@ -161,7 +163,7 @@ def _seconds(model: Resident, question: Estimate) -> float:
     """A small piece is enlarged, to see how quickly that goes."""
     import numpy as np
 
-    from server.editing.upscaling import tiles
+    from server.editing.refining import count_tiles
     from server.models.runtime import super_resolution
     from server.models.runtime.diffusion_upscaler import DiffusionUpscaler
     from server.tuning.estimate import timed
@@ -171,7 +173,7 @@ def _seconds(model: Resident, question: Estimate) -> float:
         wording = _wording(model, question.recipe)
         step, trial = replace(wording, steps=1), np.full((model.native, model.native, 3), 0.5, np.float32)
         each = timed(model, lambda: model.paint(trial, step, 0, lambda done, of: None))
-        return each * wording.steps * tiles(extent.height, extent.width, model)
+        return each * wording.steps * count_tiles(extent.height, extent.width, model.native)
     network, trial = _network(model), np.full((_TIMED, _TIMED, 3), 0.5, np.float32)
     each = timed(model, lambda: super_resolution.enlarge(trial, by, network, lambda done, of: None))
     return each * super_resolution.pixels_seen(extent, network) / _TIMED**2
@@ -179,13 +181,13 @@ def _seconds(model: Resident, question: Estimate) -> float:
 
 def _refining(question: Estimate, models: Models) -> Estimated:
     """Of drawing all its tiles anew, each as the model's own size."""
-    from server.editing.refining import tiles_of
+    from server.editing.refining import count_tiles
     from server.tuning.estimate import estimate_painting
     from server.wire.geometry import Bounds
 
     adapter, by = models.get(models.choose("", Ability.REDRAW).name), _times(question.recipe)
     extent, side = question.layer.bounds.extent, adapter.native
-    tiles = sum(1 for _ in tiles_of(by * extent.height, by * extent.width, side))
+    tiles = count_tiles(by * extent.height, by * extent.width, side)
     tile = replace(question.layer, bounds=Bounds(0, 0, side, side))
     asked = replace(question.recipe, strength=question.recipe.number(REFINE), variations=1)
     told = estimate_painting(replace(question, layer=tile, recipe=asked), adapter, 1.0)

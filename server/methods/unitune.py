@@ -62,7 +62,6 @@ def unitune(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
     from server.models.runtime import memory
     from server.tuning.batch import paint_all
     from server.tuning.cache import TuningCache
-    from server.tuning.looking import look
     from server.tuning.trainer import Trainer, TuningJob
 
     card = models.choose(recipe.model, Ability.LEARN)
@@ -78,9 +77,9 @@ def unitune(scene: Scene, recipe: Recipe, models: Models, report: Report) -> Ans
         trainer.remember(scene.content)
         return state
 
-    prompt = adapter.completed(settled.prompt, look(adapter, identity, view, report, cache))
     ways = presets(card.family)
     used, learned = memory.first_that_fits(ways, learned_by, adapter.place.device)
+    prompt = adapter.completed(settled.prompt, learned.caption)
     words = adapter.condition(f"{RARE} {prompt}")
     requests = [
         replace(

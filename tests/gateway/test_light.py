@@ -57,10 +57,8 @@ def test_where_nothing_is_busy_no_second_process_is_started(own_server: RunningS
 
 def test_which_methods_are_light_follows_from_what_they_need():
     light = {entry.name for entry in registry.methods() if entry.light}
-    assert {"erase", "lift"} <= light
-    assert not light & {"words", "split", "inpaint"}
-    assert not registry.is_light("imagic")
-    assert not registry.is_light("no such method")
+    pointing = {"background", "click", "shadow", "snap", "subject"}
+    assert light == {"erase", "expand", "heal", "lift", *pointing}
 
 
 def test_what_is_better_with_a_model_takes_the_one_that_is_installed_and_is_light_where_none_is():

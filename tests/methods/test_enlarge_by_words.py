@@ -120,7 +120,7 @@ def test_an_estimate_counts_drawing_finer(models: Models, tmp_path: Path) -> Non
     layer = Raster(Bounds(0, 0, 64, 64), Channels.RGBA, Depth.U8)
 
     def seconds(refine: float) -> float:
-        asked = Recipe("enlarge", model=NAME, steps=8, extras=(Extra("refine", str(refine)),))
+        asked = Recipe("enlarge", model="illustration", steps=500, extras=(Extra("refine", str(refine)),))
         return estimate(Estimate("a" * 32, asked, layer, None, ""), models).render_s
 
-    assert seconds(0.9) > seconds(0) > 0
+    assert seconds(0.9) > 10 * seconds(0) > 0  # by far: nothing that a busy machine could turn round

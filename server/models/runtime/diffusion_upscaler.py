@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
-import diffusers
 import numpy as np
 import torch
 
@@ -22,6 +21,7 @@ from server.pixels.picture import F32
 
 from .adapter import Placement, Resident
 from .autoencoder import as_batch
+from .pipeline import PipelineAdapter, nbytes_of, settle
 
 FACTOR = 4
 
@@ -52,25 +52,15 @@ class DiffusionUpscaler(Resident):
         self.native = card.native or self.family.native
         self.multiple = max(pipe.vae_scale_factor, 2 ** (len(pipe.unet.config.block_out_channels) - 1))
         pipe.set_progress_bar_config(disable=True)
-        self._settle()
+        settle(pipe, place)
 
     @classmethod
     def load(cls, model: Installed, place: Placement) -> DiffusionUpscaler:
-        entry = family(model.card.family)
-        pipe = getattr(diffusers, entry.pipeline).from_pretrained(
-            model.weights,
-            dtype=place.dtype,
-            variant=model.card.variant or None,
-            use_safetensors=True,
-            local_files_only=True,
-            **entry.absent,
-        )
-        return cls(model.card, pipe, place)
+        return cls(model.card, PipelineAdapter.opened(model, place), place)
 
     @property
     def nbytes(self) -> int:
-        parts = [part for part in self.pipe.components.values() if isinstance(part, torch.nn.Module)]
-        return sum(weight.numel() * weight.element_size() for part in parts for weight in part.state_dict().values())
+        return nbytes_of(self.pipe)
 
     @torch.no_grad()
     def paint(self, tile: F32, wording: Wording, seed: int, on_step: OnStep) -> F32:
@@ -94,15 +84,9 @@ class DiffusionUpscaler(Resident):
         if self.place.device.type != "cpu" and not self.place.offload:
             self.place = replace(self.place, offload=True)
             self.pipe.to("cpu")
-            self._settle()
+            settle(self.pipe, self.place)
             return True
         if self.native // 2 < max(_LEAST, self.multiple):
             return False
         self.native //= 2
         return True
-
-    def _settle(self) -> None:
-        if self.place.offload:
-            self.pipe.enable_model_cpu_offload(device=self.place.device)
-        else:
-            self.pipe.to(self.place.device)

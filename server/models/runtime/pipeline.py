@@ -64,7 +64,7 @@ class PipelineAdapter(Adapter):
         self.network.requires_grad_(False)
         pipe.vae.requires_grad_(False)
         pipe.set_progress_bar_config(disable=True)
-        self._settle()
+        settle(pipe, place)
 
     @classmethod
     def load(cls, model: Installed, place: Placement) -> PipelineAdapter:
@@ -103,9 +103,7 @@ class PipelineAdapter(Adapter):
 
     @property
     def nbytes(self) -> int:
-        return sum(
-            weight.numel() * weight.element_size() for part in self._parts for weight in part.state_dict().values()
-        )
+        return nbytes_of(self.pipe)
 
     @property
     def network(self) -> Any:
@@ -260,7 +258,7 @@ class PipelineAdapter(Adapter):
             return False
         self.place = replace(self.place, offload=True)
         self.pipe.to("cpu")
-        self._settle()
+        settle(self.pipe, self.place)
         return True
 
     def _halve(self) -> bool:
@@ -270,16 +268,27 @@ class PipelineAdapter(Adapter):
         self.native //= 2
         return True
 
-    def _settle(self) -> None:
-        """Bring the loaded pipeline to its place."""
-        if self.place.offload:
-            self.pipe.enable_model_cpu_offload(device=self.place.device)
-        else:
-            self.pipe.to(self.place.device)
-
     @property
     def _parts(self) -> list[torch.nn.Module]:
-        return [part for part in self.pipe.components.values() if isinstance(part, torch.nn.Module)]
+        return networks_of(self.pipe)
+
+
+def settle(pipe: Any, place: Placement) -> None:
+    """Bring a loaded pipeline to its place."""
+    if place.offload:
+        pipe.enable_model_cpu_offload(device=place.device)
+    else:
+        pipe.to(place.device)
+
+
+def networks_of(pipe: Any) -> list[torch.nn.Module]:
+    return [part for part in pipe.components.values() if isinstance(part, torch.nn.Module)]
+
+
+def nbytes_of(pipe: Any) -> int:
+    """Of the weights of all its networks."""
+    weights = (weight for part in networks_of(pipe) for weight in part.state_dict().values())
+    return sum(weight.numel() * weight.element_size() for weight in weights)
 
 
 def _signed(image: F32) -> Tensor:
