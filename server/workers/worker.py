@@ -19,7 +19,7 @@ from server.wire.surroundings import for_own_code
 from server.workers import link, oom
 from server.workers.orders import Orders
 from server.workers.runner import Slot, Task
-from server.workers.threads import PASSIVE
+from server.workers.threads import PATIENT
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ def _spawn(command: list[str], home: Path) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**PASSIVE, **variables, "OVERPAINT_HOME": str(home)},
+        env={**PATIENT, **variables, "OVERPAINT_HOME": str(home)},
         cwd=home,
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),

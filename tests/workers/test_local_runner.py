@@ -17,7 +17,7 @@ from server.journal import SpoolFiles
 from server.workers import link
 from server.workers.local_runner import LocalRunner
 from server.workers.runner import RunnerOptions, Slot, Task
-from server.workers.threads import PASSIVE
+from server.workers.threads import PATIENT
 from tests.running import until
 
 
@@ -62,7 +62,7 @@ def test_a_workers_threads_wait_asleep_unless_the_user_says_otherwise(home: Path
     environment = psutil.Process(runner.workers[0].pid).environ()
     runner.close()
     context.destroy(linger=0)
-    assert {**PASSIVE, "KMP_BLOCKTIME": "200"}.items() <= environment.items()
+    assert {**PATIENT, "KMP_BLOCKTIME": "200"}.items() <= environment.items()
 
 
 def test_a_worker_that_dies_is_started_again(runner: LocalRunner):
