@@ -8,8 +8,8 @@ the model is in neither.
 
 overhead_ratio: the server's median time divided by the bare pipeline's.
 pixels_identical: whether the layer that came back is, bit for bit and in 32-bit floats, what this process makes of the
-bare pipeline's own pixels with the worker's finishing (colour match, grain and alpha). One different value before compositing
-would show in it.
+bare pipeline's own pixels with the worker's finishing (colour match, grain and alpha). One different value before
+compositing would show in it.
 """
 
 from __future__ import annotations
@@ -99,7 +99,9 @@ def selection() -> F32:
 
 
 def recipe(steps: int) -> Recipe:
-    return Recipe("inpaint", prompt="a red hat", model=MODEL, strength=1.0, steps=steps, guidance=7.5, feather=0, grain=GRAIN)
+    return Recipe(
+        "inpaint", prompt="a red hat", model=MODEL, strength=1.0, steps=steps, guidance=7.5, feather=0, grain=GRAIN
+    )
 
 
 class Bare:
