@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -14,7 +13,7 @@ from server.gateway.hosts import Hosts
 from server.gateway.job import OPEN, Job
 from server.gateway.jobs import JobTable
 from server.gateway.listing import listed
-from server.gateway.offer import Offer
+from server.gateway.offer import Offers
 from server.gateway.quotas import check_places
 from server.gateway.references import with_model
 from server.gateway.settings import GatewaySettings
@@ -54,13 +53,13 @@ class Handlers:
         table: JobTable,
         journal: Journal,
         dispatch: Dispatch,
-        offer: Callable[[], Offer],
+        offers: Offers,
         send: Send,
         limits: Limits,
         settings: GatewaySettings,
     ) -> None:
         self._table, self._journal, self._dispatch = table, journal, dispatch
-        self._offer, self._send, self._limits, self._settings = offer, send, limits, settings
+        self._offers, self._send, self._limits, self._settings = offers, send, limits, settings
         self._downloads = Downloads(send, self._damaged)
         self._cancels = RecentCancels()
         self._returned: dict[str, Received] = {}
@@ -211,7 +210,7 @@ class Handlers:
     def _admit(self, peer: Peer, submit: Submit) -> Job:
         if self._table.taken(submit.job):
             raise OverpaintError(Code.BUSY, "The server cannot take this edit now.", "Run it again as a new one.")
-        offer = self._offer()
+        offer = self._offers.all()
         admit(submit, offer.methods, offer.models, self._limits)
         submit = with_model(submit, offer.methods)
         promised = self._table.tally.all.to_come
@@ -231,7 +230,7 @@ class Handlers:
         self._table.forget(job)
 
     def _estimate(self, peer: Peer, question: Estimate) -> None:
-        offer = self._offer()
+        offer = self._offers.all()
         admit_question(question, offer.methods, offer.models, self._limits)
         self._dispatch.ask(peer, question)
 

@@ -15,7 +15,7 @@ from server.gateway.handlers import Handlers
 from server.gateway.job import Job
 from server.gateway.jobs import JobTable
 from server.gateway.memory import Memory
-from server.gateway.offer import Offer, fitted
+from server.gateway.offer import Offers
 from server.gateway.settings import GatewaySettings
 from server.journal import Journal
 from server.listening.endpoint import Endpoint
@@ -74,6 +74,7 @@ class Gateway:
         self._stopping = False
         self._memory = Memory()
         self._store, self._loras = ModelStore(home / "models"), LoraStore(home / "loras")
+        self._offers = Offers(self._store)
         with contextlib.ExitStack() as endings:  # whoever finds the connection file must find a server behind it
             self._endpoint = Endpoint(
                 home, self._welcome, transport, listen, self._settings.silent_after, self._settings.max_sessions
@@ -99,7 +100,7 @@ class Gateway:
             endings.callback(self._dispatch.close)
             self._endings = endings.pop_all()
         self._handlers = Handlers(
-            self._table, self._journal, self._dispatch, self._offer, self._send, self._limits, self._settings
+            self._table, self._journal, self._dispatch, self._offers, self._send, self._limits, self._settings
         )
         self._endpoint.watch(self._runner.wake, self._dispatch.hear)
         for scribe in self._journal.scribes:
@@ -199,22 +200,17 @@ class Gateway:
         """Of all that an answer depends on besides its job: the models, and what words mean to them."""
         return f"{self._store.stamp()}\n{self._loras.stamp()}"
 
-    def _offer(self) -> Offer:
-        return Offer.of(self._store)
-
     def _welcome(self) -> Welcome:
         waiting = self._table.tally.all.waiting
-        offer = self._offer()
-        return fitted(
-            Welcome(
-                PROTOCOL_MAJOR,
-                PROTOCOL_MINOR,
-                NAME,
-                ", ".join(slot.title for slot in self._runner.slots if slot.title),
-                offer.methods,
-                offer.models,
-                self._limits,
-                waiting,
-                plain(self._runner.problem, _PROBLEM_LETTERS),
-            )
+        offer = self._offers.named()
+        return Welcome(
+            PROTOCOL_MAJOR,
+            PROTOCOL_MINOR,
+            NAME,
+            ", ".join(slot.title for slot in self._runner.slots if slot.title),
+            offer.methods,
+            offer.models,
+            self._limits,
+            waiting,
+            plain(self._runner.problem, _PROBLEM_LETTERS),
         )

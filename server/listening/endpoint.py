@@ -46,7 +46,7 @@ MOST_OF_ONE = 64
 _KEEP_S = 0.5
 """How often is seen to what others may have removed."""
 
-_CONTROL_BATCH = 64
+_CONTROL_BATCH = 8
 _DATA_BATCH = 4
 """Messages per step; control is asked first, so a cancel waits for this many chunks at most."""
 

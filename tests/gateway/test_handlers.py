@@ -15,7 +15,7 @@ from server.client.submission import Submission
 from server.gateway.dispatch import Dispatch
 from server.gateway.handlers import Handlers
 from server.gateway.jobs import JobTable
-from server.gateway.offer import Offer
+from server.gateway.offer import Offers
 from server.gateway.settings import GatewaySettings
 from server.journal import Journal
 from server.listening.peers import Peer, Received
@@ -44,9 +44,7 @@ class Counter:
         self.book = JobTable(self.journal)
         self.runner = LocalRunner(RunnerOptions(self.context, self.home, "cpu"))
         self.dispatch = Dispatch(self.book, self.journal, self.runner, lambda *_: True, self.send, settings)
-        self.desk = Handlers(
-            self.book, self.journal, self.dispatch, lambda: Offer.of(shelf), self.send, wire.Limits(), settings
-        )
+        self.desk = Handlers(self.book, self.journal, self.dispatch, Offers(shelf), self.send, wire.Limits(), settings)
 
     def send(self, peer: Peer, message: wire.Message, payload: object = None) -> bool:
         self.said.append((peer, message))

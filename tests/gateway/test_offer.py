@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from server.gateway.offer import fitted
+from server.gateway.offer import Offer, fitted
 from server.wire import codec
 from server.wire.messages import Welcome
 from server.wire.offers import Limits, MethodOffer, ModelOffer, Role
 
 
-def greeting(count: int, title: str = "A model with a usual title") -> Welcome:
+def offer_of(count: int, title: str = "A model with a usual title") -> Offer:
     models = tuple(
         ModelOffer(f"model-{number:05}", title, "sd15", "a licence", "good for much", 4.0) for number in range(count)
     )
@@ -18,22 +18,27 @@ def greeting(count: int, title: str = "A model with a usual title") -> Welcome:
     methods = tuple(
         MethodOffer(f"m{number}", "M", "", Role.REPLACE, models=names, references=names[::2]) for number in range(9)
     )
-    return Welcome(1, 3, "s", "CPU", methods, models, Limits())
+    return Offer(methods, models)
+
+
+def greeting(offer: Offer) -> Welcome:
+    return Welcome(1, 3, "a server's name", "CPU", offer.methods, offer.models, Limits(), problem="p" * 500)
 
 
 @pytest.mark.parametrize("count", [0, 1, 120, 400, 1000])
 def test_all_models_that_somebody_has_are_named(count: int):
-    welcome = greeting(count)
-    assert fitted(welcome) is welcome
+    offer = offer_of(count)
+    assert fitted(offer) is offer
+    welcome = greeting(offer)
     assert codec.decode(codec.encode(welcome), codec.MAX_WELCOME_BYTES) == welcome
 
 
-@pytest.mark.parametrize("welcome", [greeting(20_000), greeting(3000, "\x01" * 120), greeting(1, "T" * (2 << 20))])
-def test_beyond_what_fits_the_first_ones_are_named(welcome: Welcome):
-    short = fitted(welcome)
-    assert len(codec.encode(short)) <= codec.MAX_WELCOME_BYTES
-    assert short.models == welcome.models[: len(short.models)]
-    assert len(short.models) > 500 or len(welcome.models) == 1
+@pytest.mark.parametrize("offer", [offer_of(20_000), offer_of(3000, "\x01" * 120), offer_of(1, "T" * (2 << 20))])
+def test_beyond_what_fits_the_first_ones_are_named(offer: Offer):
+    short = fitted(offer)
+    assert len(codec.encode(greeting(short))) <= codec.MAX_WELCOME_BYTES
+    assert short.models == offer.models[: len(short.models)]
+    assert len(short.models) > 500 or len(offer.models) == 1
     names = {model.name for model in short.models}
     assert all(set(method.models) <= names for method in short.methods)
     assert all(set(method.references) <= names for method in short.methods)
