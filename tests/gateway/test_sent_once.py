@@ -228,6 +228,7 @@ def test_what_is_deleted_under_the_server_is_sent_again(own_server: RunningServe
     with own_server.client() as client:
         client.run(first)
         for _ in range(2):
+            until(lambda: any(own_server.home.glob("blobs/*/*/*.crc")), "what was sent is kept")
             shutil.rmtree(own_server.home / "blobs")
             sent.taken()
             client.run(again(first))
