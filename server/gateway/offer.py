@@ -31,11 +31,13 @@ class Offer:
 
 class Offers:
     """What can be asked for now. It is made anew when a model comes or goes, so that one is there without a restart,
-    and only then: a thousand hosts may greet the server within a second."""
+    and only then: a thousand hosts may greet the server within a second. The first time is here: a method may come from
+    a package that takes long to load, and nobody waits yet."""
 
     def __init__(self, store: ModelStore) -> None:
         self._store = store
         self._cards: tuple[Card, ...] | None = None
+        self._look()
 
     def all(self) -> Offer:
         self._look()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
-from server.gateway.offer import Offer, fitted
+from server.gateway.offer import Offer, Offers, fitted
+from server.models.store.store import ModelStore
 from server.wire import codec
 from server.wire.messages import Welcome
 from server.wire.offers import Limits, MethodOffer, ModelOffer, Role
@@ -42,3 +46,14 @@ def test_beyond_what_fits_the_first_ones_are_named(offer: Offer):
     names = {model.name for model in short.models}
     assert all(set(method.models) <= names for method in short.methods)
     assert all(set(method.references) <= names for method in short.methods)
+
+
+def test_it_is_put_together_once_and_anew_when_a_model_comes_or_goes(tmp_path: Path):
+    shipped = ModelStore(tmp_path / "nothing").find("illustration").folder
+    offers = Offers(ModelStore(tmp_path / "models", bundled=tmp_path / "none"))
+    assert offers.all().models == ()
+    assert offers.all() is offers.all() and offers.named() is offers.named()
+    shutil.copytree(shipped, tmp_path / "models" / "illustration")
+    assert [model.name for model in offers.all().models] == ["illustration"] and offers.named() is offers.all()
+    shutil.rmtree(tmp_path / "models" / "illustration")
+    assert offers.all().models == ()
