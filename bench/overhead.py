@@ -51,6 +51,7 @@ from server.wire.recipe import Recipe
 SIDE = 512
 MODEL = "random-sd"
 GRAIN = 1.0
+"""As much as an edit has by itself."""
 IDENTICAL = Bound("pixels_identical", least=True)
 BOUNDS = (IDENTICAL, Bound("overhead_ratio", most=1.03, least=0.9), Bound("bare_s", least=5))
 """The bare run takes at least so long, or the ratio says little: use more ``--steps`` on a faster machine."""
@@ -188,8 +189,7 @@ def measure(bare: Bare, server: Server, rounds: int) -> tuple[list[float], list[
     pixels agreed."""
     identical = server.run(0)[0] == finished(bare.run(0), 0, server.pixels)
     ours, theirs = [], []
-    for number in range(rounds):
-        seed = number + 1
+    for seed in range(1, rounds + 1):
         bare_s, image = seconds(partial(bare.run, seed))
         server_s, (layer, stages) = seconds(partial(server.run, seed))
         identical = identical and layer == finished(image, seed, server.pixels)

@@ -40,6 +40,8 @@ NAME = "Overpaint 0.1.0"
 _STEP = 0.5
 _SWEEP = 60.0
 _PROBLEM_LETTERS = 500
+_DEVICE_LETTERS = 500
+"""A cluster's devices, named one by one, would fill a greeting."""
 _BREATH = 0.05
 """After a fault: one that comes with each step must not fill the log at full speed."""
 _SWEPT_A_STEP = 50
@@ -207,7 +209,7 @@ class Gateway:
             PROTOCOL_MAJOR,
             PROTOCOL_MINOR,
             NAME,
-            ", ".join(slot.title for slot in self._runner.slots if slot.title),
+            plain(", ".join(slot.title for slot in self._runner.slots if slot.title), _DEVICE_LETTERS),
             offer.methods,
             offer.models,
             self._limits,

@@ -20,6 +20,8 @@ _THE_REST = 64 << 10
 
 @dataclass(frozen=True)
 class Offer:
+    """methods: all of them, each with the names of the models that can do it. models: those that can do anything."""
+
     methods: tuple[MethodOffer, ...]
     models: tuple[ModelOffer, ...]
 

@@ -48,7 +48,8 @@ _KEEP_S = 0.5
 
 _CONTROL_BATCH = 8
 _DATA_BATCH = 4
-"""Messages per step; control is asked first, so a cancel waits for this many chunks at most."""
+"""Messages per step; control is asked first, so a cancel waits for this many chunks at most. Few, for a greeting or a
+job takes a millisecond or more, and all others wait for the step."""
 
 
 class Endpoint:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.gateway.offer import Offer, Offers, fitted
+from server.methods import registry
 from server.models.store.store import ModelStore
 from server.wire import codec
 from server.wire.messages import Welcome
@@ -46,6 +47,12 @@ def test_beyond_what_fits_the_first_ones_are_named(offer: Offer):
     names = {model.name for model in short.models}
     assert all(set(method.models) <= names for method in short.methods)
     assert all(set(method.references) <= names for method in short.methods)
+
+
+def test_it_is_there_before_anybody_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    offers = Offers(ModelStore(tmp_path / "models", bundled=tmp_path / "none"))
+    monkeypatch.setattr(registry, "methods", lambda: pytest.fail("the methods are loaded while somebody waits"))
+    assert offers.named().methods
 
 
 def test_it_is_put_together_once_and_anew_when_a_model_comes_or_goes(tmp_path: Path):
